@@ -8,7 +8,7 @@ import { Bystander, type Waited } from "./support/cost/bystander.ts";
 import { frames } from "./support/cost/costly-frames.ts";
 import { ownersRequests, requests } from "./support/cost/costly-requests.ts";
 import { fillWithMuch, HEAVY, type Heavy } from "./support/cost/heavy-data.ts";
-import { Device } from "./support/device.ts";
+import { NodeDevice } from "./support/node-device.ts";
 import { configure } from "./support/owner.ts";
 import { Random, seedOfThisRun } from "./support/random.ts";
 
@@ -47,16 +47,16 @@ interface Case {
 
 /** Those who send: each on a socket that is left for another before its rates are used up. */
 class Senders {
-  readonly #devices: Device[] = [];
+  readonly #devices: NodeDevice[] = [];
   #turn = 0;
 
-  async next(): Promise<Device> {
+  async next(): Promise<NodeDevice> {
     this.#turn += 1;
     const at = this.#turn % HEAVY.length;
     const known = this.#devices[at];
     if (known !== undefined && known.closed === undefined && this.#turn % 40 !== at) return known;
     known?.close();
-    const device = await Device.of(server, HEAVY[at] ?? "");
+    const device = await NodeDevice.of(server, HEAVY[at] ?? "");
     this.#devices[at] = device;
     return device;
   }

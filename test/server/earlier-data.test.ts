@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { history, look, query, say } from "../support/chat.ts";
 import { type Server, startServer } from "../support/server.ts";
-import { Device } from "./support/device.ts";
+import { NodeDevice } from "./support/node-device.ts";
 
 /**
  * The newest server on data folders that earlier versions wrote and were killed over: Tom and Jerry's Kitchen and,
@@ -34,10 +34,10 @@ describe.each(versions)("data of %s", (version) => {
 
   test("[I4] [I11] data of an earlier version is read, replayed, found, added to, and copied to D1 to the end", async () => {
     // Spike first: the missed events come from objects that nothing else wakes.
-    const spike = await Device.of(server, "Spike");
+    const spike = await NodeDevice.of(server, "Spike");
     const [missed] = (await spike.push("unread")).unreadMessage?.convs ?? [];
     expect(missed).toMatchObject({ unread: 2, data: "the last" });
-    const tom = await Device.of(server, "Tom");
+    const tom = await NodeDevice.of(server, "Tom");
     const found = await query(tom, undefined, { flag: 2 });
     expect(found.map(({ name, msg }) => [name, msg])).toEqual([
       ["Cellar", "the last"],

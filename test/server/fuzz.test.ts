@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { heard, refusal, say, start } from "../support/chat.ts";
 import { type Server, startServer } from "../support/server.ts";
-import { Device } from "./support/device.ts";
 import { GarbageSender } from "./support/garbage-sender.ts";
 import { wholeHistory } from "./support/history.ts";
+import { NodeDevice } from "./support/node-device.ts";
 import { configure, unlimited } from "./support/owner.ts";
 import { Random, seedOfThisRun } from "./support/random.ts";
 
@@ -29,7 +29,7 @@ async function garbageSenders(seed: number): Promise<GarbageSender[]> {
     ["butch", "quacker"],
     ["quacker", "butch"],
   ] as const) {
-    const device = await Device.of(server, me);
+    const device = await NodeDevice.of(server, me);
     const conversationId = await start(device, [me, other], { unique: true });
     const accepted = await say(device, conversationId, `I am ${me}`);
     device.close();
@@ -44,8 +44,8 @@ async function garbageSenders(seed: number): Promise<GarbageSender[]> {
 test(`[I10] ${FRAMES} frames of garbage are each answered once or close the socket, and other clients' messages pass`, async () => {
   const seed = seedOfThisRun();
   const everybody = await garbageSenders(seed);
-  const toms = await Device.of(server, "tom");
-  const jerrys = await Device.of(server, "jerry");
+  const toms = await NodeDevice.of(server, "tom");
+  const jerrys = await NodeDevice.of(server, "jerry");
   const chat = await start(toms, ["tom", "jerry"]);
   const said = { tom: [] as string[], jerry: [] as string[], both: [] as string[] };
 

@@ -8,8 +8,8 @@ import { type Server, startServer } from "../support/server.ts";
 import { sdk4 } from "./sdk/sdk.ts";
 import { trusted } from "./sdk/tls-front.ts";
 import { eventually } from "./sdk/waiting.ts";
-import { Device } from "./support/device.ts";
 import { readPages, sampleOf } from "./support/documents.ts";
+import { NodeDevice } from "./support/node-device.ts";
 
 /* docs/running.md's proxies, as printed but for the names, ports and certificate that are the reader's own. */
 
@@ -123,7 +123,7 @@ for (const { name, command } of [nginx, caddy]) {
         "MF-Original-URL": "https://elsewhere/",
       };
       const url = `wss://localhost:${port}/rtm`;
-      const spike = await Device.of(server, "Spike", { url, headers, ca: trusted().cert, appId: APP_ID });
+      const spike = await NodeDevice.of(server, "Spike", { url, headers, ca: trusted().cert, appId: APP_ID });
       const { convMessage } = await spike.ask({
         cmd: "conv",
         op: "start",

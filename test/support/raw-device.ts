@@ -19,8 +19,11 @@ interface RawDeviceOptions {
   patience: number;
 }
 
-/** A device: one socket that speaks raw frames, keeps everything it received, and waits for what it expects. */
-export class RawDevice {
+/**
+ * A device without an SDK, in any runtime: one socket that speaks raw frames, keeps everything it received, and waits
+ * for what it expects.
+ */
+export abstract class RawDevice {
   readonly received: GenericCommand[] = [];
   /** How each of them came: as text or not, its bytes, and when (ms). */
   readonly framing: { text: boolean; bytes: Uint8Array; at: number }[] = [];

@@ -5,9 +5,9 @@ import { Log } from "../../src/conversation/log/log.ts";
 import { history, look, named, query, refusal, say, start } from "../support/chat.ts";
 import { edit, namedBy } from "./support/commands.ts";
 import { breakTable, repair } from "./support/d1.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients, pairChat } from "./support/pair-chat.ts";
 import { saidBy } from "./support/rest.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld } from "./support/world.ts";
 
 /** A list of conversations is never older than the state that its client has seen. */
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 /** Conversations as a list shows them: the newest first, each with its last message. */
-async function list(device: Device): Promise<[unknown, unknown][]> {
+async function list(device: WorkerdDevice): Promise<[unknown, unknown][]> {
   const found = await query(device, undefined, { flag: 2 });
   return found.map(({ objectId, msg }) => [objectId, msg]);
 }
@@ -78,14 +78,14 @@ describe("[B-20] [B-22] a list of conversations with their last messages", () =>
     await breakTable("messages");
     await say(toms, attic, "missed");
     await repair();
-    const pulling = await Device.of(jerry);
+    const pulling = await WorkerdDevice.of(jerry);
     await pulling.push("unread");
     const expected = [
       [attic, "missed"],
       [cellar, undefined],
     ];
     expect(await list(pulling)).toEqual(expected);
-    expect(await list(await Device.of(tom))).toEqual(expected);
+    expect(await list(await WorkerdDevice.of(tom))).toEqual(expected);
   });
 
   test("[B-20] [B-22] a list shows at least what an answer by id or a page of history showed", async () => {
@@ -96,7 +96,7 @@ describe("[B-20] [B-22] a list of conversations with their last messages", () =>
       await breakTable("messages");
       await say(toms, attic, "new");
       await repair();
-      const device = await Device.of(toms.clientId);
+      const device = await WorkerdDevice.of(toms.clientId);
       await show(device, attic);
       expect(await list(device)).toEqual([
         [attic, "new"],
@@ -138,7 +138,7 @@ test("[I11] a list is answered from D1 as it is, if D1 accepts no writes", async
 test("[I13] a client cannot cause copies of conversations that it was not shown", async () => {
   const [tom, spike] = named("tom", "spike");
   const { toms, attic } = await twoChats();
-  const spikes = await Device.of(spike);
+  const spikes = await WorkerdDevice.of(spike);
   vi.spyOn(console, "warn").mockImplementation(() => {});
   // The conversations do not copy by themselves either, however long this takes.
   vi.spyOn(ConversationObject.prototype, "alarm").mockResolvedValue();
@@ -149,7 +149,7 @@ test("[I13] a client cannot cause copies of conversations that it was not shown"
   await repair();
   const copied = vi.spyOn(ConversationObject.prototype, "copyNow");
   const forged = JSON.stringify([[foreign, 9e15, 9e15]]);
-  const strangers = await Device.of(tom);
+  const strangers = await WorkerdDevice.of(tom);
   const answer = await strangers.ask({ cmd: "conv", op: "query", convMessage: {}, shown: forged });
   expect(answer.convMessage?.results?.data).toBe("[]");
   expect(copied).not.toHaveBeenCalled();
@@ -177,7 +177,7 @@ test("[B-20] a query by id reads last messages only if it requests them", async 
 
 test("[I13] lists of many clients wait for each other, and too many at once are refused with a code while sockets stay open", async () => {
   const people = named(...Array.from({ length: 12 }, (_, at) => `person ${at}`));
-  const devices = await Promise.all(people.map((person) => Device.of(person)));
+  const devices = await Promise.all(people.map((person) => WorkerdDevice.of(person)));
   const ask = async () => {
     const list = { cmd: "conv", op: "query", convMessage: { where: { data: '{"name":"x"}' } } } as const;
     const all = await Promise.all(devices.map((device) => device.ask(list)));

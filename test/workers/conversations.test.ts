@@ -14,8 +14,8 @@ import {
   update,
 } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
-import { Device, type GenericCommand } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
+import { type GenericCommand, WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -26,7 +26,7 @@ const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 const attr = (columns: object) => ({ data: JSON.stringify(columns) });
 
-function begin(device: Device, m: string[], more: object = {}): Promise<GenericCommand> {
+function begin(device: WorkerdDevice, m: string[], more: object = {}): Promise<GenericCommand> {
   return device.ask({ cmd: "conv", op: "start", convMessage: { m, ...more } });
 }
 
@@ -73,10 +73,10 @@ describe("starting", () => {
   test("[wire §5.1] every device of every member is notified", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const devices = [
-      await Device.of(tom),
-      await Device.of(tom),
-      await Device.of(jerry),
-      await Device.of(jerry),
+      await WorkerdDevice.of(tom),
+      await WorkerdDevice.of(tom),
+      await WorkerdDevice.of(jerry),
+      await WorkerdDevice.of(jerry),
     ];
     const [first] = devices;
     if (first === undefined) throw new Error("no device");
@@ -119,7 +119,7 @@ describe("starting", () => {
   });
 
   test("[B-04] uniqueId is the documented digest, and sets of members that collide in it stay apart", async () => {
-    const toms = await Device.of("BillGates");
+    const toms = await WorkerdDevice.of("BillGates");
     const started = await begin(toms, ["SteveJobs", "BillGates"], { unique: true });
     expect(started.convMessage?.uniqueId).toBe("6c7b0e5afcae9aa1139a0afa25833dec");
     const { a, as: ones } = await onlineClients("a");
@@ -131,7 +131,7 @@ describe("starting", () => {
 
   test("[B-03] of many starts of a unique conversation at once, exactly one creates it", async () => {
     const people = named("tom", "jerry", "mary");
-    const devices = await Promise.all([...people, ...people, ...people].map((id) => Device.of(id)));
+    const devices = await Promise.all([...people, ...people, ...people].map((id) => WorkerdDevice.of(id)));
     const replies = await Promise.all(devices.map((device) => begin(device, people, { unique: true })));
     expect(new Set(replies.map(({ convMessage }) => convMessage?.cid)).size).toBe(1);
     expect(replies.filter(({ convMessage }) => !has(convMessage, "existing"))).toHaveLength(1);
@@ -223,7 +223,7 @@ describe("starting", () => {
     expect(refusal(await change(toms, "add", chat, [mary, spike]))).toBe("4304 CONVERSATION_FULL");
     expect((await look(toms, chat)).m).toEqual([jerry, tom]);
     expect(refusal(await change(toms, "add", chat, [mary]))).toBe("");
-    const spikes = await Device.of(spike);
+    const spikes = await WorkerdDevice.of(spike);
     expect(refusal(await change(spikes, "add", chat, [spike]))).toBe("4304 CONVERSATION_FULL");
     await configure({ limits: { members: 2 } });
     expect(refusal(await change(toms, "add", chat, [mary]))).toBe("");
@@ -240,7 +240,7 @@ describe("starting", () => {
 describe("members", () => {
   test("[B-06] [B-07] adding notifies the new members of their inviter, and all members of the new ones", async () => {
     const { tom, jerry, mary, toms, jerrys, marys, chat } = await chatOf();
-    const tablet = await Device.of(mary);
+    const tablet = await WorkerdDevice.of(mary);
     const before = (await look(toms, chat)).updatedAt;
     const reply = await change(toms, "add", chat, [mary]);
     expect(reply.convMessage).toMatchObject({ cid: chat, allowedPids: [mary], failedPids: [] });
@@ -285,7 +285,7 @@ describe("members", () => {
 
   test("[B-06] removing a member notifies that member on every device, and the other members", async () => {
     const { tom, mary, toms, jerrys, marys, chat } = await chatOf(["tom", "jerry", "mary"]);
-    const tablet = await Device.of(mary);
+    const tablet = await WorkerdDevice.of(mary);
     const reply = await change(toms, "remove", chat, [mary]);
     expect(reply.convMessage).toMatchObject({ allowedPids: [mary], failedPids: [] });
     await settle(chat, jerrys, toms);
@@ -396,8 +396,8 @@ describe("members", () => {
 
   test("[M-46] mute and unmute change udate and mu and cause no event", async () => {
     const { jerry, tom, toms, jerrys, marys, chat } = await chatOf();
-    const tablet = await Device.of(tom);
-    const mute = async (device: Device, op: "mute" | "unmute") => {
+    const tablet = await WorkerdDevice.of(tom);
+    const mute = async (device: WorkerdDevice, op: "mute" | "unmute") => {
       const { convMessage } = await device.ask({ cmd: "conv", op, convMessage: { cid: chat } });
       return Date.parse(convMessage?.udate ?? "");
     };
@@ -433,7 +433,7 @@ describe("members", () => {
 describe("updating", () => {
   test("[B-18] an update is sent to all sessions of all members except the one that made it", async () => {
     const { tom, toms, jerrys, marys, chat } = await chatOf();
-    const tablet = await Device.of(tom);
+    const tablet = await WorkerdDevice.of(tom);
     const reply = await update(toms, chat, { name: "Cheese" });
     await settle(chat, toms, jerrys, tablet);
     await settle(chat, jerrys, toms);
@@ -562,7 +562,7 @@ describe("updating", () => {
 
   test("[I2] concurrent updates from many devices all count, and every device receives them in one order", async () => {
     const { tom, toms, jerrys, chat } = await chatOf();
-    const devices = [toms, jerrys, await Device.of(tom), await Device.of(tom)];
+    const devices = [toms, jerrys, await WorkerdDevice.of(tom), await WorkerdDevice.of(tom)];
     const increment = { "attr.n": { __op: "Increment", amount: 1 } };
     const replies = await Promise.all(
       devices.flatMap((device) => Array.from({ length: 5 }, () => update(device, chat, increment))),

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { change, history, logs, look, named, query, refusal, say, start, update } from "../support/chat.ts";
 import { archived, archivedAs, breakTable, repair, TABLES, work } from "./support/d1.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients, pairChat, tomsChat } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld, world } from "./support/world.ts";
 
 /** What reaches D1, when, and what goes on without it. */
@@ -122,11 +122,11 @@ test("[I11] [I10] a query D1 cannot answer is refused with a number, and the ses
 test("[I11] only a client's first login needs D1", async () => {
   const [jerry] = named("jerry");
   const { tom, toms } = await onlineClients("tom");
-  (await Device.of(jerry)).close();
+  (await WorkerdDevice.of(jerry)).close();
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "missed");
   for (const table of TABLES) await breakTable(table);
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   const [tuple] = (await jerrys.push("unread")).unreadMessage?.convs ?? [];
   expect(tuple).toMatchObject({ cid: chat, unread: 1, data: "missed" });
   expect(await history(jerrys, chat)).toEqual(["missed"]);

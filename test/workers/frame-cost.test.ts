@@ -4,8 +4,8 @@ import { CommandType } from "../../src/protocol/generated/message_pb.js";
 import { named, refusal, say, start } from "../support/chat.ts";
 import { decodeFrame } from "../support/frames.ts";
 import { edit, modify, namedBy } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients, pairChat } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld({ messages: { allowEdit: true, allowRecall: true } }));
@@ -45,7 +45,11 @@ describe("a frame that names many conversations", () => {
 
   test("[I13] a read command that does not move the read cursor sends the count only to its own device", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys, other] = [await Device.of(tom), await Device.of(jerry), await Device.of(jerry)];
+    const [toms, jerrys, other] = [
+      await WorkerdDevice.of(tom),
+      await WorkerdDevice.of(jerry),
+      await WorkerdDevice.of(jerry),
+    ];
     const cid = await start(toms, [tom, jerry]);
     await say(toms, cid, "one");
     await jerrys.message("one");
@@ -53,7 +57,7 @@ describe("a frame that names many conversations", () => {
     for (let at = 0; at < 5; at += 1) await jerrys.ask({ cmd: "read", readMessage: { convs: [{ cid }] } });
     await say(toms, cid, "two");
     await other.message("two");
-    const counts = (device: Device) => {
+    const counts = (device: WorkerdDevice) => {
       const told = device.pushes().flatMap(({ unreadMessage }) => unreadMessage?.convs ?? []);
       return told.filter((conv) => conv.cid === cid).map(({ unread }) => unread);
     };

@@ -3,8 +3,8 @@ import { toBase64 } from "../../src/protocol/base64.ts";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
 import { change, heard, history, named, query, refusal, say, settle, start } from "../support/chat.ts";
 import { type CommandInit, encodeCommand, has } from "../support/frames.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients, pairChat, tomsChat } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, http, openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -22,13 +22,13 @@ const open = (clientId: string, i?: number): CommandInit => {
 const KNOWN = ["lc.protobuf2.3", "lc.protobuf2.1", "lc.proto2base64.3", "lc.proto2base64.1"];
 
 describe("sub-protocols", () => {
-  const header = (device: Device) => device.response.headers.get("sec-websocket-protocol");
+  const header = (device: WorkerdDevice) => device.response.headers.get("sec-websocket-protocol");
 
   test.each(KNOWN)(
     "[wire §2.1] the sub-protocol %s offered by header is echoed and used",
     async (protocol) => {
       const [tom] = named("tom");
-      const toms = await Device.connect({ protocol });
+      const toms = await WorkerdDevice.connect({ protocol });
       expect(toms.response.status).toBe(101);
       expect(header(toms)).toBe(protocol);
       await toms.login(tom);
@@ -41,7 +41,7 @@ describe("sub-protocols", () => {
     async (protocol) => {
       const [tom] = named("tom");
       for (const named of [protocol, encodeURIComponent(protocol), protocol.replaceAll(".", "%2E")]) {
-        const toms = await Device.connect({ protocol: null, path: `/rtm?subprotocol=${named}` });
+        const toms = await WorkerdDevice.connect({ protocol: null, path: `/rtm?subprotocol=${named}` });
         expect(header(toms)).toBeNull();
         await toms.login(tom);
         expect(toms.framing.map(({ text }) => text)).toEqual([protocol.includes("base64")]);
@@ -55,13 +55,13 @@ describe("sub-protocols", () => {
       "lc.protobuf2.3, lc.protobuf2.1",
       "chat,lc.protobuf2.3,x",
     ]) {
-      expect(header(await Device.connect({ protocol: offered }))).toBe("lc.protobuf2.3");
+      expect(header(await WorkerdDevice.connect({ protocol: offered }))).toBe("lc.protobuf2.3");
     }
   });
 
   test("[wire §2.1] a sub-protocol in the header takes precedence over one in the query", async () => {
     const path = "/rtm?subprotocol=lc.proto2base64.3";
-    expect(header(await Device.connect({ protocol: "lc.protobuf2.3", path }))).toBe("lc.protobuf2.3");
+    expect(header(await WorkerdDevice.connect({ protocol: "lc.protobuf2.3", path }))).toBe("lc.protobuf2.3");
   });
 
   test("[wire §2.1] a connection that offers no known sub-protocol is refused, and so is one that offers none", async () => {
@@ -76,15 +76,15 @@ describe("sub-protocols", () => {
 
   test("[wire §1.2] every path accepts sockets, also one with a doubled slash", async () => {
     for (const path of ["/", "//rtm", "/rtm/shard-7"])
-      expect((await Device.connect({ path })).response.status).toBe(101);
+      expect((await WorkerdDevice.connect({ path })).response.status).toBe(101);
   });
 });
 
 describe("framing", () => {
   test("[wire §2.1] a Base64 device and a binary one understand each other, whatever they send", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom, { protocol: "lc.proto2base64.3" });
-    const jerrys = await Device.of(jerry);
+    const toms = await WorkerdDevice.of(tom, { protocol: "lc.proto2base64.3" });
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(toms, [tom, jerry]);
     const long = "好".repeat(1_000);
     await say(toms, chat, long);
@@ -96,7 +96,7 @@ describe("framing", () => {
   });
 
   test("[wire §2.1] a text frame from a binary device is read as Base64, in either alphabet, wrapped or without padding", async () => {
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     const bytes = encodeCommand({ cmd: "echo", i: -1, installationId: "???>>>" });
     const text = toBase64(bytes);
     const urlSafe = text.replaceAll("+", "-").replaceAll("/", "_");
@@ -108,32 +108,35 @@ describe("framing", () => {
   });
 
   test("[wire §2.1] a binary frame from a Base64 device is read as it is", async () => {
-    const device = await Device.connect({ protocol: "lc.proto2base64.3" });
+    const device = await WorkerdDevice.connect({ protocol: "lc.proto2base64.3" });
     device.sendUnframed(encodeCommand({ cmd: "echo", i: 3 }));
     expect((await device.answer(3)).cmd).toBe(CommandType.echo);
   });
 
   test.each([
-    ["bytes that are no message", (device: Device) => device.sendBytes(new Uint8Array([0xff, 0xff, 0xff]))],
-    ["no bytes", (device: Device) => device.sendBytes(new Uint8Array())],
-    ["a message without a command", (device: Device) => device.send({ peerId: "tom", i: 1 })],
+    [
+      "bytes that are no message",
+      (device: WorkerdDevice) => device.sendBytes(new Uint8Array([0xff, 0xff, 0xff])),
+    ],
+    ["no bytes", (device: WorkerdDevice) => device.sendBytes(new Uint8Array())],
+    ["a message without a command", (device: WorkerdDevice) => device.send({ peerId: "tom", i: 1 })],
     [
       "a field that ends too early",
-      (device: Device) => device.sendBytes(new Uint8Array([0x08, 0x0e, 0x22, 0x50])),
+      (device: WorkerdDevice) => device.sendBytes(new Uint8Array([0x08, 0x0e, 0x22, 0x50])),
     ],
-    ["text that is not Base64", (device: Device) => device.sendText("{}")],
-    ["no text", (device: Device) => device.sendText("")],
+    ["text that is not Base64", (device: WorkerdDevice) => device.sendText("{}")],
+    ["no text", (device: WorkerdDevice) => device.sendText("")],
   ])("[wire §4.12] an unreadable frame closes the socket with 4114: %s", async (_, send) => {
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     send(device);
     expect(await device.closing()).toEqual({ code: 4114, reason: "UNPARSEABLE_RAW_MESSAGE" });
   });
 
   test("[I10] an invalid frame affects only its own socket", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const other = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
+    const toms = await WorkerdDevice.of(tom);
+    const other = await WorkerdDevice.of(tom);
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(jerrys, [tom, jerry]);
     other.sendBytes(new Uint8Array([0x0f]));
     await other.closing();
@@ -145,7 +148,7 @@ describe("framing", () => {
 
   test("[wire §2.5] a frame of more than 128 KB closes the socket with 4109, and one just under it is read", async () => {
     for (const protocol of ["lc.protobuf2.3", "lc.proto2base64.3"]) {
-      const device = await Device.connect({ protocol });
+      const device = await WorkerdDevice.connect({ protocol });
       device.send({ cmd: "echo", i: 1, installationId: "x".repeat(127 * 1024) });
       await device.answer(1);
       device.send({ cmd: "echo", i: 2, installationId: "x".repeat(129 * 1024) });
@@ -160,7 +163,7 @@ describe("logging in", () => {
 
   test("[C-02] a socket without a login closes with 4108", async () => {
     await configure({ limits: { loginSeconds: 1 } });
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     device.send({ cmd: "echo", i: 1 });
     await device.answer(1);
     expect(await device.closing()).toEqual({ code: 4108, reason: "LOGIN_TIMEOUT" });
@@ -169,9 +172,9 @@ describe("logging in", () => {
   test("[C-02] a client that logged in in time stays connected, by a push login too", async () => {
     await configure({ limits: { loginSeconds: 1 } });
     const [tom] = named("tom");
-    const silent = await Device.connect();
-    const toms = await Device.of(tom);
-    const push = await Device.connect();
+    const silent = await WorkerdDevice.connect();
+    const toms = await WorkerdDevice.of(tom);
+    const push = await WorkerdDevice.connect();
     push.send({ cmd: "login", appId: world.APP_ID, installationId: "a".repeat(32) });
     await push.expect("loggedin", (frame) => frame.cmd === CommandType.loggedin);
     await silent.closing();
@@ -183,13 +186,13 @@ describe("logging in", () => {
   test("[C-02] a socket whose only login was refused closes with 4108", async () => {
     await configure({ limits: { loginSeconds: 1 } });
     const [tom] = named("tom");
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     expect(refusal(await device.login(tom, { st: "made up" }))).toBe("4112 SESSION_TOKEN_EXPIRED");
     expect((await device.closing()).code).toBe(4108);
   });
 
   test("[C-02] every command before login is refused with 4105, addressed to its peerId", async () => {
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     const cid = "0".repeat(24);
     const commands: CommandInit[] = [
       { cmd: "session", op: "query", sessionMessage: { sessionPeerIds: ["tom"] } },
@@ -218,7 +221,7 @@ describe("logging in", () => {
 
   test("[C-10] a login to another app is refused with 4100, in every form", async () => {
     const [tom] = named("tom");
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     device.send({ ...open(tom, 5), appId: "another-app" });
     const answer = await device.answer(5);
     expect(refusal(answer)).toBe("4100 APP_NOT_AVAILABLE");
@@ -228,7 +231,7 @@ describe("logging in", () => {
   });
 
   test("[wire §4.4] Java's push login is answered with service 0 and no serial, and a live-query login with service 1", async () => {
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     device.send({ cmd: "login", appId: world.APP_ID, installationId: "a".repeat(32) });
     const java = await device.expect("loggedin", (frame) => frame.cmd === CommandType.loggedin);
     expect(java.service).toBe(0);
@@ -248,7 +251,7 @@ describe("logging in", () => {
 describe("heartbeats", () => {
   test("[wire §2.2] an echo is echoed with its serial, before and after login", async () => {
     const [tom] = named("tom");
-    const toms = await Device.connect();
+    const toms = await WorkerdDevice.connect();
     toms.send({ cmd: "echo", i: 41 });
     expect((await toms.answer(41)).cmd).toBe(CommandType.echo);
     await toms.login(tom);
@@ -258,7 +261,7 @@ describe("heartbeats", () => {
 
   test("[gotcha 41] C#'s echo, with the app as peer and no serial, is answered without a serial", async () => {
     const [tom] = named("tom");
-    const toms = await Device.connect();
+    const toms = await WorkerdDevice.connect();
     for (const when of ["before", "after"]) {
       toms.send({ cmd: "echo", appId: world.APP_ID, peerId: world.APP_ID });
       const echo = await toms.expect(`an echo ${when} login`, (frame) => frame.cmd === CommandType.echo);
@@ -271,9 +274,9 @@ describe("heartbeats", () => {
 describe("several clients on one socket", () => {
   test("[wire §2.6] each client on a shared socket sends and receives under its own id", async () => {
     const [tom, jerry, mary] = named("tom", "jerry", "mary");
-    const shared = await Device.of(tom);
+    const shared = await WorkerdDevice.of(tom);
     await shared.login(jerry);
-    const marys = await Device.of(mary);
+    const marys = await WorkerdDevice.of(mary);
     const chat = await start(marys, [tom, jerry, mary]);
     await say(marys, chat, "to both");
     const receivers = [await shared.message("to both"), await shared.message("to both")].map(
@@ -306,7 +309,7 @@ describe("several clients on one socket", () => {
 
   test("[wire §2.6] a frame without peerId belongs to the first client, and after its logout to the next one", async () => {
     const [tom, jerry, mary] = named("tom", "jerry", "mary");
-    const shared = await Device.of(tom);
+    const shared = await WorkerdDevice.of(tom);
     await shared.login(jerry);
     await shared.login(mary);
     const whoAmI = async () => {
@@ -329,7 +332,7 @@ describe("several clients on one socket", () => {
 
   test("[wire §2.6] the first client of a socket stays the first after it logs in again", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const shared = await Device.of(tom);
+    const shared = await WorkerdDevice.of(tom);
     await shared.login(jerry);
     await shared.login(tom);
     shared.clientId = "";
@@ -342,9 +345,9 @@ describe("several clients on one socket", () => {
 
   test("[wire §4.2] one client's close ends neither the socket nor the others", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const shared = await Device.of(tom);
+    const shared = await WorkerdDevice.of(tom);
     await shared.login(jerry);
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(jerrys, [tom, jerry]);
     await shared.ask({ cmd: "session", op: "close", peerId: tom });
     await say(jerrys, chat, "after");
@@ -503,7 +506,7 @@ describe("rate limits", () => {
     expect(refusal(await say(toms, chat, "one"))).toBe("");
     expect(refusal(await say(toms, chat, "two"))).toBe(TOO_FAST);
     await configure({ limits: { sendsPerMinute: 0 } });
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     for (let at = 1; at <= 100; at++)
       toms.send({ cmd: "direct", i: 1_000 + at, directMessage: { cid: chat, msg: `${at}` } });
     for (let at = 1; at <= 100; at++) expect(refusal(await toms.answer(1_000 + at))).toBe("");
@@ -512,7 +515,7 @@ describe("rate limits", () => {
 
   test("[L-01] heartbeats are unlimited, and read commands and acknowledgements are refused only by the hundreds", async () => {
     const { jerry, toms, chat } = await tomsChat();
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     await configure({ limits: { sendsPerMinute: 1, otherCommandsPerMinute: 6, historyQueriesPerMinute: 1 } });
     for (let i = 100; i < 150; i++) {
       jerrys.send({ cmd: "echo", i });
@@ -616,7 +619,7 @@ describe("one answer to each serial", () => {
     ];
   };
 
-  async function marked(device: Device, chat: string): Promise<void> {
+  async function marked(device: WorkerdDevice, chat: string): Promise<void> {
     expect(refusal(await say(device, chat, "the end", { dt: crypto.randomUUID() }))).toBe("");
     expect((await device.ask({ cmd: "session", op: "query" })).op).toBe(OpType.query_result);
   }
@@ -641,7 +644,7 @@ describe("one answer to each serial", () => {
     const [tom] = named("tom");
     const { jerry, jerrys } = await onlineClients("jerry");
     const chat = await start(jerrys, [tom, jerry]);
-    const toms = await Device.connect();
+    const toms = await WorkerdDevice.connect();
     toms.clientId = tom;
     const all = [open(tom), ...commands(tom, chat)];
     for (const [at, command] of all.entries()) toms.send({ peerId: tom, ...command, i: 1_000 + at });
@@ -683,7 +686,7 @@ describe("one answer to each serial", () => {
 
   test("[I10] commands pipelined behind a login that fails are answered, and so is the next login", async () => {
     const [tom] = named("tom");
-    const toms = await Device.connect();
+    const toms = await WorkerdDevice.connect();
     toms.send({ ...open(tom, 1), sessionMessage: { st: "made up", r: true } });
     toms.send({ cmd: "session", op: "query", peerId: tom, i: 2 });
     toms.send(open(tom, 3));
@@ -698,7 +701,7 @@ describe("one answer to each serial", () => {
     const [tom] = named("tom");
     const { jerry, jerrys } = await onlineClients("jerry");
     const chat = await start(jerrys, [tom, jerry]);
-    const toms = await Device.of(tom);
+    const toms = await WorkerdDevice.of(tom);
     toms.send({ cmd: "direct", peerId: tom, i: 11, directMessage: { cid: chat, msg: "bye" } });
     toms.send({ cmd: "conv", op: "start", peerId: tom, i: 12, convMessage: { m: [tom] } });
     toms.send({ cmd: "conv", op: "query", peerId: tom, i: 13 });

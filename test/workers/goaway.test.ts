@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { named } from "../support/chat.ts";
-import { Device } from "./support/device.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { appKeys, http, masterKeys, openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -10,9 +10,9 @@ const ask = (headers: Record<string, string>, clientIds: unknown) =>
 
 test("[wire §2.5] goaway reaches every device of the named clients, and no other", async () => {
   const [tom, jerry] = named("tom", "jerry");
-  const phone = await Device.of(tom);
-  const tablet = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
+  const phone = await WorkerdDevice.of(tom);
+  const tablet = await WorkerdDevice.of(tom);
+  const jerrys = await WorkerdDevice.of(jerry);
   const answer = await ask(masterKeys, [tom, "nobody"]);
   expect(await answer.json()).toEqual({ sessions: 2 });
   for (const device of [phone, tablet]) expect((await device.push("goaway")).peerId).toBe(tom);

@@ -4,7 +4,7 @@ import { CommandType } from "../../src/protocol/generated/message_pb.js";
 import { heard, named, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
 import { caughtUp, loggedIn, pushesOf } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 /** Devices that are lost without a close, idle sockets, and logins that cannot be decided. */
@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 /** Beats for some seconds, as devices do that are there. */
-async function beat(seconds: number, ...devices: Device[]): Promise<void> {
+async function beat(seconds: number, ...devices: WorkerdDevice[]): Promise<void> {
   for (let at = 0; at < seconds * 4; at += 1) {
     for (const device of devices) device.send({ cmd: "echo" });
     await new Promise((resolve) => setTimeout(resolve, 250));
@@ -28,7 +28,7 @@ describe("a silent device", () => {
     await configure({ limits: { silenceSeconds: 2 } });
     const [tom, jerry] = named("tom", "jerry");
     const toms = await loggedIn(tom, { tag: "phone", deviceId: "one" });
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(toms, [tom, jerry], { unique: false });
     await say(toms, chat, "I am gone", { will: true });
     await caughtUp(chat, jerrys);
@@ -49,7 +49,7 @@ describe("a silent device", () => {
     const javas = await loggedIn(tom, { ua: "LeanCloud-Java-SDK/8.2.28" });
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(javas.closed).toBeUndefined();
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(jerrys, [tom, jerry], { unique: false });
     const messages = async () => {
       await say(jerrys, chat, "are you there?");
@@ -80,7 +80,7 @@ describe("a login that cannot be decided", () => {
   test("[C-02] a login that cannot be decided closes the socket with 4200, after which every SDK reconnects, and gets no error", async () => {
     const [tom] = named("tom");
     const fetch = vi.spyOn(ClientObject.prototype, "fetch").mockResolvedValueOnce(new Response(null));
-    const toms = await Device.connect();
+    const toms = await WorkerdDevice.connect();
     await expect(toms.login(tom, { r: true })).rejects.toThrow();
     expect(toms.closed).toEqual({ code: 4200, reason: "INTERNAL_ERROR" });
     expect(toms.received).toEqual([]);

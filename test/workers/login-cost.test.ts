@@ -5,8 +5,8 @@ import { newConversationId } from "../../src/conversation/messages/ids.ts";
 import { named, say, start } from "../support/chat.ts";
 import { conversation } from "../support/records.ts";
 import { loggedIn, read } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld, world } from "./support/world.ts";
 
 /** A login costs as much as there is news, not as much as one has conversations (budgets). */
@@ -72,7 +72,7 @@ async function manyChats() {
   while (chats.length < MANY) {
     chats.push(...(await Promise.all(Array.from({ length: 20 }, () => made(tom, jerry)))));
   }
-  const toms = await Device.of(tom);
+  const toms = await WorkerdDevice.of(tom);
   await pause();
   const told = await counting(jerry);
   const know = await loggedIn(jerry);
@@ -87,7 +87,7 @@ async function manyChats() {
 const pause = () => new Promise((resolve) => setTimeout(resolve, 500));
 
 /** The unread conversations of the next push, sorted. */
-async function unreadIn(device: Device): Promise<string[]> {
+async function unreadIn(device: WorkerdDevice): Promise<string[]> {
   return ((await device.push("unread")).unreadMessage?.convs ?? []).map(({ cid }) => cid).toSorted();
 }
 

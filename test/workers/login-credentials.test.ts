@@ -8,7 +8,7 @@ import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
 import { hmac, onTheWire, signingTime, stamped } from "../support/sign.ts";
 import { loggedIn, notifications } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, maybeHibernate, openWorld, world } from "./support/world.ts";
 
 /** Which clients may log in (X-01 to X-04, X-22, C-10, C-11). */
@@ -33,7 +33,7 @@ function loginSigned(clientId: string, timestamp = signingTime(), masterKey = wo
 
 /** The answer to a login on a socket of its own: "" for a welcome. */
 async function login(clientId: string, session: Session = {}): Promise<string> {
-  const device = await Device.connect();
+  const device = await WorkerdDevice.connect();
   const answer = await device.login(clientId, session);
   if (answer.op === OpType.opened) await device.ask({ cmd: "session", op: "close" });
   device.close();
@@ -74,7 +74,7 @@ describe("with login signatures on", () => {
 
   test("[X-01] a refused client may log in on the same socket with a signature", async () => {
     const [tom] = named("tom");
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     expect(refusal(await device.login(tom))).toBe(FAILED);
     expect((await device.login(tom, loginSigned(tom))).op).toBe(OpType.opened);
   });
@@ -139,7 +139,7 @@ describe("with login signatures on", () => {
   });
 
   test("[X-01] a client without an id cannot log in with a signature", async () => {
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     device.send({ cmd: "session", op: "open", appId: world.APP_ID, i: 1 });
     expect(refusal(await device.answer(1))).toBe(FAILED);
   });
@@ -262,7 +262,7 @@ describe("a client that is banned", () => {
     const [tom] = named("tom");
     const { token: st } = await loggedIn(tom);
     await ban(tom);
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     const open = { cmd: "session", op: "open", appId: world.APP_ID, peerId: tom } as const;
     device.send({ ...open, sessionMessage: { st } });
     expect((await device.push("session", "closed")).sessionMessage?.code).toBe(4106);
@@ -359,7 +359,7 @@ describe("JSON Web Tokens", () => {
     answer = () => Promise.resolve(new Response("sorry", { status: 500 }));
     fetch.mockImplementation(answer);
     await configure({ security: { jwt: { jwksUrl: `${jwksUrl}/moved` } } });
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     await expect(device.login(tom, carried(good))).rejects.toThrow();
     expect(device.closed).toEqual({ code: 4200, reason: "INTERNAL_ERROR" });
   });
@@ -371,7 +371,12 @@ describe("with conversation signatures on", () => {
   const UNSIGNED = "4302 CONVERSATION_SIGNATURE_FAILED";
 
   /** Asks for a conversation of these members, signed for that list of them. */
-  async function create(device: Device, members: string[], signedList?: string, timestamp = signingTime()) {
+  async function create(
+    device: WorkerdDevice,
+    members: string[],
+    signedList?: string,
+    timestamp = signingTime(),
+  ) {
     const stamp = stamped(timestamp);
     const text = `${world.APP_ID}:${device.clientId}:${signedList}:${stamp.timestamp}:${stamp.nonce}`;
     const signature = signedList === undefined ? {} : onTheWire(hmac(world.MASTER_KEY, text), stamp);
@@ -433,7 +438,7 @@ describe("web pages", () => {
 
   async function connects(headers: Record<string, string>): Promise<string> {
     const [tom] = named("tom");
-    const device = await Device.connect({ headers });
+    const device = await WorkerdDevice.connect({ headers });
     device.send({ cmd: "session", op: "open", appId: world.APP_ID, peerId: tom, i: 1 });
     const outcome = await Promise.race([
       device.answer(1).then(({ op }) => OpType[op] ?? ""),
@@ -475,7 +480,7 @@ describe("web pages", () => {
   });
 
   test("[wire §2.1] a refused page is answered with its sub-protocol, so that a browser sees the close code", async () => {
-    const { response } = await Device.connect({ headers: { origin: "https://evil.example" } });
+    const { response } = await WorkerdDevice.connect({ headers: { origin: "https://evil.example" } });
     expect([response.status, response.headers.get("sec-websocket-protocol")]).toEqual([
       ...[101, "lc.protobuf2.3"],
     ]);

@@ -3,8 +3,8 @@ import { logs, look, say } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
 import { edit, loggedIn, namedBy, read } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
 import { pairChat } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld } from "./support/world.ts";
 
 /** Mentions are carried beside the text, wherever the message goes. */
@@ -13,7 +13,7 @@ beforeAll(() => openWorld({ messages: { allowEdit: true } }));
 
 /** What the next login of a client is told of its one unread conversation. */
 async function unread(clientId: string) {
-  const device = await Device.of(clientId);
+  const device = await WorkerdDevice.of(clientId);
   const [tuple] = (await device.push("unread")).unreadMessage?.convs ?? [];
   device.close();
   return { count: tuple?.unread, mentioned: tuple?.mentioned, onTheWire: has(tuple, "mentioned") };

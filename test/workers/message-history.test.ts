@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { change, history, logs, named, refusal, say, start } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients, pairChat, tomsChat } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -216,7 +216,7 @@ describe("contents", () => {
 
   test("[I2] ids and times of messages only grow, across all senders", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const devices = [await Device.of(tom), await Device.of(jerry), await Device.of(tom)];
+    const devices = [await WorkerdDevice.of(tom), await WorkerdDevice.of(jerry), await WorkerdDevice.of(tom)];
     const [toms] = devices;
     if (toms === undefined) throw new Error("no device");
     const chat = await start(toms, [tom, jerry]);
@@ -237,7 +237,11 @@ describe("contents", () => {
 
   test("[I3] [M-56] a message sent again with its token returns the first one, from any device of the sender", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const [phone, tablet, jerrys] = [await Device.of(tom), await Device.of(tom), await Device.of(jerry)];
+    const [phone, tablet, jerrys] = [
+      await WorkerdDevice.of(tom),
+      await WorkerdDevice.of(tom),
+      await WorkerdDevice.of(jerry),
+    ];
     const chat = await start(phone, [tom, jerry]);
     const first = await say(phone, chat, "hi", { dt: "token" });
     for (const device of [phone, tablet]) {
@@ -254,21 +258,23 @@ describe("who may read", () => {
   test("[B-24] strangers and members that left are refused history with 4312", async () => {
     const { jerry, toms, chat } = await countedChat(1);
     const [stranger] = named("stranger");
-    const jerrys = await Device.of(jerry);
-    expect(refusal(await logs(await Device.of(stranger), chat))).toBe("4312 CONVERSATION_LOG_REJECTED");
+    const jerrys = await WorkerdDevice.of(jerry);
+    expect(refusal(await logs(await WorkerdDevice.of(stranger), chat))).toBe(
+      "4312 CONVERSATION_LOG_REJECTED",
+    );
     await change(toms, "remove", chat, [jerry]);
     expect(refusal(await logs(jerrys, chat))).toBe("4312 CONVERSATION_LOG_REJECTED");
   });
 
   test("[B-24] new members read the whole history, and returning members the messages sent meanwhile", async () => {
     const { jerry, toms, chat } = await countedChat(2);
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     await change(jerrys, "remove", chat, [jerry]);
     await say(toms, chat, "3");
     await change(jerrys, "add", chat, [jerry]);
     expect(await history(jerrys, chat)).toEqual(["1", "2", "3"]);
     const [mary] = named("mary");
     await change(toms, "add", chat, [mary]);
-    expect(await history(await Device.of(mary), chat)).toEqual(["1", "2", "3"]);
+    expect(await history(await WorkerdDevice.of(mary), chat)).toEqual(["1", "2", "3"]);
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { BACKLOG } from "../../src/bounds.ts";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
 import { history, named, refusal, say, start } from "../support/chat.ts";
-import { Device } from "./support/device.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld, stayAwake } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -30,8 +30,8 @@ function stalled(): () => void {
 test("[I13] under overload, new sends are refused with an error, sockets stay open, and accepted sends are completed", async () => {
   const names = named("tom", "spike");
   const [tom = "", spike = ""] = names;
-  const toms = await Device.of(tom);
-  const spikes = await Device.of(spike);
+  const toms = await WorkerdDevice.of(tom);
+  const spikes = await WorkerdDevice.of(spike);
   const chats: string[] = [];
   // One more than makes it everybody's matter: in the last of them, nothing waits.
   while (chats.length < BACKLOG.conversations + 1) chats.push(await start(toms, [spike], { unique: false }));

@@ -13,8 +13,8 @@ import {
   pushesOf,
   recall,
 } from "./support/commands.ts";
-import { Device, type GenericCommand } from "./support/device.ts";
 import { onlineClients, pairChat } from "./support/pair-chat.ts";
+import { type GenericCommand, WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 
 const on = { messages: { allowEdit: true, allowRecall: true } };
@@ -40,7 +40,7 @@ async function chatWithMessage() {
 const itemsOf = (push: GenericCommand) => push.patchMessage?.patches ?? [];
 
 /** Contents of the patches a device was pushed in a conversation, in order. */
-function patched(device: Device, chat: string): string[] {
+function patched(device: WorkerdDevice, chat: string): string[] {
   return pushesOf(device, "patch")
     .flatMap(itemsOf)
     .filter(({ cid }) => cid === chat)
@@ -50,7 +50,7 @@ function patched(device: Device, chat: string): string[] {
 const patchTime = ({ patchMessage }: GenericCommand) => Number(patchMessage?.lastPatchTime);
 
 /** The one item of history at a message's place. */
-async function shown(device: Device, { cid, mid }: Named) {
+async function shown(device: WorkerdDevice, { cid, mid }: Named) {
   const page = await logs(device, cid, { limit: 1000 });
   const [item, ...more] = (page.logsMessage?.logs ?? []).filter(({ msgId }) => msgId === mid);
   if (item === undefined || more.length > 0) throw new Error(`${more.length + 1} of ${mid} in history`);
@@ -108,7 +108,7 @@ describe("an edit", () => {
 
   test("[wire §5.3] an edit reaches the sender's other devices, but not the session that made it", async () => {
     const { tom, toms, jerrys, chat, one } = await chatWithMessage();
-    const tablet = await Device.of(tom);
+    const tablet = await WorkerdDevice.of(tom);
     await caughtUp(chat, tablet);
     await settle(chat, jerrys, toms, tablet);
     await edit(toms, one, "two");
@@ -146,7 +146,7 @@ describe("an edit", () => {
     const { toms, jerrys, jerry, chat, one } = await chatWithMessage();
     const answer = await edit(toms, one, "two");
     expect(await look(jerrys, chat, 2)).toMatchObject({ msg: "two", msg_mid: one.mid });
-    const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    const [tuple] = (await (await WorkerdDevice.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
     expect(tuple).toMatchObject({
       cid: chat,
       unread: 1,
@@ -160,7 +160,7 @@ describe("an edit", () => {
   test("[M-09] an edit that mentions a member shows in that member's unread count", async () => {
     const { toms, jerry, one } = await chatWithMessage();
     const mentioned = async () => {
-      const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+      const [tuple] = (await (await WorkerdDevice.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
       return tuple?.mentioned;
     };
     expect(await mentioned()).toBe(false);
@@ -215,7 +215,7 @@ describe("an edit", () => {
     await jerrys.push("unread");
     await edit(toms, one, "two");
     await say(toms, chat, "three");
-    const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    const [tuple] = (await (await WorkerdDevice.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
     expect([tuple?.unread, tuple?.data]).toEqual([1, "three"]);
   });
 });
@@ -239,7 +239,7 @@ describe("a recall", () => {
     expect([kept.data, kept.timestamp, kept.from]).toEqual([RECALLED, one.timestamp, tom]);
     expect(Number(kept.patchTimestamp)).toBe(patchTime(answer));
     expect(await look(jerrys, chat, 2)).toMatchObject({ msg: RECALLED, msg_mid: one.mid });
-    const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    const [tuple] = (await (await WorkerdDevice.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
     expect([tuple?.data, tuple?.mid]).toEqual([RECALLED, one.mid]);
     expect(Number(tuple?.patchTimestamp)).toBe(patchTime(answer));
   });
@@ -252,7 +252,7 @@ describe("a recall", () => {
     );
     await recall(toms, message);
     expect(await shown(toms, message)).toMatchObject({ mentionPids: [], mentionAll: false, data: RECALLED });
-    const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    const [tuple] = (await (await WorkerdDevice.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
     expect(tuple?.mentioned).toBe(false);
   });
 
@@ -307,7 +307,7 @@ describe("who may edit and recall", () => {
 
   test("[M-13] any device of the sender may edit and recall", async () => {
     const { tom, toms, chat, one } = await chatWithMessage();
-    const tablet = await Device.of(tom);
+    const tablet = await WorkerdDevice.of(tom);
     await edit(tablet, one, "from the tablet");
     await settle(chat, tablet, toms);
     expect(patched(toms, chat)).toEqual(["from the tablet"]);

@@ -2,8 +2,8 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { INVITATIONS_OF_ONE, INVITATIONS_PER_SOCKET } from "../../src/bounds.ts";
 import { named, refusal, start } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 /** With the default limits unless a test sets others: people never reach them, and a flood does at once. */
@@ -20,7 +20,7 @@ afterEach(() => configure({ limits: DEFAULTS }));
 const TOO_FAST = "4116 MESSAGE_SENT_QUOTA_EXCEEDED";
 
 /** Gives commands without waiting in between; how each was refused, or "". */
-async function allOf(device: Device, commands: CommandInit[], first = 10_000): Promise<string[]> {
+async function allOf(device: WorkerdDevice, commands: CommandInit[], first = 10_000): Promise<string[]> {
   const peerId = device.clientId;
   for (const [at, command] of commands.entries()) device.send({ peerId, ...command, i: first + at });
   const outcomes: string[] = [];
@@ -43,7 +43,7 @@ const lookUp = (cid: string): CommandInit => {
 describe("people", () => {
   test("[L-01] [L-02] [L-03] a support agent opens many conversations at once and writes a message a second in five windows", async () => {
     const [agent] = named("agent");
-    const desk = await Device.of(agent);
+    const desk = await WorkerdDevice.of(agent);
     const conversations = 80; // all 300 of a desk are counted in test/rules/gateway/limits/rate-limits.test.ts
     const starts = Array.from({ length: conversations }, (_, at): CommandInit => {
       return { cmd: "conv", op: "start", convMessage: { m: [`${agent} customer ${at}`], unique: true } };
@@ -73,7 +73,7 @@ describe("people", () => {
     const groups: string[] = [];
     let refusals = 0;
     for (const [at, person] of people.entries()) {
-      const device = await Device.of(person, { headers });
+      const device = await WorkerdDevice.of(person, { headers });
       if (at % 20 === 0) groups.push(await start(device, people.slice(at, at + 20), { unique: true }));
       const cid = groups.at(-1) ?? "";
       const commands: CommandInit[] = [
@@ -112,10 +112,10 @@ describe("floods", () => {
 
   test("[L-01] [L-03] an address that floods over ever new sockets is refused, and another is not", async () => {
     const [tom] = named("tom");
-    const cid = await start(await Device.of(tom), [tom]);
+    const cid = await start(await WorkerdDevice.of(tom), [tom]);
     await configure({ limits: { sendsPerMinute: 10, peoplePerAddress: 30 } });
     const from = async (address: string) => {
-      const device = await Device.of(tom, { headers: { "cf-connecting-ip": address } });
+      const device = await WorkerdDevice.of(tom, { headers: { "cf-connecting-ip": address } });
       return refused(
         await allOf(
           device,

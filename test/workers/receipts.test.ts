@@ -13,21 +13,21 @@ import {
   pushesOf,
   read,
 } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients, pairChat } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
 
 /** Sends a message that asks for receipts, and waits until the others have it. */
-async function tell(device: Device, chat: string, text: string, ...others: Device[]) {
+async function tell(device: WorkerdDevice, chat: string, text: string, ...others: WorkerdDevice[]) {
   const message = namedBy(chat, await say(device, chat, text, { r: true }));
   for (const other of others) await other.message(text);
   return message;
 }
 
 /** "delivered <id>" or "read <id>" for each receipt so far. */
-function receipts(device: Device): string[] {
+function receipts(device: WorkerdDevice): string[] {
   return pushesOf(device, "rcp").map(({ rcpMessage }) => {
     return `${rcpMessage?.read ? "read" : "delivered"} ${rcpMessage?.id}`;
   });
@@ -48,7 +48,7 @@ async function untilUnsubscribed(chat: string, clientId: string): Promise<void> 
 }
 
 /** What `max_read` answers; 0 for what is absent. */
-async function marks(device: Device, cid: string): Promise<Marks> {
+async function marks(device: WorkerdDevice, cid: string): Promise<Marks> {
   const { convMessage } = await device.ask({ cmd: "conv", op: "max_read", convMessage: { cid } });
   return {
     delivered: Number(convMessage?.maxAckTimestamp ?? 0n),
@@ -134,7 +134,7 @@ describe("delivery", () => {
 
   test("[wire §5.2] every device of the sender receives the receipt", async () => {
     const { tom, toms, jerrys, chat } = await pairChat();
-    const tablet = await Device.of(tom);
+    const tablet = await WorkerdDevice.of(tom);
     await caughtUp(chat, tablet);
     const message = await tell(toms, chat, "hi", jerrys, tablet);
     acknowledge(jerrys, chat, { mid: message.mid });
@@ -145,7 +145,7 @@ describe("delivery", () => {
 
   test("[wire §5.2] the sender's own other device causes no receipt of delivery", async () => {
     const { tom, toms, jerrys, chat } = await pairChat();
-    const tablet = await Device.of(tom);
+    const tablet = await WorkerdDevice.of(tom);
     await caughtUp(chat, tablet);
     const message = await tell(toms, chat, "hi", jerrys, tablet);
     for (const device of [toms, tablet]) {
@@ -418,7 +418,7 @@ test("[M-39] [M-40] history and `max_read` show delivery and reading, also later
   }
   toms.close();
   jerrys.close();
-  const again = await Device.of(tom);
+  const again = await WorkerdDevice.of(tom);
   const page = await logs(again, chat, { limit: 10 });
   const shown = (page.logsMessage?.logs ?? []).map(({ ackAt, readAt }) => [Number(ackAt), Number(readAt)]);
   expect(shown).toEqual([

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import type { AppEvent } from "../../src/model/app-events.ts";
 import { heard, named, say, settle, start } from "../support/chat.ts";
 import { caughtUp, loggedIn } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, http, masterKeys, openWorld, world } from "./support/world.ts";
 
 /** Connections that break without a report of the gateway: their devices have some time to come back. */
@@ -148,12 +148,12 @@ describe("a device with a tag and no name, as with the C# SDK", () => {
     const [tom, jerry] = named("tom", "jerry");
     const words = told(tom);
     const toms = await loggedIn(tom, csharp);
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(toms, [tom, jerry], { unique: false });
     await say(toms, chat, "I am gone", { will: true });
     await caughtUp(chat, jerrys);
     // Its own next connection and another device look alike: whoever comes by itself takes the tag from nobody.
-    const next = await Device.connect();
+    const next = await WorkerdDevice.connect();
     const answer = await next.login(tom, { ...csharp, r: true });
     expect(answer.errorMessage?.code ?? answer.sessionMessage?.code).toBe(4111);
     expect([toms.closed, words]).toEqual([undefined, ["clientOnline"]]);
@@ -177,7 +177,7 @@ describe("a device with a tag and no name, as with the C# SDK", () => {
     const [tom, jerry] = named("tom", "jerry");
     const words = told(tom);
     const toms = await loggedIn(tom, csharp);
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(toms, [tom, jerry], { unique: false });
     await say(toms, chat, "I am gone", { will: true });
     await settle(chat, toms, jerrys);
@@ -201,7 +201,7 @@ test("[H-09] a device that the gateway reports as lost is lost at once, and a si
   toms.close();
   await expect.poll(() => words).toEqual(["clientOnline", "lost"]);
   await configure({ limits: { silenceSeconds: 1 } });
-  const silent = await Device.of(tom);
+  const silent = await WorkerdDevice.of(tom);
   await silent.closing();
   await expect.poll(() => words).toEqual(["clientOnline", "lost", "clientOnline", "silent"]);
 });

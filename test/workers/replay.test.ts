@@ -3,8 +3,8 @@ import { change, heard, history, named, say, settle, start } from "../support/ch
 import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
 import { acknowledge, caughtUp, edit, loggedIn, namedBy, pushesOf, read } from "./support/commands.ts";
-import { Device, type GenericCommand } from "./support/device.ts";
 import { onlineClients, tomsChat } from "./support/pair-chat.ts";
+import { type GenericCommand, WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 /** Devices that speak `lc.protobuf2.1`: the cloud pushes what they missed (Y-02). */
@@ -30,7 +30,7 @@ async function chatWithPushDevice() {
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => `${from + at}`);
 
 /** Tom says "1" to `count`; the acks. */
-async function sayMany(device: Device, chat: string, count: number): Promise<GenericCommand[]> {
+async function sayMany(device: WorkerdDevice, chat: string, count: number): Promise<GenericCommand[]> {
   for (let at = 1; at <= count; at += 1) {
     device.send({
       cmd: "direct",
@@ -45,7 +45,7 @@ async function sayMany(device: Device, chat: string, count: number): Promise<Gen
 }
 
 /** What a device was replayed, once nothing more comes. */
-async function replayed(device: Device, chat: string, toms: Device): Promise<string[]> {
+async function replayed(device: WorkerdDevice, chat: string, toms: WorkerdDevice): Promise<string[]> {
   await caughtUp(chat, device);
   await settle(chat, toms, device);
   return heard(device, chat);
@@ -100,7 +100,7 @@ describe("at login", () => {
     await say(toms, chat, "missed");
     const phone = await pushDevice(jerry);
     await phone.message("missed");
-    const tablet = await Device.of(jerry);
+    const tablet = await WorkerdDevice.of(jerry);
     await tablet.push("unread");
     for (const device of [tablet, phone]) read(device, chat);
     await tablet.push("unread");
@@ -111,7 +111,7 @@ describe("at login", () => {
 
   test("[B-12] one's own messages are not replayed", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
-    const tablet = await Device.of(jerry);
+    const tablet = await WorkerdDevice.of(jerry);
     await say(toms, chat, "Tom's");
     await say(tablet, chat, "Jerry's own");
     await say(toms, chat, "Tom's again");
@@ -235,7 +235,7 @@ describe("messages until they are acknowledged", () => {
     const { directMessage } = await phone.message("one");
     acknowledge(phone, chat, { mid: directMessage?.id });
     await settle(chat, phone, toms);
-    const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    const [tuple] = (await (await WorkerdDevice.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
     expect([tuple?.cid, tuple?.unread]).toEqual([chat, 1]);
   });
 
@@ -273,7 +273,7 @@ describe("both kinds of devices", () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     const acks = await sayMany(toms, chat, 3);
     const last = { mid: acks[2]?.ackMessage?.uid };
-    const tablet = await Device.of(jerry);
+    const tablet = await WorkerdDevice.of(jerry);
     const [tuple] = (await tablet.push("unread")).unreadMessage?.convs ?? [];
     expect(tuple?.unread).toBe(3);
     await history(tablet, chat);
@@ -289,13 +289,13 @@ describe("both kinds of devices", () => {
     await say(toms, chat, "4");
     const again = await pushDevice(jerry);
     expect(await replayed(again, chat, toms)).toEqual(["4"]);
-    const [later] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    const [later] = (await (await WorkerdDevice.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
     expect([later?.unread, later?.data]).toEqual([1, "4"]);
   });
 
   test("[Y-06] messages that a `.3` device received live while the `.1` device was offline are replayed to it", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
-    const tablet = await Device.of(jerry);
+    const tablet = await WorkerdDevice.of(jerry);
     await caughtUp(chat, tablet);
     await sayMany(toms, chat, 2);
     await tablet.message("2");
@@ -312,7 +312,7 @@ describe("both kinds of devices", () => {
     const acks = await sayMany(toms, chat, 2);
     await phone.message("2");
     acknowledge(phone, chat, { mid: acks[1]?.ackMessage?.uid });
-    const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    const [tuple] = (await (await WorkerdDevice.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
     expect([tuple?.unread, tuple?.data]).toEqual([2, "2"]);
   });
 });

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
 import { look, named, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients, pairChat, tomsChat } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld, world } from "./support/world.ts";
 
 /** Commands in the very forms in which an SDK sends them, where these differ from everyone else's. */
@@ -15,8 +15,8 @@ const appId = world.APP_ID;
 describe("Java", () => {
   test("[wire §2.7] [gotcha 9] Java's serials count up from below zero and pass it", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.connect();
-    const { st } = (await (await Device.connect()).login(tom)).sessionMessage ?? {};
+    const toms = await WorkerdDevice.connect();
+    const { st } = (await (await WorkerdDevice.connect()).login(tom)).sessionMessage ?? {};
     const sessionMessage = { st, r: true, ua: "android/8", configBitmap: 175, deviceId: "a".repeat(32) };
     toms.send({ cmd: "session", op: "open", appId, peerId: tom, sessionMessage });
     await toms.push("session", "opened");
@@ -75,7 +75,7 @@ describe("Java", () => {
 describe("C#", () => {
   test("[wire §4.5.1] C# starts conversations without itself in m, always unique, with columns at the top level", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.connect();
+    const toms = await WorkerdDevice.connect();
     const open = { r: true, ua: "dotnet/1", configBitmap: 171 };
     toms.send({ cmd: "session", op: "open", appId, peerId: tom, i: 1, sessionMessage: open });
     expect((await toms.answer(1)).op).toBe(OpType.opened);
@@ -87,14 +87,14 @@ describe("C#", () => {
     toms.clientId = tom;
     const chat = started?.cid ?? "";
     expect(await look(toms, chat)).toMatchObject({ m: [jerry, tom], name: "Cheese", type: "food", c: tom });
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     expect(await start(jerrys, [tom, jerry], { unique: true })).toBe(chat);
   });
 
   test("[wire §4.1] C# re-opens with neither token nor capabilities and goes on", async () => {
     const { tom, toms, chat } = await tomsChat();
     toms.close();
-    const again = await Device.connect();
+    const again = await WorkerdDevice.connect();
     again.send({ cmd: "session", op: "open", appId, peerId: tom, i: 1, sessionMessage: { r: true } });
     const opened = await again.answer(1);
     expect(opened.sessionMessage?.st).toBeTruthy();
@@ -111,7 +111,7 @@ describe("C#", () => {
   });
 
   test("[gotcha 41] C#'s heartbeats belong to no client, even if a client has the name of the app", async () => {
-    const device = await Device.of(appId);
+    const device = await WorkerdDevice.of(appId);
     device.send({ cmd: "echo", appId, peerId: appId });
     const echo = await device.expect("an echo", (frame) => frame.cmd === CommandType.echo);
     expect(has(echo, "i")).toBe(false);

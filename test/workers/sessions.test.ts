@@ -3,15 +3,15 @@ import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js"
 import { heard, named, notices, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
 import { notifications } from "./support/commands.ts";
-import { Device, type GenericCommand } from "./support/device.ts";
 import { onlineClients, tomsChat } from "./support/pair-chat.ts";
+import { type GenericCommand, WorkerdDevice } from "./support/workerd-device.ts";
 import { maybeHibernate, openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
 
 const token = (opened: GenericCommand) => opened.sessionMessage?.st ?? "";
 
-function online(device: Device, sessionPeerIds: string[]): Promise<GenericCommand> {
+function online(device: WorkerdDevice, sessionPeerIds: string[]): Promise<GenericCommand> {
   return device.ask({ cmd: "session", op: "query", sessionMessage: { sessionPeerIds } });
 }
 
@@ -29,7 +29,7 @@ describe("client ids", () => {
     ["a property every object has", "constructor"],
     ["another", "__proto__"],
   ])("[C-01] %s is a valid client id", async (_, clientId) => {
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     const opened = await device.login(clientId);
     expect([opened.op, opened.peerId]).toEqual([OpType.opened, clientId]);
     const chat = await start(device, [clientId], { unique: false });
@@ -47,7 +47,7 @@ describe("client ids", () => {
     "[C-01] %s is refused as a client id with 4103, and another client may log in on the same socket",
     async (_, clientId) => {
       const [tom] = named("tom");
-      const device = await Device.connect();
+      const device = await WorkerdDevice.connect();
       device.send({ cmd: "session", op: "open", appId: world.APP_ID, peerId: clientId, i: 5 });
       expect(refusal(await device.answer(5))).toBe("4103 INVALID_LOGIN");
       expect((await device.login(tom)).op).toBe(OpType.opened);
@@ -57,7 +57,7 @@ describe("client ids", () => {
   test("[C-03] a client without an id is given one and can use it at once", async () => {
     const ids = new Set<string>();
     for (let at = 0; at < 3; at++) {
-      const device = await Device.connect();
+      const device = await WorkerdDevice.connect();
       device.send({ cmd: "session", op: "open", appId: world.APP_ID, i: 1 });
       const opened = await device.answer(1);
       expect(opened.peerId).toMatch(/^.{1,64}$/);
@@ -73,10 +73,10 @@ describe("client ids", () => {
 describe("tokens", () => {
   test("[C-09] a bare re-open, with nothing but the token, is a login (JavaScript)", async () => {
     const [tom] = named("tom");
-    const first = await Device.connect();
+    const first = await WorkerdDevice.connect();
     const st = token(await first.login(tom, { tag: "web", deviceId: "one" }));
     first.close();
-    const again = await Device.connect();
+    const again = await WorkerdDevice.connect();
     again.send({
       cmd: "session",
       op: "open",
@@ -92,7 +92,7 @@ describe("tokens", () => {
 
   test("[C-09] a token works until its lifetime ends, and so does a refreshed one", async () => {
     const [tom] = named("tom");
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     const tokens = [token(await device.login(tom))];
     tokens.push(
       token(await device.ask({ cmd: "session", op: "refresh", sessionMessage: { st: tokens[0] } })),
@@ -102,13 +102,13 @@ describe("tokens", () => {
       token(await device.ask({ cmd: "session", op: "refresh", sessionMessage: { st: "expired" } })),
     );
     for (const st of tokens) {
-      expect((await (await Device.connect()).login(tom, { st, r: true })).op).toBe(OpType.opened);
+      expect((await (await WorkerdDevice.connect()).login(tom, { st, r: true })).op).toBe(OpType.opened);
     }
   });
 
   test("[C-09] [I12] every token but the client's own is refused with 4112", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const st = token(await (await Device.connect()).login(tom));
+    const st = token(await (await WorkerdDevice.connect()).login(tom));
     const [body = "", signature = ""] = st.split(".");
     const jerrysClaims = btoa(JSON.stringify({ v: 1, c: jerry, e: 9e15 })).replaceAll("=", "");
     const foreign: [string, string][] = [
@@ -128,7 +128,7 @@ describe("tokens", () => {
       [tom, "x".repeat(10_000)],
     ];
     for (const [clientId, made] of foreign) {
-      const device = await Device.connect();
+      const device = await WorkerdDevice.connect();
       expect(refusal(await device.login(clientId, { st: made, r: true })), made).toBe(
         "4112 SESSION_TOKEN_EXPIRED",
       );
@@ -138,8 +138,8 @@ describe("tokens", () => {
 
   test("[wire §4.1] Java's token form has no serial: opened without one, or 4112 without one", async () => {
     const [tom] = named("tom");
-    const st = token(await (await Device.connect()).login(tom));
-    const device = await Device.connect();
+    const st = token(await (await WorkerdDevice.connect()).login(tom));
+    const device = await WorkerdDevice.connect();
     const form = { cmd: "session", op: "open", appId: world.APP_ID, peerId: tom } as const;
     device.send({ ...form, sessionMessage: { st: "stale", r: true, configBitmap: 175 } });
     const refused = await device.expect("4112", (frame) => frame.cmd === CommandType.error);
@@ -159,7 +159,7 @@ describe("tokens", () => {
 
   test("[wire §4.1] a login of Java without a serial is refused by the end of its session, unless its token is the cause", async () => {
     const [tom] = named("tom");
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     device.send({ cmd: "session", op: "open", appId: "another-app", peerId: tom });
     const closed = await device.push("session", "closed");
     expect(closed.peerId).toBe(tom);
@@ -174,7 +174,7 @@ describe("tokens", () => {
 
   test("[I10] a login with very long fields is answered, whether refused or accepted", async () => {
     const [tom] = named("tom");
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     const long = "x".repeat(20_000);
     const opened = await device.login(tom, { tag: long, deviceId: long });
     expect(opened.cmd).toBe(CommandType.error);
@@ -202,9 +202,9 @@ describe("presence", () => {
 
   test("[B-29] a client is online until its last device has logged out or is lost", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const phone = await Device.of(jerry);
-    const tablet = await Device.of(jerry);
+    const toms = await WorkerdDevice.of(tom);
+    const phone = await WorkerdDevice.of(jerry);
+    const tablet = await WorkerdDevice.of(jerry);
     await phone.ask({ cmd: "session", op: "close" });
     expect(found(await online(toms, [jerry]))).toEqual([jerry]);
     tablet.close();
@@ -245,7 +245,7 @@ describe("closing and opening", () => {
   test("[wire §4.1] nothing is pushed to a client before it is opened", async () => {
     const { jerry, toms, chat } = await tomsChat();
     for (let at = 0; at < 5; at++) await say(toms, chat, `missed ${at}`);
-    const jerrys = await Device.connect();
+    const jerrys = await WorkerdDevice.connect();
     jerrys.send({ cmd: "logs", peerId: jerry, i: 90, logsMessage: { cid: chat } });
     jerrys.send({ cmd: "session", op: "open", appId: world.APP_ID, peerId: jerry, i: 91 });
     jerrys.send({ cmd: "logs", peerId: jerry, i: 92, logsMessage: { cid: chat } });
@@ -260,8 +260,12 @@ describe("closing and opening", () => {
 describe("many devices", () => {
   test("[D-05] [D-07] [D-08] all devices of a client receive all messages, and a message of one reaches the others, not itself", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const [phone, tablet, web] = [await Device.of(tom), await Device.of(tom), await Device.of(tom)];
-    const jerrys = await Device.of(jerry);
+    const [phone, tablet, web] = [
+      await WorkerdDevice.of(tom),
+      await WorkerdDevice.of(tom),
+      await WorkerdDevice.of(tom),
+    ];
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(phone, [tom, jerry]);
     await say(jerrys, chat, "from Jerry");
     await say(phone, chat, "from the phone");
@@ -281,7 +285,7 @@ describe("many devices", () => {
     const [jerry] = named("jerry");
     const { tom, toms } = await onlineClients("tom");
     await toms.login(tom);
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(jerrys, [tom, jerry]);
     await say(jerrys, chat, "once");
     await settle(chat, jerrys, toms);
@@ -291,12 +295,12 @@ describe("many devices", () => {
 
   test("[D-07] a device that logs in later receives new messages, and unread counts for earlier ones", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const phone = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
+    const phone = await WorkerdDevice.of(tom);
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(jerrys, [tom, jerry]);
     await say(jerrys, chat, "before");
     await phone.message("before");
-    const tablet = await Device.of(tom);
+    const tablet = await WorkerdDevice.of(tom);
     const [tuple] = (await tablet.push("unread")).unreadMessage?.convs ?? [];
     expect(tuple).toMatchObject({ cid: chat, unread: 1, data: "before" });
     await say(jerrys, chat, "after");
@@ -307,8 +311,8 @@ describe("many devices", () => {
 
   test("[D-07] the loss of one device does not affect the client's others", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const [phone, tablet] = [await Device.of(tom), await Device.of(tom)];
-    const jerrys = await Device.of(jerry);
+    const [phone, tablet] = [await WorkerdDevice.of(tom), await WorkerdDevice.of(tom)];
+    const jerrys = await WorkerdDevice.of(jerry);
     const chat = await start(jerrys, [tom, jerry]);
     await say(jerrys, chat, "one");
     await phone.message("one");
@@ -322,25 +326,27 @@ describe("many devices", () => {
 describe("a logout", () => {
   test("[C-09] a logout ends the tokens of its device, on the socket and over HTTP, and of no other device", async () => {
     const [tom] = named("tom");
-    const phone = await Device.connect();
+    const phone = await WorkerdDevice.connect();
     const st = token(await phone.login(tom, { deviceId: "phone" }));
-    const tablet = await Device.connect();
+    const tablet = await WorkerdDevice.connect();
     const tablets = token(await tablet.login(tom, { deviceId: "tablet" }));
     const renewed = token(await phone.ask({ cmd: "session", op: "refresh", sessionMessage: { st } }));
     await phone.ask({ cmd: "session", op: "close" });
     await maybeHibernate();
     for (const ended of [st, renewed]) {
-      expect(refusal(await (await Device.connect()).login(tom, { st: ended, r: true }))).toContain("4112");
+      expect(refusal(await (await WorkerdDevice.connect()).login(tom, { st: ended, r: true }))).toContain(
+        "4112",
+      );
       expect((await notifications(tom, ended)).status).toBe(401);
     }
     expect((await notifications(tom, tablets)).status).toBe(200);
-    const again = token(await (await Device.connect()).login(tom, { deviceId: "phone" }));
-    expect(refusal(await (await Device.connect()).login(tom, { st: again, r: true }))).toBe("");
+    const again = token(await (await WorkerdDevice.connect()).login(tom, { deviceId: "phone" }));
+    expect(refusal(await (await WorkerdDevice.connect()).login(tom, { st: again, r: true }))).toBe("");
   });
 
   test("[C-09] a logout of a device without a name ends only the tokens of its own session", async () => {
     const [tom] = named("tom");
-    const devices = [await Device.connect(), await Device.connect()];
+    const devices = [await WorkerdDevice.connect(), await WorkerdDevice.connect()];
     const tokens = await Promise.all(devices.map(async (device) => token(await device.login(tom))));
     await devices[0]?.ask({ cmd: "session", op: "close" });
     const statuses = await Promise.all(tokens.map(async (st) => (await notifications(tom, st)).status));

@@ -3,8 +3,8 @@ import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js"
 import { heard, named, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
 import { caughtUp, loggedIn, notifications } from "./support/commands.ts";
-import { Device, type GenericCommand } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
+import { type GenericCommand, WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld, world } from "./support/world.ts";
 
 /** Single sign-on: one device per client and tag (I6). */
@@ -20,11 +20,11 @@ const other = { tag: "mobile", deviceId: "another phone" };
 
 /** The answer to a login on a socket of its own. */
 async function attempt(clientId: string, session: object): Promise<GenericCommand> {
-  return (await Device.connect()).login(clientId, session);
+  return (await WorkerdDevice.connect()).login(clientId, session);
 }
 
 /** Which of these devices, in order, receive messages to their client now. */
-async function hearing(clientId: string, ...devices: Device[]): Promise<boolean[]> {
+async function hearing(clientId: string, ...devices: WorkerdDevice[]): Promise<boolean[]> {
   const { jerry, jerrys } = await onlineClients("jerry");
   const chat = await start(jerrys, [clientId, jerry], { unique: false });
   await say(jerrys, chat, "who hears?");
@@ -100,11 +100,11 @@ describe("displacing", () => {
 
   test("[I6] of ten explicit logins at once exactly one session is left, and it receives messages", async () => {
     const [tom] = named("tom");
-    const devices = await Promise.all(Array.from({ length: 10 }, () => Device.connect()));
+    const devices = await Promise.all(Array.from({ length: 10 }, () => WorkerdDevice.connect()));
     const answers = await Promise.all(
       devices.map((device, at) => device.login(tom, { tag: "mobile", deviceId: `phone ${at}` })),
     );
-    const isClosed = (device: Device) =>
+    const isClosed = (device: WorkerdDevice) =>
       device.pushes().some(({ cmd, sessionMessage }) => cmd === CommandType.session && sessionMessage?.code);
     const refused = (at: number) => answers[at]?.op !== OpType.opened;
     const left = () => devices.filter((device, at) => !refused(at) && !isClosed(device));
@@ -252,14 +252,14 @@ describe("tokens", () => {
     const { token } = await loggedIn(tom, phone);
     const bare = { cmd: "session", op: "open", appId: world.APP_ID, peerId: tom } as const;
     const form = { st: token, r: true, configBitmap: 175, deviceId: "phone" };
-    const back = await Device.connect();
+    const back = await WorkerdDevice.connect();
     back.clientId = tom;
     back.send({ ...bare, sessionMessage: form });
     const opened = await back.push("session", "opened");
     expect([opened.peerId, has(opened, "i")]).toEqual([tom, false]);
     const displacing = await loggedIn(tom, other);
     await back.push("session", "closed");
-    const again = await Device.connect();
+    const again = await WorkerdDevice.connect();
     again.clientId = tom;
     again.send({ ...bare, sessionMessage: form });
     const closed = await again.push("session", "closed");

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test, vi } from "vitest";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
 import { named } from "../support/chat.ts";
-import { Device } from "./support/device.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -12,7 +12,7 @@ const MANY = 150; // conversations, over twice the subscriptions a session may h
 test("[L1] [L4] with more active conversations than subscriptions, each is opened once or twice", async () => {
   const [tom, jerry, spike] = named("tom", "jerry", "spike");
   const dials = vi.spyOn(ConversationObject.prototype, "fetch");
-  const toms = await Device.of(tom);
+  const toms = await WorkerdDevice.of(tom);
   for (let at = 0; at < MANY; at += 1) {
     const convMessage = { m: [tom, at % 2 === 0 ? jerry : spike], unique: false };
     toms.send({ cmd: "conv", op: "start", peerId: tom, i: 1_000 + at, convMessage });

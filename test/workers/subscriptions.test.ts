@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
 import { ClientObject } from "../../src/client/client-object.ts";
 import { history, named, say, start } from "../support/chat.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -12,7 +12,7 @@ beforeAll(() => openWorld());
 const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
 
 /** Everything a device got in a conversation came once and in order, and nothing of it is missing. */
-async function expectAll(device: Device, chat: string, texts: string[]): Promise<void> {
+async function expectAll(device: WorkerdDevice, chat: string, texts: string[]): Promise<void> {
   const last = texts.at(-1);
   if (last !== undefined && !device.texts(chat).includes(last)) await device.message(last);
   expect(device.texts(chat)).toEqual(texts);
@@ -22,9 +22,9 @@ test("[L4] evicted subscriptions lose nothing and repeat nothing", async () => {
   await configure({ limits: { linksPerSession: 1 } });
   try {
     const [tom, jerry] = named("tom", "jerry");
-    const phone = await Device.of(tom);
-    const tablet = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
+    const phone = await WorkerdDevice.of(tom);
+    const tablet = await WorkerdDevice.of(tom);
+    const jerrys = await WorkerdDevice.of(jerry);
     const chats = [await start(jerrys, [tom]), await start(jerrys, [tom]), await start(jerrys, [tom])];
     const said = new Map<string, string[]>(chats.map((chat) => [chat, []]));
     for (let round = 0; round < 8; round += 1) {
@@ -65,7 +65,7 @@ test("[L2] records that the relay could not deliver arrive later, in order", asy
   const [jerry] = named("jerry");
   const { toms } = await onlineClients("tom");
   const chat = await start(toms, [jerry]);
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   const broken = vi.spyOn(ClientObject.prototype, "deliver").mockRejectedValue(new Error("a test"));
   await say(toms, chat, "one");
   await say(toms, chat, "two");

@@ -3,20 +3,20 @@ import { CommandType } from "../../src/protocol/generated/message_pb.js";
 import { change, heard, history, look, named, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
 import { acknowledge, caughtUp, loggedIn, pushesOf } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients, pairChat } from "./support/pair-chat.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld, world } from "./support/world.ts";
 
 /** Transient messages go to clients that are online now, and to no others (I8). */
 
 beforeAll(() => openWorld());
 
-const typing = (device: Device, chat: string, text = "typing") =>
+const typing = (device: WorkerdDevice, chat: string, text = "typing") =>
   say(device, chat, text, { transient: true });
 
 test("[M-29] [M-31] [wire §5.2] a transient message reaches every device but its own, marked transient", async () => {
   const { tom, jerry, toms, jerrys, chat } = await pairChat();
-  const [tablet, phone] = [await Device.of(tom), await Device.of(jerry)];
+  const [tablet, phone] = [await WorkerdDevice.of(tom), await WorkerdDevice.of(jerry)];
   await caughtUp(chat, tablet, phone);
   const ack = await typing(toms, chat);
   for (const device of [jerrys, phone, tablet]) {

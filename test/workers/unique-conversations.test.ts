@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { change, look, notices, query, refusal, say, start } from "../support/chat.ts";
-import type { Device } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
 import { CONVERSATIONS, conversationOf, done } from "./support/rest.ts";
+import type { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld } from "./support/world.ts";
 
 /** [B-03] The unique conversation of some people is the one that exactly they are in now. */
@@ -10,7 +10,7 @@ import { openWorld } from "./support/world.ts";
 beforeAll(() => openWorld());
 
 /** Asks for the unique conversation. Returns whether it existed and who created it. */
-async function meet(device: Device, members: string[]) {
+async function meet(device: WorkerdDevice, members: string[]) {
   const { convMessage } = await device.ask({
     cmd: "conv",
     op: "start",

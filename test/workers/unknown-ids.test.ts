@@ -10,9 +10,9 @@ import type { CommandInit } from "../support/frames.ts";
 import { hmac, onTheWire, stamped } from "../support/sign.ts";
 import { loggedIn } from "./support/commands.ts";
 import { breakTable, repair } from "./support/d1.ts";
-import { Device } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
 import { CONVERSATIONS, conversationOf, done, rest, unreadOf } from "./support/rest.ts";
+import { WorkerdDevice } from "./support/workerd-device.ts";
 import { appKeys, configure, http, openWorld, world } from "./support/world.ts";
 
 /** No object for a name that nobody has (I13). */
@@ -49,7 +49,7 @@ function inboxOf(clientId: string): Promise<unknown[]> {
 const conversations = () => Array.from({ length: 5 }, () => newConversationId(Date.now()));
 
 describe("a question about conversations that do not exist wakes no object", () => {
-  const asking: [string, (toms: Device, ids: string[]) => Promise<unknown>][] = [
+  const asking: [string, (toms: WorkerdDevice, ids: string[]) => Promise<unknown>][] = [
     ["a query by id", (toms, [objectId = ""]) => query(toms, { objectId })],
     ["a query by ids", (toms, ids) => query(toms, { objectId: { $in: ids } })],
     ["is_member", (toms, cids) => toms.ask({ cmd: "conv", op: "is_member", convMessage: { cids } })],
@@ -109,7 +109,7 @@ describe("a conversation that exists is found", () => {
     const [jerry] = named("jerry");
     const { toms } = await onlineClients("tom");
     const cid = await start(toms, [jerry]);
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     expect(await query(jerrys, { objectId: cid })).toMatchObject([{ objectId: cid }]);
   });
 
@@ -133,7 +133,7 @@ describe("a question about clients that never logged in wakes no object", () => 
   test("a session query about clients that never logged in wakes no object", async () => {
     const [jerry] = named("jerry");
     const { tom, toms } = await onlineClients("tom");
-    await Device.of(jerry);
+    await WorkerdDevice.of(jerry);
     const before = await objects();
     const sessionPeerIds = [tom, jerry, ...Array.from({ length: 98 }, (_, at) => `${tom}-nobody-${at}`)];
     const answer = await toms.ask({ cmd: "session", op: "query", sessionMessage: { sessionPeerIds } });
@@ -168,7 +168,7 @@ describe("a question about clients that never logged in wakes no object", () => 
 
   test("check-online for clients that never logged in wakes no object", async () => {
     const [tom, nobody] = named("tom", "nobody");
-    await Device.of(tom);
+    await WorkerdDevice.of(tom);
     const before = await objects();
     const answer = await rest("POST", "/1.2/rtm/clients/check-online", { client_ids: [nobody, tom] });
     expect(await answer.json()).toEqual({ results: [tom] });
@@ -181,12 +181,12 @@ describe("client ids that never logged in", () => {
   const settled = () => new Promise((resolve) => setTimeout(resolve, 300));
 
   /** The content of the next event with unread counts, by conversation. */
-  async function countsOf(device: Device): Promise<Record<string, number>> {
+  async function countsOf(device: WorkerdDevice): Promise<Record<string, number>> {
     const { unreadMessage } = await device.push("unread");
     return Object.fromEntries((unreadMessage?.convs ?? []).map(({ cid, unread }) => [cid, unread]));
   }
 
-  const inviting: [string, (toms: Device, tom: string, names: string[]) => Promise<string>][] = [
+  const inviting: [string, (toms: WorkerdDevice, tom: string, names: string[]) => Promise<string>][] = [
     ["a new conversation", (toms, _, names) => start(toms, names)],
     ["a unique one", (toms, _, names) => start(toms, names, { unique: true })],
     [
@@ -235,7 +235,7 @@ describe("client ids that never logged in", () => {
     await say(toms, second, "two");
     await settled();
     expect(await inboxOf(jerry)).toEqual([]);
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     expect(await countsOf(jerrys)).toEqual({ [first]: 1, [second]: 2 });
     await say(toms, third, "three");
     await jerrys.message("three");
@@ -266,7 +266,7 @@ describe("client ids that never logged in", () => {
     // D1 has heard of the login, and the client's object died before it knew.
     await world.DB.prepare("INSERT INTO clients VALUES (?, ?)").bind(jerry, Date.now()).run();
     expect(await unreadOf(jerry)).toBe(2);
-    expect(await countsOf(await Device.of(jerry))).toEqual({ [cids[0] ?? ""]: 1, [cids[1] ?? ""]: 1 });
+    expect(await countsOf(await WorkerdDevice.of(jerry))).toEqual({ [cids[0] ?? ""]: 1, [cids[1] ?? ""]: 1 });
     expect(await unreadOf(jerry)).toBe(2);
   });
 
@@ -278,7 +278,7 @@ describe("client ids that never logged in", () => {
     await say(toms, cid, "one");
     await settled();
     await breakTable("clients");
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     expect(await inboxOf(jerry)).toEqual([]);
     await repair();
     await runDurableObjectAlarm(world.CLIENTS.getByName(jerry));
@@ -310,7 +310,7 @@ describe("logins that are refused", () => {
     await configure({ security });
     const before = await objects();
     for (const name of named("a", "b", "c", "d", "e")) {
-      const device = await Device.connect();
+      const device = await WorkerdDevice.connect();
       expect(refusal(await device.login(name, session))).toMatch(error);
       device.close();
     }
@@ -321,7 +321,7 @@ describe("logins that are refused", () => {
     const [tom, nobody] = named("tom", "nobody");
     const { token: st } = await loggedIn(tom);
     const before = await objects();
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     expect(refusal(await device.login(nobody, { st, r: true }))).toMatch("4112");
     expect(await objects()).toEqual(before);
   });
@@ -329,7 +329,7 @@ describe("logins that are refused", () => {
   test("an accepted login wakes only the object of its client", async () => {
     const [tom] = named("tom");
     const before = await objects();
-    await Device.of(tom);
+    await WorkerdDevice.of(tom);
     expect(await objects()).toEqual({ ...before, clients: before.clients + 1 });
   });
 });
@@ -337,19 +337,19 @@ describe("logins that are refused", () => {
 describe("logins that go on being refused", () => {
   test("the fifth unsigned login in a row closes the socket with 4108", async () => {
     await configure({ security: { signLogin: true } });
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     for (const name of named("a", "b", "c", "d")) expect(refusal(await device.login(name))).toMatch("4102");
     const [last, next] = named("e", "f");
     expect(refusal(await device.login(last))).toMatch("4102");
     expect((await device.closing()).code).toBe(4108);
-    const again = await Device.connect();
+    const again = await WorkerdDevice.connect();
     expect(refusal(await again.login(next))).toMatch("4102");
   });
 
   test("a login that succeeds resets the count of refused logins of its socket", async () => {
     await configure({ security: { signLogin: true } });
     const [tom, ...strangers] = named("tom", "a", "b", "c", "d");
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     for (const name of strangers) await device.login(name);
     const stamp = stamped(Date.now());
     const text = `${world.APP_ID}:${tom}::${stamp.timestamp}:${stamp.nonce}`;
@@ -359,7 +359,7 @@ describe("logins that go on being refused", () => {
   });
 
   test("the tokens of a hundred clients on one socket may run out at once", async () => {
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     const [one] = named("crowd");
     const crowd = Array.from({ length: 100 }, (_, at) => `${one}${at}`);
     for (const name of crowd)

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { change, named, say, settle, start } from "../support/chat.ts";
 import { type CommandInit, has } from "../support/frames.ts";
 import { caughtUp, edit, loggedIn, namedBy, pushesOf, read } from "./support/commands.ts";
-import type { Device } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
 import { CONVERSATIONS, done } from "./support/rest.ts";
+import type { WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld } from "./support/world.ts";
 
 /** Unread counts on several devices and after absences: a device does not receive again what it has. */
@@ -12,7 +12,7 @@ import { openWorld } from "./support/world.ts";
 beforeAll(() => openWorld({ messages: { allowEdit: true } }));
 
 /** "3 hello" for each conversation of the next unread push, by the names they have here; "0" for a cleared one. */
-async function news(device: Device, chats: Record<string, string>) {
+async function news(device: WorkerdDevice, chats: Record<string, string>) {
   const push = await device.push("unread");
   const names = Object.fromEntries(Object.entries(chats).map(([name, id]) => [id, name]));
   const told = (push.unreadMessage?.convs ?? []).map(({ cid, unread, data }) => {
@@ -22,7 +22,7 @@ async function news(device: Device, chats: Record<string, string>) {
 }
 
 /** A device that just logged in receives no unread counts. */
-async function silent(device: Device, chat: string, from: Device): Promise<void> {
+async function silent(device: WorkerdDevice, chat: string, from: WorkerdDevice): Promise<void> {
   await caughtUp(chat, device);
   await settle(chat, from, device);
   expect(pushesOf(device, "unread")).toEqual([]);

@@ -2,24 +2,24 @@ import { beforeAll, expect, test } from "vitest";
 import { CommandType } from "../../src/protocol/generated/message_pb.js";
 import { change, heard, history, named, say, settle, start } from "../support/chat.ts";
 import { type CommandInit, has } from "../support/frames.ts";
-import { Device, type GenericCommand } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
+import { type GenericCommand, WorkerdDevice } from "./support/workerd-device.ts";
 import { openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
 
 /** "3 hello" for each conversation of the next unread push, by the names they have here. */
-async function news(device: Device, chats: Record<string, string>): Promise<string[]> {
+async function news(device: WorkerdDevice, chats: Record<string, string>): Promise<string[]> {
   const push = await device.push("unread");
   const names = Object.fromEntries(Object.entries(chats).map(([name, id]) => [id, name]));
   return (push.unreadMessage?.convs ?? []).map(({ cid, unread, data }) => `${names[cid]}: ${unread} ${data}`);
 }
 
-function unreads(device: Device): GenericCommand[] {
+function unreads(device: WorkerdDevice): GenericCommand[] {
   return device.pushes().filter((push) => push.cmd === CommandType.unread);
 }
 
-function read(device: Device, cid: string, more: { timestamp?: number; mid?: string } = {}): void {
+function read(device: WorkerdDevice, cid: string, more: { timestamp?: number; mid?: string } = {}): void {
   device.send({ cmd: "read", peerId: device.clientId, readMessage: { convs: [{ cid, ...more }] } });
 }
 
@@ -42,7 +42,7 @@ test("[Y-07] [Y-10] a login receives exactly the unread counts over 0, newest fi
   await say(toms, second, "2a");
   await say(toms, first, "1b");
   const last = await say(toms, first, "1c", { mentionPids: [mary] });
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   expect(await news(jerrys, chats)).toEqual(["first: 3 1c", "second: 1 2a", "third: 1 3a"]);
   const [push] = unreads(jerrys);
   expect(Number(push?.unreadMessage?.notifTime)).toBeGreaterThanOrEqual(Number(last.ackMessage?.t));
@@ -54,7 +54,7 @@ test("[Y-07] [Y-10] a login receives exactly the unread counts over 0, newest fi
     mentioned: false,
     convType: 1,
   });
-  const marys = await Device.of(mary);
+  const marys = await WorkerdDevice.of(mary);
   expect(await news(marys, chats)).toEqual(["first: 3 1c", "second: 1 2a", "third: 1 3a"]);
   expect(unreads(marys)[0]?.unreadMessage?.convs.map(({ mentioned }) => mentioned)).toEqual([
     true,
@@ -69,13 +69,13 @@ test("[Y-07] [Y-10] a login receives exactly the unread counts over 0, newest fi
 
 test("[I4] messages to an offline member are in their history when they log in", async () => {
   const { tom, jerry, toms } = await tomOnline();
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "there");
   await jerrys.message("there");
   jerrys.close();
   for (const text of ["gone 1", "gone 2"]) await say(toms, chat, text);
-  const again = await Device.of(jerry);
+  const again = await WorkerdDevice.of(jerry);
   expect(await history(again, chat)).toEqual(["there", "gone 1", "gone 2"]);
   await say(toms, chat, "back");
   await again.message("back");
@@ -87,7 +87,7 @@ test("[Y-14] [I5] messages received live count until they are read, through any 
   const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   for (let round = 1; round <= 3; round++) {
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     if (round > 1) expect(await news(jerrys, { chat })).toEqual([`chat: ${round - 1} live ${round - 1}`]);
     await say(toms, chat, `live ${round}`);
     await jerrys.message(`live ${round}`);
@@ -101,14 +101,14 @@ test("[I5] unread counts are exact, also beyond a hundred", async () => {
   for (let i = 1; i <= 150; i++)
     toms.send({ cmd: "direct", peerId: tom, i: 1_000 + i, directMessage: { cid: chat, msg: `${i}` } });
   await toms.answer(1_150);
-  expect(await news(await Device.of(jerry), { chat })).toEqual(["chat: 150 150"]);
+  expect(await news(await WorkerdDevice.of(jerry), { chat })).toEqual(["chat: 150 150"]);
 });
 
 test("[Y-15] [Y-21] a read clears the count on all devices, and it stays cleared", async () => {
   const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "one");
-  const [phone, tablet] = [await Device.of(jerry), await Device.of(jerry)];
+  const [phone, tablet] = [await WorkerdDevice.of(jerry), await WorkerdDevice.of(jerry)];
   for (const device of [phone, tablet]) expect(await news(device, { chat })).toEqual(["chat: 1 one"]);
   read(phone, chat);
   for (const device of [phone, tablet]) {
@@ -117,12 +117,12 @@ test("[Y-15] [Y-21] a read clears the count on all devices, and it stays cleared
   }
   await say(toms, chat, "two");
   await say(toms, chat, "three");
-  expect(await news(await Device.of(jerry), { chat })).toEqual(["chat: 2 three"]);
+  expect(await news(await WorkerdDevice.of(jerry), { chat })).toEqual(["chat: 2 three"]);
 });
 
 test("[wire §4.8] JavaScript, Swift and C# read up to a message, Java with a serial, and none beyond the last one", async () => {
   const { tom, jerry, toms } = await tomOnline();
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   const chat = await start(toms, [tom, jerry]);
   const acks: GenericCommand[] = [];
   for (const text of ["1", "2", "3", "4"]) acks.push(await say(toms, chat, text));
@@ -152,7 +152,7 @@ test("[wire §4.8] one read of several conversations clears each", async () => {
     await start(toms, [tom, jerry], { unique: false }),
   ];
   for (const chat of chats) await say(toms, chat, "hi");
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   await jerrys.push("unread");
   jerrys.send({ cmd: "read", peerId: jerry, readMessage: { convs: chats.map((cid) => ({ cid })) } });
   const cleared = [await jerrys.push("unread"), await jerrys.push("unread")].flatMap(
@@ -164,7 +164,7 @@ test("[wire §4.8] one read of several conversations clears each", async () => {
 
 test("[I5] [Y-12] a client's own messages are never unread, whichever device they came from", async () => {
   const { tom, jerry, toms } = await tomOnline();
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   const chats: Record<string, string> = {};
   chats.mine = await start(jerrys, [tom, jerry], { unique: false });
   chats.ours = await start(jerrys, [tom, jerry], { unique: false });
@@ -172,7 +172,7 @@ test("[I5] [Y-12] a client's own messages are never unread, whichever device the
   await say(toms, chats.ours, "Tom said it");
   await say(jerrys, chats.ours, "I answered");
   jerrys.close();
-  expect(await news(await Device.of(jerry), chats)).toEqual(["ours: 1 I answered"]);
+  expect(await news(await WorkerdDevice.of(jerry), chats)).toEqual(["ours: 1 I answered"]);
 });
 
 test("[I8] transient messages are not counted as unread", async () => {
@@ -180,7 +180,7 @@ test("[I8] transient messages are not counted as unread", async () => {
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "kept");
   await say(toms, chat, "passing", { transient: true });
-  expect(await news(await Device.of(jerry), { chat })).toEqual(["chat: 1 kept"]);
+  expect(await news(await WorkerdDevice.of(jerry), { chat })).toEqual(["chat: 1 kept"]);
 });
 
 test("[I5] messages from before joining, or between leaving and joining again, are not unread", async () => {
@@ -189,12 +189,12 @@ test("[I5] messages from before joining, or between leaving and joining again, a
   await say(toms, chat, "before");
   await change(toms, "add", chat, [mary]);
   await say(toms, chat, "after");
-  expect(await news(await Device.of(mary), { chat })).toEqual(["chat: 1 after"]);
+  expect(await news(await WorkerdDevice.of(mary), { chat })).toEqual(["chat: 1 after"]);
   await change(toms, "remove", chat, [jerry]);
   await say(toms, chat, "meanwhile");
   await change(toms, "add", chat, [jerry]);
   await say(toms, chat, "again");
-  expect(await news(await Device.of(jerry), { chat })).toEqual(["chat: 1 again"]);
+  expect(await news(await WorkerdDevice.of(jerry), { chat })).toEqual(["chat: 1 again"]);
 });
 
 test("[B-06] a member that was removed while offline receives no unread count of that conversation", async () => {
@@ -206,7 +206,7 @@ test("[B-06] a member that was removed while offline receives no unread count of
   await change(toms, "remove", chats.left, [jerry]);
   await say(toms, chats.left, "not for him");
   await say(toms, chats.kept, "for him");
-  expect(await news(await Device.of(jerry), chats)).toEqual(["kept: 1 for him"]);
+  expect(await news(await WorkerdDevice.of(jerry), chats)).toEqual(["kept: 1 for him"]);
 });
 
 test("[Y-09] [wire §5.5] an unread count shows mentions of all or of the reader, in unread messages only", async () => {
@@ -224,7 +224,7 @@ test("[Y-09] [wire §5.5] an unread count shows mentions of all or of the reader
     await say(toms, chat, "later");
     chats[chat] = mentioned;
   }
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   const tuples = (await jerrys.push("unread")).unreadMessage?.convs ?? [];
   expect(Object.fromEntries(tuples.map(({ cid, mentioned }) => [cid, mentioned]))).toEqual(chats);
   for (const chat of Object.keys(chats)) {
@@ -233,7 +233,7 @@ test("[Y-09] [wire §5.5] an unread count shows mentions of all or of the reader
     await say(toms, chat, "again");
     await jerrys.message("again");
   }
-  const again = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+  const again = (await (await WorkerdDevice.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
   expect(again.map(({ unread, mentioned }) => [unread, mentioned])).toEqual(again.map(() => [1, false]));
 });
 
@@ -245,7 +245,7 @@ test("[wire §5.5] more than fifty unread counts come in several events, newest 
     await say(toms, chat, "hi");
     chats.unshift(chat);
   }
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   const pages = [await jerrys.push("unread"), await jerrys.push("unread")];
   expect(pages.map((page) => page.unreadMessage?.convs.length)).toEqual([50, 10]);
   expect(pages.flatMap((page) => page.unreadMessage?.convs ?? []).map(({ cid }) => cid)).toEqual(chats);
@@ -255,8 +255,8 @@ test("[wire §5.5b] a `.1` device is sent no unread counts, at login or later", 
   const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "missed");
-  const phone = await Device.of(jerry, { protocol: "lc.protobuf2.1" });
-  const tablet = await Device.of(jerry);
+  const phone = await WorkerdDevice.of(jerry, { protocol: "lc.protobuf2.1" });
+  const tablet = await WorkerdDevice.of(jerry);
   await tablet.push("unread");
   tablet.send({ cmd: "read", peerId: jerry, readMessage: { convs: [{ cid: chat }] } });
   await tablet.push("unread");

@@ -13,8 +13,8 @@ import {
   start,
 } from "../support/chat.ts";
 import { edit, loggedIn, namedBy, pushesOf } from "./support/commands.ts";
-import type { Device } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
+import type { WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 /** [I12] No client reads what its membership does not allow, by any query. */
@@ -87,7 +87,8 @@ describe("by id", () => {
 
   test("[I12] with that setting, no command shows strangers the number of members", async () => {
     const { jerry, toms, jerrys, spikes, chat } = await secretChat();
-    const count = (device: Device) => device.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } });
+    const count = (device: WorkerdDevice) =>
+      device.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } });
     expect((await count(spikes)).convMessage?.count).toBe(2);
     await configure({ security: { showMembers: false } });
     expect(refusal(await count(spikes))).toBe("4317 CONVERSATION_MEMBERSHIP_REQUIRED");
@@ -229,7 +230,7 @@ describe("by conditions", () => {
 
 test("strangers are refused in history, receipts, mutes and changes", async () => {
   const { spikes, chat, tom } = await secretChat();
-  const attempt = async (frame: Parameters<Device["ask"]>[0]) => refusal(await spikes.ask(frame));
+  const attempt = async (frame: Parameters<WorkerdDevice["ask"]>[0]) => refusal(await spikes.ask(frame));
   expect(await attempt({ cmd: "logs", logsMessage: { cid: chat } })).toMatch(/^4312/);
   expect(await attempt({ cmd: "conv", op: "max_read", convMessage: { cid: chat } })).toMatch(/^4317/);
   expect(await attempt({ cmd: "conv", op: "mute", convMessage: { cid: chat } })).toMatch(/^4317/);
@@ -285,7 +286,7 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
   });
 
   /** The edits in a conversation that a device has received, in order. */
-  const edits = (device: Device, chat: string) =>
+  const edits = (device: WorkerdDevice, chat: string) =>
     pushesOf(device, "patch")
       .flatMap((push) => push.patchMessage?.patches ?? [])
       .filter(({ cid }) => cid === chat)

@@ -4,8 +4,8 @@ import { OpType } from "../../src/protocol/generated/message_pb.js";
 import { change, heard, history, look, named, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
 import { acknowledge, caughtUp, loggedIn, pushesOf, read } from "./support/commands.ts";
-import { Device, type GenericCommand } from "./support/device.ts";
 import { onlineClients, pairChat } from "./support/pair-chat.ts";
+import { type GenericCommand, WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -18,7 +18,12 @@ async function chatWithWill(text = "I am gone") {
   return { ...pair, ack: await bequeath(pair.toms, pair.chat, text) };
 }
 
-function bequeath(device: Device, chat: string, text: string, more: object = {}): Promise<GenericCommand> {
+function bequeath(
+  device: WorkerdDevice,
+  chat: string,
+  text: string,
+  more: object = {},
+): Promise<GenericCommand> {
   return say(device, chat, text, { will: true, ...more });
 }
 
@@ -31,14 +36,14 @@ function isHeld(clientId: string): Promise<boolean> {
 }
 
 /** Whether a client is online, as a device sees it. */
-async function isOnline(device: Device, clientId: string): Promise<boolean> {
+async function isOnline(device: WorkerdDevice, clientId: string): Promise<boolean> {
   const sessionMessage = { sessionPeerIds: [clientId] };
   const answer = await device.ask({ cmd: "session", op: "query", sessionMessage });
   return answer.sessionMessage?.onlineSessionPeerIds.includes(clientId) ?? false;
 }
 
 /** Resolves once a client's loss was noticed and nothing of it is left to be done. */
-async function goneFrom(device: Device, clientId: string): Promise<void> {
+async function goneFrom(device: WorkerdDevice, clientId: string): Promise<void> {
   await expect.poll(() => isOnline(device, clientId)).toBe(false);
   await expect.poll(() => isHeld(clientId)).toBe(false);
 }
@@ -69,7 +74,12 @@ describe("a will", () => {
     const { tom, jerry, toms, jerrys, chat } = await chatWithWill();
     const [spike] = named("spike");
     await change(toms, "add", chat, [spike]);
-    const devices = [jerrys, await Device.of(jerry), await Device.of(spike), await Device.of(tom)];
+    const devices = [
+      jerrys,
+      await WorkerdDevice.of(jerry),
+      await WorkerdDevice.of(spike),
+      await WorkerdDevice.of(tom),
+    ];
     await caughtUp(chat, ...devices);
     await settle(chat, toms, ...devices);
     toms.close();
@@ -88,13 +98,13 @@ describe("a will", () => {
     await jerrys.message("I am gone");
     expect(await history(jerrys, chat)).toEqual(["before"]);
     expect(await look(jerrys, chat, 2)).toMatchObject({ msg: "before" });
-    const spikes = await Device.of(spike);
+    const spikes = await WorkerdDevice.of(spike);
     const [tuple] = (await spikes.push("unread")).unreadMessage?.convs ?? [];
     expect([tuple?.unread, tuple?.data]).toEqual([1, "before"]);
-    const [another] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    const [another] = (await (await WorkerdDevice.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
     expect([another?.unread, another?.data]).toEqual([1, "before"]);
     const pushed = await loggedIn(spike, {}, "lc.protobuf2.1");
-    const toms2 = await Device.of(tom);
+    const toms2 = await WorkerdDevice.of(tom);
     await caughtUp(chat, spikes, pushed, toms2);
     await settle(chat, jerrys, spikes, pushed, toms2);
     for (const device of [spikes, pushed, toms2]) expect(device.texts(chat)).not.toContain("I am gone");
@@ -108,7 +118,7 @@ describe("a will", () => {
     const { directMessage } = await jerrys.message("with a receipt?");
     acknowledge(jerrys, chat, { mid: directMessage?.id });
     read(jerrys, chat);
-    const back = await Device.of(toms.clientId);
+    const back = await WorkerdDevice.of(toms.clientId);
     await caughtUp(chat, back);
     await settle(chat, jerrys, back);
     expect(pushesOf(back, "rcp")).toEqual([]);
@@ -130,12 +140,12 @@ describe("a will", () => {
     await jerrys.message("I am gone");
     await goneFrom(jerrys, tom);
     for (let round = 0; round < 2; round += 1) {
-      const back = await Device.of(tom);
+      const back = await WorkerdDevice.of(tom);
       back.close();
       await goneFrom(jerrys, tom);
       await evictAllDurableObjects();
     }
-    const last = await Device.of(tom);
+    const last = await WorkerdDevice.of(tom);
     await settle(chat, last, jerrys);
     expect(heard(jerrys, chat)).toEqual(["I am gone"]);
   });
@@ -181,7 +191,7 @@ describe("one will per client", () => {
 
   test("[M-48] a later will of another device replaces an earlier one, and the loss of a device without a will sends none", async () => {
     const { tom, toms, jerrys, chat } = await chatWithWill("from the phone");
-    const tablet = await Device.of(tom);
+    const tablet = await WorkerdDevice.of(tom);
     await bequeath(tablet, chat, "from the tablet");
     toms.close();
     await expect
@@ -197,8 +207,8 @@ describe("one will per client", () => {
 
   test("[M-48] [wire §2.6] two clients on one socket each have a will", async () => {
     const [tom, nibbles, jerry] = named("tom", "nibbles", "jerry");
-    const jerrys = await Device.of(jerry);
-    const both = await Device.of(tom);
+    const jerrys = await WorkerdDevice.of(jerry);
+    const both = await WorkerdDevice.of(tom);
     const chat = await start(both, [tom, nibbles, jerry], { unique: false });
     await bequeath(both, chat, "Tom's");
     await both.login(nibbles);
@@ -224,7 +234,7 @@ describe("a will that is not sent", () => {
 
   test("[M-50] a logout of another device keeps the will", async () => {
     const { tom, toms, jerrys } = await chatWithWill();
-    const tablet = await Device.of(tom);
+    const tablet = await WorkerdDevice.of(tom);
     await tablet.ask({ cmd: "session", op: "close" });
     toms.close();
     await jerrys.message("I am gone");
@@ -295,7 +305,7 @@ describe("when objects die", () => {
     await runInDurableObject(client(tom), (_, state) => state.abort("a test")).catch(() => {});
     await toms.closing();
     // Nobody can say that this is the same device.
-    const back = await Device.of(tom);
+    const back = await WorkerdDevice.of(tom);
     await jerrys.message("I am gone");
     await expect.poll(() => isHeld(tom)).toBe(false);
     await settle(chat, back, jerrys);
@@ -306,7 +316,7 @@ describe("when objects die", () => {
     const { tom, jerry, toms, chat } = await chatWithWill();
     await abortAllDurableObjects();
     await toms.closing();
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     await settle(chat, jerrys);
     await expect.poll(() => isOnline(jerrys, tom), { timeout: 10_000 }).toBe(false);
     await jerrys.message("I am gone");

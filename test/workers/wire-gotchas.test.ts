@@ -15,8 +15,8 @@ import {
   update,
 } from "../support/chat.ts";
 import { type CommandInit, has } from "../support/frames.ts";
-import { Device, type GenericCommand } from "./support/device.ts";
 import { onlineClients, tomsChat } from "./support/pair-chat.ts";
+import { type GenericCommand, WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, http, openWorld, world } from "./support/world.ts";
 
 /** What crashes or hangs an SDK, or makes it lose something: one test per row of wire §10.1. */
@@ -68,7 +68,7 @@ test("[gotcha 3] socket addresses have no query string", async () => {
 });
 
 test("[gotcha 4] exactly the offered sub-protocol is echoed and no extension", async () => {
-  const device = await Device.connect({ protocol: "lc.protobuf2.3" });
+  const device = await WorkerdDevice.connect({ protocol: "lc.protobuf2.3" });
   expect(device.response.headers.get("sec-websocket-protocol")).toBe("lc.protobuf2.3");
   expect(device.response.headers.get("sec-websocket-extensions")).toBeNull();
 });
@@ -107,7 +107,7 @@ test.each([0, -1, -65_535, 65_535, 2_147_483_647, -2_147_483_648])(
   "[gotcha 9] the serial %i comes back unchanged in the answer",
   async (serial) => {
     const [tom] = named("tom");
-    const toms = await Device.connect();
+    const toms = await WorkerdDevice.connect();
     toms.send({ cmd: "session", op: "open", appId: world.APP_ID, peerId: tom, i: serial });
     expect((await toms.answer(serial)).op).toBe(OpType.opened);
     toms.clientId = tom;
@@ -145,7 +145,7 @@ test("[gotcha 10] [gotcha 21] the answer to session/close has no code", async ()
 
 test("[gotcha 13] the command session is encoded although its number is 0", async () => {
   const [tom] = named("tom");
-  const toms = await Device.connect();
+  const toms = await WorkerdDevice.connect();
   const opened = await toms.login(tom);
   expect(has(opened, "cmd")).toBe(true);
   expect(toms.framing[0]?.bytes.subarray(0, 2)).toEqual(new Uint8Array([0x08, 0x00]));
@@ -153,9 +153,9 @@ test("[gotcha 13] the command session is encoded although its number is 0", asyn
 
 test("[gotcha 14] [gotcha 39] a reader is sent an encoded unread count of 0 on each of their devices", async () => {
   const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const phone = await Device.of(jerry);
-  const tablet = await Device.of(jerry);
+  const toms = await WorkerdDevice.of(tom);
+  const phone = await WorkerdDevice.of(jerry);
+  const tablet = await WorkerdDevice.of(jerry);
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "hi");
   await phone.message("hi");
@@ -170,13 +170,13 @@ test("[gotcha 14] [gotcha 39] a reader is sent an encoded unread count of 0 on e
 
 test("[gotcha 15] a client that missed nothing is sent no empty unread event", async () => {
   const { jerry, toms, chat } = await tomsChat();
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   await say(toms, chat, "hi");
   await jerrys.message("hi");
   jerrys.send({ cmd: "read", peerId: jerry, readMessage: { convs: [{ cid: chat }] } });
   await jerrys.push("unread");
   jerrys.close();
-  const again = await Device.of(jerry);
+  const again = await WorkerdDevice.of(jerry);
   await settle(chat, toms, again);
   again.send({ cmd: "read", peerId: jerry, readMessage: { convs: [] } });
   await settle(chat, toms, again);
@@ -190,7 +190,7 @@ test.each([
 ])("[gotcha 16] an unread tuple has the content of the last message: %s", async (_, content) => {
   const { jerry, toms, chat } = await tomsChat();
   await toms.ask({ cmd: "direct", directMessage: { cid: chat, ...content } });
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   const [tuple] = (await jerrys.push("unread")).unreadMessage?.convs ?? [];
   expect(tuple?.mid).toHaveLength(22);
   expect(has(tuple, "data") || has(tuple, "binaryMsg")).toBe(true);
@@ -198,7 +198,7 @@ test.each([
 
 test("[gotcha 17] [gotcha 18] [gotcha 19] opened and refreshed carry a token and a lifetime Java can count", async () => {
   const [tom] = named("tom");
-  const toms = await Device.connect();
+  const toms = await WorkerdDevice.connect();
   const opened = await toms.login(tom);
   const refreshed = await toms.ask({ cmd: "session", op: "refresh" });
   expect(refreshed.op).toBe(OpType.refreshed);
@@ -212,7 +212,7 @@ test("[gotcha 17] [gotcha 18] [gotcha 19] opened and refreshed carry a token and
 
 test("[gotcha 22] an open with a serial fails with an error, never with session/closed", async () => {
   const [tom] = named("tom");
-  const toms = await Device.connect();
+  const toms = await WorkerdDevice.connect();
   for (const refused of [await toms.login("x".repeat(65)), await toms.login(tom, { st: "made up" })]) {
     expect(refused.cmd).toBe(CommandType.error);
     expect(refused.errorMessage?.reason).toBeTruthy();
@@ -367,7 +367,7 @@ test("[gotcha 37] [gotcha 45] commands of features that are not offered are refu
 test("[gotcha 40] no event is sent within 100 ms of opened", async () => {
   const { jerry, toms, chat } = await tomsChat();
   await say(toms, chat, "missed");
-  const jerrys = await Device.connect();
+  const jerrys = await WorkerdDevice.connect();
   const opening = jerrys.login(jerry);
   await say(toms, chat, "just now");
   await opening;
@@ -379,12 +379,12 @@ test("[gotcha 40] no event is sent within 100 ms of opened", async () => {
 
 test("[gotcha 43] a client that is open may open again on the same socket, one by one or all at once", async () => {
   const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.connect();
+  const toms = await WorkerdDevice.connect();
   const open = { cmd: "session", op: "open", appId: world.APP_ID, peerId: tom } as const;
   for (const i of [1, 2, 3]) toms.send({ ...open, i });
   for (const i of [1, 2, 3]) expect((await toms.answer(i)).op).toBe(OpType.opened);
   expect((await toms.login(tom)).op).toBe(OpType.opened);
-  const jerrys = await Device.of(jerry);
+  const jerrys = await WorkerdDevice.of(jerry);
   const chat = await start(jerrys, [tom, jerry]);
   await say(jerrys, chat, "once");
   await toms.message("once");
@@ -421,9 +421,9 @@ test("[gotcha 49] Java receives no error if it queries presence or refreshes its
     [{ cmd: "session", op: "query", sessionMessage: { sessionPeerIds: [tom] } }, "query_result"],
     [{ cmd: "session", op: "refresh" }, "refreshed"],
   ];
-  const javas = await Device.connect();
+  const javas = await WorkerdDevice.connect();
   await javas.login(tom, { ua: "LeanCloud-Java-SDK/8.2.28", deviceId: "a" });
-  const others = await Device.connect();
+  const others = await WorkerdDevice.connect();
   await others.login(tom, { ua: "js/5.0.0-rc.8", deviceId: "b" });
   await configure({ limits: { otherCommandsPerMinute: 1 } });
   for (const [command, op] of asked) {
@@ -439,7 +439,7 @@ test("[gotcha 49] Java receives no error if it queries presence or refreshes its
 
 test("[gotcha 49] [B-29] Java receives no error if it queries the presence of too many clients", async () => {
   const [tom] = named("tom");
-  const toms = await Device.connect();
+  const toms = await WorkerdDevice.connect();
   await toms.login(tom, { ua: "LeanCloud-Java-SDK/6.0.5" });
   const sessionPeerIds = [tom, ...Array.from({ length: 150 }, (_, at) => `${tom} ${at}`)];
   const answer = await toms.ask({ cmd: "session", op: "query", sessionMessage: { sessionPeerIds } });

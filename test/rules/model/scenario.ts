@@ -7,7 +7,7 @@ import { type Network, trace } from "../../simulation/network.ts";
 import { RETURN_TIME } from "../../simulation/simulated-client.ts";
 import type { SimulatedConversation } from "../../simulation/simulated-conversation.ts";
 import type { CommandInit } from "../../support/frames.ts";
-import { Device } from "./device.ts";
+import { ReconnectingDevice } from "./reconnecting-device.ts";
 
 export interface Scenario {
   people: string[];
@@ -60,7 +60,7 @@ interface Sent {
   conversationId: string;
   clientId: string;
   /** The device that shows the message: only there it can be edited. */
-  device: Device;
+  device: ReconnectingDevice;
   token: string;
   acked: { id: string; timestamp: number } | undefined;
   given?: "up";
@@ -79,7 +79,7 @@ interface HandedOver {
   text: string;
   at: number;
   id: string | undefined;
-  device: Device;
+  device: ReconnectingDevice;
   conversationId: string;
   /** When the connection that it was handed over on ended, or one that continued it. */
   endedAt: number | undefined;
@@ -97,7 +97,7 @@ export class ScenarioRun {
   readonly #network: Network;
   readonly #cluster: Cluster;
   readonly #scenario: Scenario;
-  #devices: Device[] = [];
+  #devices: ReconnectingDevice[] = [];
   readonly #sent: Sent[] = [];
   readonly #patches: { conversationId: string; id: string; data: string; at: number }[] = [];
   readonly #reads: { conversationId: string; clientId: string; upTo: number }[] = [];
@@ -152,7 +152,7 @@ export class ScenarioRun {
 
   // Steps.
 
-  anyOpen(): Device | undefined {
+  anyOpen(): ReconnectingDevice | undefined {
     return this.#network.pick(this.#devices.filter(({ isOpen }) => isOpen));
   }
 
@@ -238,7 +238,7 @@ export class ScenarioRun {
     }
   }
 
-  #start(device: Device, set: string[]): Started {
+  #start(device: ReconnectingDevice, set: string[]): Started {
     const started: Started = { clientId: device.clientId, set, theirs: new Set(), answer: "none" };
     this.#starts.push(started);
     this.#watchStarts();
@@ -351,7 +351,11 @@ export class ScenarioRun {
     const { messagesMode, tags, subscriptionLimit } = this.#scenario;
     const mode = this.#network.random(10) < messagesMode ? catchUpModes.MESSAGES : catchUpModes.COUNTS;
     const tag = tags && this.#network.chance(0.5) ? "phone" : undefined;
-    const device = new Device(this.#network, this.#cluster, clientId, { mode, tag, subscriptionLimit });
+    const device = new ReconnectingDevice(this.#network, this.#cluster, clientId, {
+      mode,
+      tag,
+      subscriptionLimit,
+    });
     for (const [id, object] of this.#cluster.conversations) {
       device.belongs.set(id, object.state.members.has(clientId));
     }
@@ -359,7 +363,7 @@ export class ScenarioRun {
     device.connect(true);
   }
 
-  #submit(device: Device, sent: Sent): void {
+  #submit(device: ReconnectingDevice, sent: Sent): void {
     const { conversationId: cid, token } = sent;
     const directMessage = { cid, msg: token, dt: token, r: true };
     device.request({ cmd: "direct", directMessage }, ({ refused, frame: { ackMessage } }) => {
@@ -374,9 +378,9 @@ export class ScenarioRun {
   }
 
   #ask(
-    device: Device | undefined,
+    device: ReconnectingDevice | undefined,
     command: CommandInit,
-    done: (frame: Parameters<Parameters<Device["request"]>[1]>[0]["frame"]) => void = () => {},
+    done: (frame: Parameters<Parameters<ReconnectingDevice["request"]>[1]>[0]["frame"]) => void = () => {},
   ): void {
     device?.request(command, ({ refused, frame }) => {
       if (refused === undefined) done(frame);
@@ -547,7 +551,7 @@ export class ScenarioRun {
     }
   }
 
-  #checkDevice(device: Device): void {
+  #checkDevice(device: ReconnectingDevice): void {
     const { clientId, name, mode } = device;
     expect(device.problems, name).toEqual([]);
     const wills = device.ephemeral.filter((text) => text.startsWith("will"));
@@ -580,7 +584,7 @@ export class ScenarioRun {
     );
   }
 
-  #checkCopies(device: Device, id: string, object: SimulatedConversation): void {
+  #checkCopies(device: ReconnectingDevice, id: string, object: SimulatedConversation): void {
     const { clientId, name, mode } = device;
     const copies = device.copies.get(id);
     const from = Math.max(device.firstOpenAt, object.state.members.get(clientId)?.joinedAt ?? 0);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Cluster } from "../../simulation/cluster.ts";
 import type { Faults } from "../../simulation/faults.ts";
 import { Network } from "../../simulation/network.ts";
-import { type PendingSend, SimulatedDevice } from "./simulated-device.ts";
+import { OneSessionDevice, type PendingSend } from "./one-session-device.ts";
 
 interface Scenario {
   people: string[];
@@ -47,10 +47,10 @@ async function run(seed: number, scenario: Scenario): Promise<void> {
   for (const id of ids) cluster.createConversation(id, scenario.people);
   const acked = new Map<string, number>();
   const unsent: { clientId: string; pendingSend: PendingSend }[] = [];
-  let devices: SimulatedDevice[] = [];
+  let devices: OneSessionDevice[] = [];
   let tokens = 0;
   const login = (clientId: string) => {
-    const device = new SimulatedDevice(
+    const device = new OneSessionDevice(
       network,
       cluster,
       clientId,

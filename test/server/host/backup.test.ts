@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { history, refusal, say, start as startChat } from "../../support/chat.ts";
 import type { Server } from "../../support/server.ts";
-import { Device } from "../support/device.ts";
+import { NodeDevice } from "../support/node-device.ts";
 import { callAsOwner, configure } from "../support/owner.ts";
 import { useServers } from "../support/servers.ts";
 
@@ -44,7 +44,7 @@ async function life(server: Server): Promise<{ chats: Chat[]; stop(): Promise<vo
   const lives: Promise<void>[] = [];
   for (let count = 0; count < CHATS; count++) {
     const [writer, reader] = [`writer-${count}`, `reader-${count}`];
-    const device = await Device.of(server, writer);
+    const device = await NodeDevice.of(server, writer);
     const chat = { id: await startChat(device, [writer, reader]), writer, reader, acknowledged: new Map() };
     chats.push(chat);
     lives.push(write(device, chat, () => goesOn));
@@ -57,7 +57,7 @@ async function life(server: Server): Promise<{ chats: Chat[]; stop(): Promise<vo
   return { chats, stop };
 }
 
-async function write(device: Device, chat: Chat, goesOn: () => boolean): Promise<void> {
+async function write(device: NodeDevice, chat: Chat, goesOn: () => boolean): Promise<void> {
   for (let count = 0; goesOn(); count++) {
     const accepted = await say(device, chat.id, `text ${count}`);
     // A busy server refuses commands, for another try.
@@ -80,7 +80,7 @@ async function write(device: Device, chat: Chat, goesOn: () => boolean): Promise
 
 async function comeAndGo(server: Server, chat: Chat, goesOn: () => boolean): Promise<void> {
   while (goesOn()) {
-    const device = await Device.of(server, chat.reader);
+    const device = await NodeDevice.of(server, chat.reader);
     await new Promise((resolve) => setTimeout(resolve, 300));
     device.close();
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -90,7 +90,7 @@ async function comeAndGo(server: Server, chat: Chat, goesOn: () => boolean): Pro
 /** Checks what a restored server must have, whenever the backup was taken. */
 async function expectSound(server: Server, chats: Chat[], began: number): Promise<void> {
   for (const { id, writer, reader, acknowledged } of chats) {
-    const device = await Device.of(server, reader);
+    const device = await NodeDevice.of(server, reader);
     const { unreadMessage } = await device.push("unread");
     const texts = new Set(await history(device, id));
     for (const { text, at } of acknowledged.values()) if (at < began) expect(texts).toContain(text);
@@ -107,7 +107,7 @@ async function expectSound(server: Server, chats: Chat[], began: number): Promis
       return messages.map(({ data }) => data).toSorted();
     };
     await expect.poll(archived, { timeout: 40_000 }).toEqual([...texts].toSorted());
-    const again = await Device.of(server, writer);
+    const again = await NodeDevice.of(server, writer);
     await say(again, id, "after the restoration");
     await device.message("after the restoration");
     for (const each of [device, again]) each.close();
@@ -154,7 +154,7 @@ describe("a backup", () => {
   test("a backup of a stopped server can be restored", async () => {
     const data = join(servers.folder, "data");
     const server = await servers.start({ data: data });
-    const tom = await Device.of(server, "Tom");
+    const tom = await NodeDevice.of(server, "Tom");
     const id = await startChat(tom, ["Tom", "Jerry"]);
     await say(tom, id, "hello");
     await server.stop();
@@ -167,7 +167,7 @@ describe("a backup", () => {
     ).toMatchObject({
       code: 0,
     });
-    const again = await Device.of(await servers.start({ data: restored }), "Jerry");
+    const again = await NodeDevice.of(await servers.start({ data: restored }), "Jerry");
     expect(await history(again, id)).toEqual(["hello"]);
   });
 });
@@ -175,7 +175,7 @@ describe("a backup", () => {
 test("[I11] messages that D1 lacked when a backup was taken are copied after the restoration, though no client connects", async () => {
   const data = join(servers.folder, "data");
   const server = await servers.start({ data: data });
-  const tom = await Device.of(server, "Tom");
+  const tom = await NodeDevice.of(server, "Tom");
   const id = await startChat(tom, ["Tom", "Jerry"]);
   await say(tom, id, "copied");
   const archived = async (from: Server) => {

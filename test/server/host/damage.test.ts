@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { history, logs, refusal, say, start as startChat } from "../../support/chat.ts";
-import { Device } from "../support/device.ts";
+import { NodeDevice } from "../support/node-device.ts";
 import { useServers } from "../support/servers.ts";
 
 /** One damaged file, of a conversation or of a client, among sound ones. */
@@ -30,7 +30,7 @@ async function damage(path: string): Promise<void> {
 
 test("[I10] commands to a conversation whose file is damaged are answered with an error code, and other conversations work", async () => {
   const first = await servers.start();
-  const tom = await Device.of(first, "Tom");
+  const tom = await NodeDevice.of(first, "Tom");
   const broken = await startChat(tom, ["Tom", "Jerry"]);
   await say(tom, broken, "before");
   const [path] = await filesOf("Conversation");
@@ -40,7 +40,7 @@ test("[I10] commands to a conversation whose file is damaged are answered with a
   await damage(path ?? "");
 
   const second = await servers.start();
-  const [again, spike] = [await Device.of(second, "Tom"), await Device.of(second, "Spike")];
+  const [again, spike] = [await NodeDevice.of(second, "Tom"), await NodeDevice.of(second, "Spike")];
   expect(refusal(await say(spike, sound, "after"))).toBe("");
   await again.message("after");
   const answers = [say(again, broken, "lost"), logs(again, broken)];

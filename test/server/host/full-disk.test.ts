@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { heard, history, logs, refusal, say, start as startChat } from "../../support/chat.ts";
 import type { Server } from "../../support/server.ts";
-import { Device } from "../support/device.ts";
+import { NodeDevice } from "../support/node-device.ts";
 import { useServers } from "../support/servers.ts";
 
 /** A disk that takes nothing any more, played by the size up to which workerd may write files. */
@@ -44,7 +44,7 @@ async function makeRoom(server: Server): Promise<void> {
 }
 
 /** Sends again until it succeeds, as a person does. */
-async function sayUntilTaken(device: Device, chat: string, text: string): Promise<void> {
+async function sayUntilTaken(device: NodeDevice, chat: string, text: string): Promise<void> {
   const deadline = Date.now() + PATIENCE;
   while (refusal(await say(device, chat, text)) !== "") {
     if (Date.now() > deadline) throw new Error(`${text} is still refused`);
@@ -54,7 +54,7 @@ async function sayUntilTaken(device: Device, chat: string, text: string): Promis
 
 test("[I1] [I10] while the disk is full, sends are refused with an error code and sockets stay open, and afterwards sends succeed", async () => {
   const server = await start();
-  const [tom, jerry] = [await Device.of(server, "Tom"), await Device.of(server, "Jerry")];
+  const [tom, jerry] = [await NodeDevice.of(server, "Tom"), await NodeDevice.of(server, "Jerry")];
   const chat = await startChat(tom, ["Tom", "Jerry"]);
   for (const text of ["one", "two"]) {
     await say(tom, chat, text);
@@ -81,7 +81,7 @@ test("[I1] [I10] while the disk is full, sends are refused with an error code an
 
 test("[I1] [I10] when the disk is full and a client's object fails too, unanswered commands are refused with an error code first", async () => {
   const server = await start();
-  const tom = await Device.of(server, "Tom");
+  const tom = await NodeDevice.of(server, "Tom");
   const first = await startChat(tom, ["Tom", "Jerry"]);
   const second = await startChat(tom, ["Tom", "Spike"]);
   await say(tom, first, "before");
@@ -92,7 +92,7 @@ test("[I1] [I10] when the disk is full and a client's object fails too, unanswer
   for (const answer of answers) expect(refusal(answer)).toBe("4200 INTERNAL_ERROR");
 
   await makeRoom(server);
-  const again = await Device.of(server, "Tom");
+  const again = await NodeDevice.of(server, "Tom");
   await sayUntilTaken(again, first, "after");
   await sayUntilTaken(again, second, "after");
   expect(await history(again, first)).toEqual(["before", "after"]);

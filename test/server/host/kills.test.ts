@@ -5,8 +5,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { start } from "../../support/chat.ts";
 import { type Server, startServer } from "../../support/server.ts";
-import { Device } from "../support/device.ts";
 import { type Entry, wholeHistory } from "../support/history.ts";
+import { NodeDevice } from "../support/node-device.ts";
 import { callAsOwner, configure, unlimited } from "../support/owner.ts";
 import { type Draft, PersistentClient, type UnstableServer } from "../support/persistent-client.ts";
 import { Random, seedOfThisRun } from "../support/random.ts";
@@ -83,7 +83,7 @@ function serverForClients() {
 }
 
 async function createConversations(): Promise<string[]> {
-  const tom = await Device.of(await current, "tom");
+  const tom = await NodeDevice.of(await current, "tom");
   const ids: string[] = [];
   for (const name of NAMES)
     ids.push(await start(tom, EVERYBODY, { attr: { data: JSON.stringify({ name }) } }));
@@ -153,8 +153,8 @@ test(`[I1] [I2] [I3] ${KILLS} kills of a busy server lose, repeat and reorder no
     expect(archived.map((message) => message["msg-id"])).toContain(id);
   }
 
-  const readers = new Map<string, Device>();
-  for (const name of EVERYBODY) readers.set(name, await Device.of(await current, name));
+  const readers = new Map<string, NodeDevice>();
+  for (const name of EVERYBODY) readers.set(name, await NodeDevice.of(await current, name));
   const drafts = people.flatMap((person) => person.drafts);
   for (const conversationId of conversationIds) {
     const histories: Entry[][] = [];

@@ -3,7 +3,7 @@ import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { ImClient, Sdk } from "../sdk/sdk-types.ts";
 import type { Person, TestApp } from "../sdk/test-app.ts";
 import { eventually } from "../sdk/waiting.ts";
-import type { Device as RawDevice } from "../support/device.ts";
+import type { NodeDevice } from "../support/node-device.ts";
 import type { Providers } from "./providers.ts";
 
 /** A device with a client that is logged in. */
@@ -48,7 +48,7 @@ export async function android(app: TestApp, clientId: string, vendor: "fcm" | "m
 async function phone(
   app: TestApp,
   clientId: string,
-  raw: RawDevice,
+  raw: NodeDevice,
   device: Pick<PushDevice, "way" | "name" | "installation">,
 ): Promise<PushDevice> {
   await belongsTo(app, device.installation, [clientId]);

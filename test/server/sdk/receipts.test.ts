@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
-import type { Device } from "../support/device.ts";
+import type { NodeDevice } from "../support/node-device.ts";
 import { sdk5 } from "./sdk.ts";
 import type { Conversation } from "./sdk-types.ts";
 import { useTestApp } from "./test-app.ts";
@@ -210,7 +210,7 @@ function time(date: Date | null | undefined): number {
 }
 
 /** The cursors of the other members, from the server: for groups the SDKs have no public way to them. */
-async function marks(watch: Device, { id }: Conversation) {
+async function marks(watch: NodeDevice, { id }: Conversation) {
   const reply = await watch.ask({
     cmd: "conv",
     op: "max_read",
@@ -224,7 +224,7 @@ async function marks(watch: Device, { id }: Conversation) {
   );
 }
 
-function receipts(watch: Device) {
+function receipts(watch: NodeDevice) {
   return watch
     .pushes()
     .filter(({ cmd }) => cmd === CommandType.rcp)

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import type { CommandInit } from "../../support/frames.ts";
 import { type Server, startServer } from "../../support/server.ts";
-import { Device as RawDevice } from "../support/device.ts";
+import { NodeDevice } from "../support/node-device.ts";
 import type { ImClient, LoginOptions, Realtime, Sdk, SdkExports, SdkUser } from "./sdk-types.ts";
 import { openTlsFront, type TlsFront } from "./tls-front.ts";
 
@@ -45,7 +45,7 @@ interface DeviceOptions {
 }
 
 /** A device: a copy of the SDK with its one socket. */
-export interface Device {
+export interface SdkDevice {
   sdk: SdkExports;
   realtime: Realtime;
   /** Without an id the SDK makes one. */
@@ -53,7 +53,7 @@ export interface Device {
 }
 
 /** A client on a device of its own. */
-export interface Person extends Device {
+export interface Person extends SdkDevice {
   id: string;
   client: ImClient;
 }
@@ -66,7 +66,7 @@ export class TestApp {
   readonly #env: Record<string, string>;
   readonly #tls: TlsFront;
   readonly #clients: ImClient[] = [];
-  readonly #rawDevices: RawDevice[] = [];
+  readonly #rawDevices: NodeDevice[] = [];
 
   private constructor(
     server: Server,
@@ -144,7 +144,7 @@ export class TestApp {
     return `${name}-${randomUUID().slice(0, 8)}`;
   }
 
-  async device(sdk: Sdk, options: DeviceOptions = {}): Promise<Device> {
+  async device(sdk: Sdk, options: DeviceOptions = {}): Promise<SdkDevice> {
     const exports = sdk.load();
     const realtime = new exports.Realtime({
       ...this.keys,
@@ -171,9 +171,9 @@ export class TestApp {
   }
 
   /** A device without an SDK, for frames that SDKs do not show or do not send. */
-  async raw(id: string, session: CommandInit["sessionMessage"] = {}): Promise<RawDevice> {
+  async raw(id: string, session: CommandInit["sessionMessage"] = {}): Promise<NodeDevice> {
     const port = Number(new URL(this.url).port);
-    const device = await RawDevice.connect({ port }, { appId: this.#appId });
+    const device = await NodeDevice.connect({ port }, { appId: this.#appId });
     this.#rawDevices.push(device);
     await device.login(id, session);
     return device;

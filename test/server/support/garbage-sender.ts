@@ -7,7 +7,7 @@ import type { Server } from "../../support/server.ts";
 import { absurd } from "./absurd-frames.ts";
 import { everyCommand, giants, type Scene } from "./commands.ts";
 import { damaged } from "./damage.ts";
-import { Device } from "./device.ts";
+import { NodeDevice } from "./node-device.ts";
 import type { Random } from "./random.ts";
 
 const AT_ONCE = 30; // frames of one device that wait for answers together
@@ -62,7 +62,7 @@ export class GarbageSender {
   readonly #scene: Scene;
   readonly #protocol: string;
   readonly #giants: Uint8Array[];
-  #device: Device | undefined;
+  #device: NodeDevice | undefined;
   /** Serials sent on this socket, and how often each was answered. */
   #answers = new Map<number, number>();
   #asked = new Map<number, Uint8Array | string>();
@@ -113,10 +113,10 @@ export class GarbageSender {
     this.#device?.close();
   }
 
-  async #online(): Promise<Device> {
+  async #online(): Promise<NodeDevice> {
     if (this.#device === undefined || this.#random.chance(0.02)) {
       this.#device?.close();
-      this.#device = await Device.of(this.#server, this.#scene.me, { protocol: this.#protocol });
+      this.#device = await NodeDevice.of(this.#server, this.#scene.me, { protocol: this.#protocol });
       this.#answers = new Map();
       this.#asked = new Map();
       this.#seen = 0;
@@ -133,12 +133,12 @@ export class GarbageSender {
     return this.#device;
   }
 
-  #send(device: Device, { frame }: Shot): void {
+  #send(device: NodeDevice, { frame }: Shot): void {
     if (typeof frame === "string") device.sendText(frame);
     else device.sendBytes(frame);
   }
 
-  async #answered(device: Device, shots: Shot[]): Promise<void> {
+  async #answered(device: NodeDevice, shots: Shot[]): Promise<void> {
     const left = () =>
       shots.filter(({ serial, transient }) => {
         return serial !== undefined && this.#answers.get(serial) === 0 && !(transient && this.#untold);
@@ -155,7 +155,7 @@ export class GarbageSender {
     }
   }
 
-  async #closed(device: Device, shot: Shot): Promise<void> {
+  async #closed(device: NodeDevice, shot: Shot): Promise<void> {
     this.#send(device, shot);
     const { code } = await device.closing();
     expect(code, shown(shot.frame)).toBe(shot.closes);
@@ -164,7 +164,7 @@ export class GarbageSender {
   }
 
   /** Counts the answers: each command gets one, and nothing else is answered. */
-  #count(device: Device): void {
+  #count(device: NodeDevice): void {
     for (const frame of device.received.slice(this.#seen)) {
       this.#seen += 1;
       if (frame.op === OpType.closed) this.#loggedOut = true;

@@ -1,5 +1,5 @@
 import type { GenericCommand } from "../../support/raw-device.ts";
-import type { Device } from "./device.ts";
+import type { NodeDevice } from "./node-device.ts";
 
 export interface Entry {
   id: string;
@@ -12,7 +12,7 @@ const PAGE = 500; // messages
 const NEWER = 2;
 
 /** Everything ever said in a conversation as this device may read it, page by page, in the order it came. */
-export async function wholeHistory(device: Device, conversationId: string): Promise<Entry[]> {
+export async function wholeHistory(device: NodeDevice, conversationId: string): Promise<Entry[]> {
   const entries: Entry[] = [];
   for (;;) {
     const t = entries.at(-1)?.timestamp ?? 1;

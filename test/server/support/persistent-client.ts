@@ -1,7 +1,7 @@
 import { CommandType, type GenericCommand } from "../../../src/protocol/generated/message_pb.js";
 import { refusal } from "../../support/chat.ts";
 import { has } from "../../support/frames.ts";
-import { Device } from "./device.ts";
+import { NodeDevice } from "./node-device.ts";
 import type { Random } from "./random.ts";
 
 /** A message of a sender: it has the same text and token each time it is sent, until it is acknowledged. */
@@ -43,7 +43,7 @@ export class PersistentClient {
   readonly #random: Random;
   readonly #clientId: string;
   readonly #window: number;
-  #device: Device | undefined;
+  #device: NodeDevice | undefined;
 
   /** @param window messages that may wait for their acknowledgement at once; 1 waits for each, 0 only listens */
   constructor(server: UnstableServer, random: Random, clientId: string, window: number) {
@@ -86,17 +86,17 @@ export class PersistentClient {
   }
 
   /** Logged in, or not, when the server went away meanwhile. */
-  async #connect(): Promise<Device | undefined> {
+  async #connect(): Promise<NodeDevice | undefined> {
     const server = await this.#server.server();
     try {
-      return await Device.of(server, this.#clientId);
+      return await NodeDevice.of(server, this.#clientId);
     } catch {
       return undefined;
     }
   }
 
   /** Until the connection is lost or there is nothing left to say. */
-  async #converse(device: Device, conversationIds: string[]): Promise<void> {
+  async #converse(device: NodeDevice, conversationIds: string[]): Promise<void> {
     const again = this.#unacknowledged();
     this.resent += again.length;
     const waiting = new Map<number, Draft>();
@@ -144,7 +144,7 @@ export class PersistentClient {
     return true;
   }
 
-  #remember(device: Device): void {
+  #remember(device: NodeDevice): void {
     const pushes = device.pushes().flatMap(({ cmd, directMessage }) => {
       if (cmd !== CommandType.direct || directMessage === undefined) return [];
       const { cid: conversationId, id, timestamp, fromPeerId: from, msg: text } = directMessage;

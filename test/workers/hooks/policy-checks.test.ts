@@ -13,8 +13,8 @@ import {
   update,
 } from "../../support/chat.ts";
 import { edit, loggedIn, namedBy, pushesOf, recall } from "../support/commands.ts";
-import { Device } from "../support/device.ts";
 import { onlineClients, pairChat } from "../support/pair-chat.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { configure, http, masterKeys, openWorld, stayAwake, world } from "../support/world.ts";
 
 /*
@@ -139,7 +139,7 @@ describe("[H-01] the hook before a message", () => {
 
   test("[H-01] [M-18] a message that a hook rewrites reaches everybody so, and its sender is notified", async () => {
     const { tom, toms, jerrys, cid } = await settledChat();
-    const other = await Device.of(tom);
+    const other = await WorkerdDevice.of(tom);
     await settle(cid, toms, jerrys, other);
     hooks._messageReceived = ({ content }) =>
       content === "damn" ? { content: "d**n", code: 9, detail: "manners" } : {};
@@ -266,7 +266,9 @@ describe("[H-01] the hook before a message", () => {
   test("[H-01] a message of a client that is not a member is refused without calling the hook", async () => {
     const { cid } = await settledChat();
     const [spike] = named("spike");
-    expect(refusal(await say(await Device.of(spike), cid, "woof"))).toBe("4401 INVALID_MESSAGING_TARGET");
+    expect(refusal(await say(await WorkerdDevice.of(spike), cid, "woof"))).toBe(
+      "4401 INVALID_MESSAGING_TARGET",
+    );
     expect(called("_messageReceived")).toEqual([]);
   });
 });
@@ -293,7 +295,7 @@ describe("[H-04] the hook before an edit or recall", () => {
     hooks._messageUpdate = () => ({ content: "camembert", code: 4, detail: "finer" });
     await edit(toms, message, "gouda");
     await settle(cid, toms, jerrys);
-    const texts = (device: Device) =>
+    const texts = (device: WorkerdDevice) =>
       pushesOf(device, "patch").flatMap(({ patchMessage }) =>
         (patchMessage?.patches ?? []).map((patch) => [new TextDecoder().decode(patch.data), patch.patchCode]),
       );

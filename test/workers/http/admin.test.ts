@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { change, named, refusal, say, start } from "../../support/chat.ts";
 import { breakTable, repair } from "../support/d1.ts";
-import { Device } from "../support/device.ts";
 import { onlineClients } from "../support/pair-chat.ts";
 import { done, outcome, rest } from "../support/rest.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { configure, openWorld } from "../support/world.ts";
 
 /** What the owner of a server has beside the hosted service's API: bans and the event log. */
@@ -16,7 +16,7 @@ afterEach(async () => {
 
 describe("[X-22] bans", () => {
   const BANNED = "4106 BLACKLISTED";
-  const login = async (clientId: string) => refusal(await (await Device.connect()).login(clientId));
+  const login = async (clientId: string) => refusal(await (await WorkerdDevice.connect()).login(clientId));
 
   interface Page {
     results: { client_id: string; reason: string; at: string }[];
@@ -31,8 +31,8 @@ describe("[X-22] bans", () => {
 
   test("[X-22] a ban ends every session with 4106 and refuses logins, until it is lifted", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const devices = [await Device.of(tom), await Device.of(tom)];
-    const jerrys = await Device.of(jerry);
+    const devices = [await WorkerdDevice.of(tom), await WorkerdDevice.of(tom)];
+    const jerrys = await WorkerdDevice.of(jerry);
     expect(await done("POST", "/admin/bans", { client_ids: [tom], reason: "Spam" })).toEqual({});
     for (const device of devices) {
       const { sessionMessage } = await device.push("session", "closed");

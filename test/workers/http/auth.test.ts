@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { callerOf, credentialsInHeaders } from "../../../src/http/auth.ts";
 import { named } from "../../support/chat.ts";
-import { Device } from "../support/device.ts";
 import { CONVERSATIONS, conversationOf, done } from "../support/rest.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { configure, http, openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());
@@ -138,7 +138,7 @@ describe("[http-api §1.2] very old browsers put the keys into a text/plain body
 
   test("[http-api §1.2] a text/plain body authenticates by its keys", async () => {
     const [jerry] = named("jerry");
-    await Device.of(jerry);
+    await WorkerdDevice.of(jerry);
     const response = await post({ ...keys, _SessionToken: "x", peers: [jerry] });
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ results: [jerry] });

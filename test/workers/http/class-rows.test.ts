@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../../../src/model/json.ts";
 import { look, named, notices, settle } from "../../support/chat.ts";
-import { Device } from "../support/device.ts";
 import { cheeseChat, onlineClients } from "../support/pair-chat.ts";
 import { conversationOf, done, outcome, rest } from "../support/rest.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { appKeys, configure, maybeHibernate, openWorld } from "../support/world.ts";
 
 /** Conversations as rows of a class (http-api §4): what storage SDKs and other back ends make of them. */
@@ -106,7 +106,7 @@ describe("[B-19] a change of a row", () => {
   /** The same, with Spike online. */
   async function cheeseRow() {
     const chat = await cheeseChat();
-    return { ...chat, row: `${CLASS}/${chat.id}`, spikes: await Device.of(chat.spike) };
+    return { ...chat, row: `${CLASS}/${chat.id}`, spikes: await WorkerdDevice.of(chat.spike) };
   }
 
   test("[B-19] a change that sets `m` to a list adds new members, removes missing ones, and notifies all", async () => {

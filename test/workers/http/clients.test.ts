@@ -2,10 +2,10 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { heard, named, refusal, say, settle, start } from "../../support/chat.ts";
 import { hmac } from "../../support/sign.ts";
 import { caughtUp, loggedIn, read } from "../support/commands.ts";
-import { Device } from "../support/device.ts";
 import { engineWith } from "../support/engine.ts";
 import { onlineClients, pairChat, tomsChat } from "../support/pair-chat.ts";
 import { conversationOf, done, outcome, rest, saidBy, unreadOf } from "../support/rest.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { appKeys, configure, http, masterKeys, openWorld, world } from "../support/world.ts";
 import { ask, instead } from "./ask.ts";
 
@@ -23,7 +23,7 @@ describe("[A-05] the online clients", () => {
   ])("[A-05] %s returns the online clients of at most 20, each once", async (path, field) => {
     const [tom, jerry, spike] = named("tom", "jerry", "spike");
     const online = (...ids: string[]) => done("POST", path, { [field]: ids });
-    const [toms] = [await Device.of(tom), await Device.of(jerry)];
+    const [toms] = [await WorkerdDevice.of(tom), await WorkerdDevice.of(jerry)];
     expect(await online(tom, jerry, tom, spike)).toEqual({ results: [tom, jerry] });
     await toms.ask({ cmd: "session", op: "close" });
     expect(await online(tom, jerry, spike)).toEqual({ results: [jerry] });
@@ -67,8 +67,8 @@ describe("[A-05] the online clients", () => {
     };
     const before = await settled();
     const [tom, jerry] = named("tom", "jerry");
-    const [toms, phone] = [await Device.of(tom), await Device.of(jerry)];
-    const tablet = await Device.of(jerry);
+    const [toms, phone] = [await WorkerdDevice.of(tom), await WorkerdDevice.of(jerry)];
+    const tablet = await WorkerdDevice.of(jerry);
     await expect.poll(stats).toEqual([before.online + 2, before.today + 2]);
     await toms.ask({ cmd: "session", op: "close" });
     await expect.poll(stats).toEqual([before.online + 1, before.today + 2]);
@@ -100,7 +100,7 @@ describe("[Y-22] unread, with the app key", () => {
         ].map(count),
       );
     expect(await counts()).toEqual([3, 2, 1, 3, 2]);
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     await caughtUp(first, jerrys);
     await say(toms, first, "four");
     await jerrys.message("four");
@@ -148,7 +148,7 @@ describe("[A-05] kick", () => {
     ["/1.1/rtm/client/kick", { client_id: "{}", reason: "Enough" }, "Enough"],
   ])("[A-05] [C-10] %s with %j ends every session with 4115", async (path, body, detail) => {
     const [tom] = named("tom");
-    const devices = [await Device.of(tom), await Device.of(tom)];
+    const devices = [await WorkerdDevice.of(tom), await WorkerdDevice.of(tom)];
     const filled = (text: string) => text.replace("{}", tom);
     expect(await done("POST", filled(path), body && filled(JSON.stringify(body)))).toEqual({});
     for (const device of devices) {
@@ -159,7 +159,7 @@ describe("[A-05] kick", () => {
     expect(await done("POST", "/1.2/rtm/clients/check-online", { client_ids: [tom] })).toEqual({
       results: [],
     });
-    expect(refusal(await (await Device.connect()).login(tom))).toBe("");
+    expect(refusal(await (await WorkerdDevice.connect()).login(tom))).toBe("");
   });
 
   test("[A-05] [M-50] a kick discards the client's will", async () => {
@@ -170,7 +170,7 @@ describe("[A-05] kick", () => {
     await toms.push("session", "closed");
     toms.close();
     // Who comes and is lost without one makes sure that Tom's loss was worked off.
-    const again = await Device.of(tom);
+    const again = await WorkerdDevice.of(tom);
     await settle(id, again, jerrys);
     expect(heard(jerrys, id)).toEqual([]);
   });
@@ -179,7 +179,7 @@ describe("[A-05] kick", () => {
     const [tom] = named("tom");
     const { token } = await loggedIn(tom);
     await done("POST", `/1.2/rtm/clients/${tom}/kick`);
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     expect(refusal(await device.login(tom, { st: token, r: true }))).toMatch(/^4112 /);
   });
 
@@ -200,7 +200,7 @@ describe("[A-05] kick", () => {
   test("[A-05] a kick of a client that is offline changes nothing", async () => {
     const [tom] = named("tom");
     expect(await done("POST", `/1.2/rtm/clients/${tom}/kick`)).toEqual({});
-    expect(refusal(await (await Device.connect()).login(tom))).toBe("");
+    expect(refusal(await (await WorkerdDevice.connect()).login(tom))).toBe("");
   });
 });
 
@@ -234,7 +234,7 @@ describe("[X-06] [H-10] signing logins", () => {
       expect(signature).toBe(hmac(world.MASTER_KEY, text));
       expect(second).not.toEqual(first);
       await configure({ security: { signLogin: true } });
-      const device = await Device.connect();
+      const device = await WorkerdDevice.connect();
       expect(refusal(await device.login(tom))).toMatch(/^4102 /);
       expect(refusal(await device.login(tom, { s: signature, t: timestamp, n: nonce }))).toBe("");
     },

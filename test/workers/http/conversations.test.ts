@@ -14,7 +14,6 @@ import {
 } from "../../support/chat.ts";
 import { caughtUp, loggedIn, notifications } from "../support/commands.ts";
 import { archived, archivedAs, breakTable, repair } from "../support/d1.ts";
-import { Device } from "../support/device.ts";
 import { cheeseChat, onlineClients, tomsChat } from "../support/pair-chat.ts";
 import {
   conversationOf,
@@ -26,6 +25,7 @@ import {
   textsIn,
   unreadOf,
 } from "../support/rest.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { configure, maybeHibernate, openWorld, world } from "../support/world.ts";
 
 /** Conversations as the app's server makes, changes and deletes them, and what their members see of it. */
@@ -193,7 +193,7 @@ describe("[A-01] changing", () => {
   test("[A-01] [B-06] [B-07] adding members notifies them and the members there are", async () => {
     const { tom, jerry, spike, id, toms } = await cheeseChat();
     const path = `${PATH}/${id}`;
-    const spikes = await Device.of(spike);
+    const spikes = await WorkerdDevice.of(spike);
     const body = { client_ids: [spike, tom] };
     expect(await done("POST", `${path}/members`, body)).toEqual(updated(id));
     await spikes.push("conv", "members_joined");
@@ -218,7 +218,7 @@ describe("[A-01] changing", () => {
   test("[A-01] [B-06] [B-07] removing a member notifies all and ends the member's sends", async () => {
     const { tom, jerry, id, toms } = await cheeseChat();
     const path = `${PATH}/${id}`;
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     await caughtUp(id, jerrys);
     expect(await done("DELETE", `${path}/members`, { client_ids: [jerry] })).toEqual(updated(id));
     await jerrys.push("conv", "left");
@@ -397,7 +397,7 @@ describe("[A-01] deleting", () => {
     ] as const) {
       expect(await outcome(rest(method, path + sub))).toBe("404 4303");
     }
-    expect(await query(await Device.of(tom), { objectId: id })).toEqual([]);
+    expect(await query(await WorkerdDevice.of(tom), { objectId: id })).toEqual([]);
   });
 
   test("[A-01] [Y-22] a deleted conversation has no unread messages", async () => {
@@ -410,7 +410,7 @@ describe("[A-01] deleting", () => {
     expect(await outcome(rest("GET", `/1.2/rtm/clients/${jerry}/unread-count?conv_id=${id}`))).toBe(
       "404 4303",
     );
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     const unread = (await jerrys.push("unread")).unreadMessage?.convs;
     expect(unread?.map(({ cid }) => cid)).toEqual([other]);
   });
@@ -430,7 +430,7 @@ describe("[A-01] deleting", () => {
     "[A-01] [B-09] sends to a deleted conversation are refused with 4401 on devices that are %s, and their sockets stay",
     async (how) => {
       const { tom, jerry, path, id } = await spoken();
-      const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+      const [toms, jerrys] = [await WorkerdDevice.of(tom), await WorkerdDevice.of(jerry)];
       const other = await start(toms, [tom, jerry], { unique: false });
       if (how === "subscribed") {
         await caughtUp(id, toms, jerrys);
@@ -450,7 +450,7 @@ describe("[A-01] deleting", () => {
 
   test("[A-01] [B-03] a deleted unique conversation can be created anew, without its history", async () => {
     const { tom, jerry, id, path } = await spoken({ unique: true });
-    const toms = await Device.of(tom);
+    const toms = await WorkerdDevice.of(tom);
     await done("DELETE", path);
     const anew = await start(toms, [tom, jerry], { unique: true });
     expect(await history(toms, anew)).toEqual([]);

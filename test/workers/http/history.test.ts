@@ -3,7 +3,6 @@ import { named, say, settle } from "../../support/chat.ts";
 import { hmac, signingTime, stamped } from "../../support/sign.ts";
 import { acknowledge, caughtUp } from "../support/commands.ts";
 import { archived, archivedAs, breakTable, repair, work } from "../support/d1.ts";
-import { Device } from "../support/device.ts";
 import { engineWith } from "../support/engine.ts";
 import {
   CONVERSATIONS,
@@ -15,6 +14,7 @@ import {
   type Sent,
   saidBy,
 } from "../support/rest.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { appKeys, configure, http, openWorld, world } from "../support/world.ts";
 
 /** What was said, as the app's server reads it: one conversation's from its object, the rest from D1 (http-api §3). */
@@ -146,8 +146,8 @@ describe("[http-api §3] a conversation's history", () => {
   test("[http-api §3] a record of history has the documented fields, from the object and from D1", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
-    const toms = await Device.of(tom, { headers: { "cf-connecting-ip": "203.0.113.7" } });
-    const jerrys = await Device.of(jerry);
+    const toms = await WorkerdDevice.of(tom, { headers: { "cf-connecting-ip": "203.0.113.7" } });
+    const jerrys = await WorkerdDevice.of(jerry);
     await caughtUp(id, toms, jerrys);
     const binaryMsg = new Uint8Array([0, 255]);
     const { ackMessage } = await toms.ask({
@@ -185,7 +185,7 @@ describe("[http-api §3] a conversation's history", () => {
   ])("[http-api §3] history with %j has the newest %i of 105 messages", async (query, count) => {
     const [tom] = named("tom");
     const id = await conversationOf([tom]);
-    const toms = await Device.of(tom);
+    const toms = await WorkerdDevice.of(tom);
     for (let at = 0; at < 105; at += 1) {
       toms.send({ cmd: "direct", peerId: tom, i: 1_000 + at, directMessage: { cid: id, msg: `${at}` } });
     }
@@ -388,7 +388,7 @@ describe("[X-01] history for a member with a signature", () => {
   test("[X-01] [H-01] [I12] history with a signature leaves out messages restricted to others", async () => {
     const { tom, jerry, spike, id } = await chatWithMessage();
     await engineWith({ _messageReceived: ({ content }) => (content === "psst" ? { toPeers: [jerry] } : {}) });
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const [toms, jerrys] = [await WorkerdDevice.of(tom), await WorkerdDevice.of(jerry)];
     await caughtUp(id, toms, jerrys);
     await say(toms, id, "psst");
     await say(toms, id, "aloud");

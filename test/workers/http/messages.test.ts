@@ -7,7 +7,6 @@ import { heard, history, named, say, settle } from "../../support/chat.ts";
 import { has } from "../../support/frames.ts";
 import { caughtUp, loggedIn, pushesOf, read } from "../support/commands.ts";
 import { archivedAs } from "../support/d1.ts";
-import { Device } from "../support/device.ts";
 import { serverChat } from "../support/pair-chat.ts";
 import {
   CONVERSATIONS,
@@ -22,6 +21,7 @@ import {
   textsIn,
   unreadOf,
 } from "../support/rest.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { configure, masterKeys, openWorld, world } from "../support/world.ts";
 import { ask, instead } from "./ask.ts";
 
@@ -39,7 +39,7 @@ async function serverChatWithMessages(how: "subscribed" | "not subscribed") {
   const [tom, jerry] = named("tom", "jerry");
   const id = await conversationOf([tom, jerry]);
   const messages = [await saidBy(tom, id, "one"), await saidBy(tom, id, "two")] as const;
-  const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+  const [toms, jerrys] = [await WorkerdDevice.of(tom), await WorkerdDevice.of(jerry)];
   await jerrys.push("unread");
   if (how === "subscribed") await caughtUp(id, toms, jerrys);
   return { tom, id, toms, jerrys, messages };
@@ -58,7 +58,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     "[A-02] [B-09] [D-08] a message reaches the devices of all members that are %s, the sender's own too",
     async (how) => {
       const { tom, jerry, id, toms, jerrys } = await serverChat(how);
-      const devices = [toms, jerrys, await Device.of(tom), await Device.of(jerry)];
+      const devices = [toms, jerrys, await WorkerdDevice.of(tom), await WorkerdDevice.of(jerry)];
       const message = await saidBy(tom, id, "hello");
       for (const device of devices) {
         const { directMessage } = await device.message("hello");
@@ -91,7 +91,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     const { tom, id, toms, jerrys } = await serverChat();
     toms.close();
     await saidBy(tom, id, "not for me", { no_sync: true });
-    const back = await Device.of(tom);
+    const back = await WorkerdDevice.of(tom);
     await caughtUp(id, back);
     await settle(id, jerrys, back);
     expect(heard(back, id)).toEqual([]);
@@ -103,7 +103,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     const id = await conversationOf([tom, jerry]);
     await saidBy(tom, id, "one");
     const last = await saidBy(tom, id, "two");
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     const [unread] = (await jerrys.push("unread")).unreadMessage?.convs ?? [];
     expect(unread).toMatchObject({ cid: id, unread: 2, data: "two", from: tom, mid: last["msg-id"] });
     expect([await unreadOf(jerry, id), await unreadOf(tom, id)]).toEqual([2, 0]);
@@ -128,7 +128,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     }
     expect(await textsIn(id)).toEqual([]);
     expect([await unreadOf(spike), await unreadOf(jerry)]).toEqual([0, 0]);
-    const spikes = await Device.of(spike);
+    const spikes = await WorkerdDevice.of(spike);
     await caughtUp(id, spikes);
     await saidBy(tom, id, "staying");
     await spikes.message("staying");
@@ -148,7 +148,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     await done("POST", `${CONVERSATIONS}/${id}/members`, { client_ids: [spike] });
     await saidBy(tom, id, "Spike", { mention_client_ids: [spike] });
     expect((await jerrys.message("Spike")).directMessage?.mentionPids).toEqual([spike]);
-    const [unread] = (await (await Device.of(spike)).push("unread")).unreadMessage?.convs ?? [];
+    const [unread] = (await (await WorkerdDevice.of(spike)).push("unread")).unreadMessage?.convs ?? [];
     expect(unread).toMatchObject({ cid: id, mentioned: true });
     await saidBy(tom, id, "all", { mention_all: true });
     expect((await jerrys.message("all")).directMessage?.mentionAll).toBe(true);
@@ -182,7 +182,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   test("[A-02] the sender of a message need not be a member, and becomes none", async () => {
     const [spike] = named("spike");
     const { tom, jerry, id, jerrys } = await serverChat();
-    const spikes = await Device.of(spike);
+    const spikes = await WorkerdDevice.of(spike);
     await saidBy(spike, id, "woof");
     expect((await jerrys.message("woof")).directMessage?.fromPeerId).toBe(spike);
     expect(await done("GET", `${CONVERSATIONS}/${id}/members`)).toEqual({ result: [jerry, tom] });
@@ -309,7 +309,7 @@ describe("[I3] an Idempotency-Key", () => {
 });
 
 describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allow clients", () => {
-  const textsOf = (device: Device) =>
+  const textsOf = (device: WorkerdDevice) =>
     pushesOf(device, "patch").flatMap(({ patchMessage }) =>
       (patchMessage?.patches ?? []).map(({ data, mid }) => [mid, new TextDecoder().decode(data)]),
     );
@@ -430,7 +430,7 @@ describe("[A-02] deleting", () => {
     expect(await unreadOf(jerry, id)).toBe(2);
     await remove(id, two, tom);
     expect([await unreadOf(jerry, id), await unreadOf(jerry)]).toEqual([1, 1]);
-    const back = await Device.of(jerry);
+    const back = await WorkerdDevice.of(jerry);
     const [unread] = (await back.push("unread")).unreadMessage?.convs ?? [];
     expect(unread).toMatchObject({ cid: id, unread: 1, data: "one", mid: one["msg-id"] });
     read(back, id);

@@ -1,10 +1,10 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { ask, named, say, settle, start, update } from "../../support/chat.ts";
 import { archivedAs } from "../support/d1.ts";
-import { Device } from "../support/device.ts";
 import { engineWith } from "../support/engine.ts";
 import { onlineClients } from "../support/pair-chat.ts";
 import { CONVERSATIONS, conversationOf, done, outcome, rest, textsIn } from "../support/rest.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { appKeys, configure, maybeHibernate, openWorld } from "../support/world.ts";
 
 /* Numbers of apps' own are carried as they were written: by sockets and HTTP, through storage and back. */
@@ -22,7 +22,7 @@ const attr = `{${LARGE},${FRACTION},"list":[9007199254740993,2.50]}`;
 const raw = async (response: Response | Promise<Response>) => (await response).text();
 const written = (text: string) => JSON.rawJSON(text);
 
-async function shown(device: Device, where: object): Promise<string> {
+async function shown(device: WorkerdDevice, where: object): Promise<string> {
   return (await ask(device, where)).convMessage?.results?.data ?? "";
 }
 
@@ -89,7 +89,7 @@ describe("[B-17] numbers in attributes", () => {
     expect(await count("1.0")).toBe(1);
     const beyond = encodeURIComponent(`{"attr.n":18446744073709551615}`);
     expect(await outcome(rest("GET", `${CONVERSATIONS}?where=${beyond}`))).toBe("400 102");
-    const device = await Device.of(...named("tom"));
+    const device = await WorkerdDevice.of(...named("tom"));
     const found = await shown(device, { name, "attr.n": written("1234567890123456789") });
     expect(JSON.parse(found)).toHaveLength(1);
   });
@@ -99,7 +99,7 @@ describe("[A-02] numbers in messages given as objects", () => {
   test("[A-02] numbers in messages given as objects are kept as written by both versions, edits included", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     const message = `{"_lctype":1,"_lcattrs":{${LARGE},${FRACTION}}}`;
     const path = `${CONVERSATIONS}/${id}/messages`;
     await done("POST", path, `{"from_client":"${tom}","message":${message}}`);
@@ -146,7 +146,7 @@ describe("[P-08] numbers in push data", () => {
     const data = `{"alert":"x",${LARGE},${FRACTION}}`;
     const device = { deviceType: "ios", deviceToken: `phone of ${jerry}`, channels: [jerry] };
     await rest("POST", "/1.1/installations", device, appKeys);
-    const toms = await Device.of(tom);
+    const toms = await WorkerdDevice.of(tom);
     const id = await start(toms, [tom, jerry]);
     await say(toms, id, "hello", { pushData: data });
     await done(

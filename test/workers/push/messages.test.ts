@@ -4,9 +4,9 @@ import type { ClientStub } from "../../../src/client/client-stub.ts";
 import type { Objects } from "../../../src/model/objects.ts";
 import { named, say, start } from "../../support/chat.ts";
 import { caughtUp } from "../support/commands.ts";
-import { Device } from "../support/device.ts";
 import { pairChat, tomsChat } from "../support/pair-chat.ts";
 import { done, saidBy } from "../support/rest.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { appKeys, configure, http, masterKeys, openWorld, stayAwake, world } from "../support/world.ts";
 import { RECEIVER, type Received, receivePushes } from "./receiver.ts";
 
@@ -45,7 +45,7 @@ async function channelsOf(installation: string): Promise<string[]> {
 async function onPhone(clientId: string) {
   const deviceToken = `token of ${clientId}`;
   const installation = await install({ deviceToken });
-  const device = await Device.connect();
+  const device = await WorkerdDevice.connect();
   await device.login(clientId, { deviceToken });
   await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([clientId]);
   return { device, installation, deviceToken };
@@ -58,7 +58,7 @@ async function awayWithPhone(clientId: string): Promise<string> {
   return installation;
 }
 
-async function lose(device: Device, clientId: string): Promise<void> {
+async function lose(device: WorkerdDevice, clientId: string): Promise<void> {
   device.close();
   const clients: Objects<ClientStub> = world.CLIENTS;
   await expect.poll(() => clients.getByName(clientId).isOnline(), PATIENCE).toBe(false);
@@ -71,7 +71,7 @@ describe("[P-01] a message to an offline member", () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     const installation = await awayWithPhone(jerry);
-    const toms = await Device.of(tom);
+    const toms = await WorkerdDevice.of(tom);
     const conversation = await start(toms, [tom, jerry]);
     const ack = await say(toms, conversation, "hello", { pushData: '{"alert":"Tom: hello","badge":3}' });
     await arrived(received);
@@ -91,9 +91,9 @@ describe("[P-01] a message to an offline member", () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     await awayWithPhone(jerry);
-    const toms = await Device.of(tom);
+    const toms = await WorkerdDevice.of(tom);
     const conversation = await start(toms, [tom, jerry]);
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     await caughtUp(conversation, jerrys);
     const clients = { getByName: () => ({ deliver: () => Promise.reject(new Error("reset")) }) };
     const object = world.CONVERSATIONS.getByName(conversation);
@@ -113,7 +113,7 @@ describe("[P-01] a message to an offline member", () => {
     await configure({ push: { static: { alert: `news from ${variable("fromClientId")}` } } });
     const [tom, jerry] = named("tom", "jerry");
     await awayWithPhone(jerry);
-    const toms = await Device.of(tom);
+    const toms = await WorkerdDevice.of(tom);
     await say(toms, await start(toms, [tom, jerry]), "hello");
     await arrived(received);
     expect(received[0]?.payload).toEqual({ alert: `news from ${tom}` });
@@ -123,7 +123,7 @@ describe("[P-01] a message to an offline member", () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     await awayWithPhone(jerry);
-    const conversation = await start(await Device.of(tom), [tom, jerry]);
+    const conversation = await start(await WorkerdDevice.of(tom), [tom, jerry]);
     await saidBy(tom, conversation, "hello", { push_data: { alert: "from the server" } });
     await arrived(received);
     expect(received[0]?.payload).toEqual({ alert: "from the server" });
@@ -133,7 +133,7 @@ describe("[P-01] a message to an offline member", () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     await awayWithPhone(jerry);
-    const toms = await Device.of(tom);
+    const toms = await WorkerdDevice.of(tom);
     const conversation = await start(toms, [tom, jerry]);
     await say(toms, conversation, "hello", { pushData: '{"badge":"Increment","alert":"hello"}' });
     await arrived(received);
@@ -153,7 +153,7 @@ describe("nothing is pushed", () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     await awayWithPhone(jerry);
-    const toms = await Device.of(tom);
+    const toms = await WorkerdDevice.of(tom);
     const conversation = await start(toms, [tom, jerry]);
     const last = async () => {
       await say(toms, conversation, "last", { pushData: '{"alert":"last"}' });
@@ -179,11 +179,11 @@ describe("nothing is pushed", () => {
     const { toms, jerry, conversation, last } = await pair();
     const mute = (op: "mute" | "unmute") =>
       ({ cmd: "conv", op, convMessage: { cid: conversation } }) as const;
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     await jerrys.ask(mute("mute"));
     await lose(jerrys, jerry);
     await say(toms, conversation, "hello", { pushData: '{"alert":"muted"}' });
-    const again = await Device.of(jerry);
+    const again = await WorkerdDevice.of(jerry);
     await again.ask(mute("unmute"));
     await lose(again, jerry);
     expect(await last()).toEqual(["last"]);
@@ -191,7 +191,7 @@ describe("nothing is pushed", () => {
 
   test("[P-01] nothing is pushed to an online member", async () => {
     const { toms, jerry, conversation, last } = await pair();
-    const jerrys = await Device.of(jerry);
+    const jerrys = await WorkerdDevice.of(jerry);
     await caughtUp(conversation, jerrys);
     await say(toms, conversation, "hello", { pushData: '{"alert":"online"}' });
     await jerrys.expect("the message", (frame) => frame.directMessage?.msg === "hello");
@@ -223,7 +223,7 @@ describe("[P-01] what push costs", () => {
   test("[P-01] a repeated login of a client costs no more writes", async () => {
     await configure({ push: { webhook: { url: null } } });
     const [tom, spike] = named("tom", "spike");
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     device.clientId = tom;
     const sessionMessage = { deviceToken: `token of ${tom}`, configBitmap: 191 };
     await device.ask({
@@ -258,7 +258,7 @@ describe("[P-01] what push costs", () => {
 describe("[C-12, P-12] a device", () => {
   test("[C-12, P-12] a device belongs to a client from its login on, even if the installation is saved later", async () => {
     const [tom] = named("tom");
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     await device.login(tom, { deviceToken: `token of ${tom}` });
     await expect
       .poll(async () => channelsOf(await install({ deviceToken: `token of ${tom}` })), PATIENCE)
@@ -268,7 +268,7 @@ describe("[C-12, P-12] a device", () => {
   test("[C-12, P-12] a device belongs to the client by capability bit 2, as in Java", async () => {
     const [tom] = named("tom");
     const installation = await install({ deviceType: "android", installationId: `phone of ${tom}` });
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     await device.login(tom, { deviceId: `phone of ${tom}`, configBitmap: 191 });
     await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
   });
@@ -277,7 +277,7 @@ describe("[C-12, P-12] a device", () => {
     const [tom] = named("tom");
     const [former, now] = [`former token of ${tom}`, `token of ${tom}`];
     const [before, after] = [await install({ deviceToken: former }), await install({ deviceToken: now })];
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     await device.login(tom, { deviceToken: former });
     await expect.poll(() => channelsOf(before), PATIENCE).toEqual([tom]);
     const reportMessage = { initiative: true, type: "token", data: now };
@@ -306,7 +306,7 @@ describe("[C-12, P-12] a device", () => {
     const [tom, jerry] = named("tom", "jerry");
     const { device, installation, deviceToken } = await onPhone(tom);
     await lose(device, tom);
-    const again = await Device.connect();
+    const again = await WorkerdDevice.connect();
     await again.login(jerry, { deviceToken });
     await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([jerry]);
   });
@@ -323,10 +323,10 @@ describe("[C-12, P-12] a device", () => {
   test("[C-12, P-12] [D-03] a device no longer belongs to the client once another device took its tag", async () => {
     const [tom] = named("tom");
     const old = await install({ deviceToken: `old phone of ${tom}` });
-    const device = await Device.connect();
+    const device = await WorkerdDevice.connect();
     await device.login(tom, { deviceToken: `old phone of ${tom}`, tag: "phone" });
     await expect.poll(() => channelsOf(old), PATIENCE).toEqual([tom]);
-    const other = await Device.connect();
+    const other = await WorkerdDevice.connect();
     await other.login(tom, { deviceToken: `new phone of ${tom}`, tag: "phone" });
     await expect.poll(() => channelsOf(old), PATIENCE).toEqual([]);
   });

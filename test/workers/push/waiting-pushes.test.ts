@@ -3,8 +3,8 @@ import { consumePushes } from "../../../src/push/consume-pushes.ts";
 import { PUSH_LIFETIME, type PushWork } from "../../../src/push/push-work.ts";
 import { named, say, start } from "../../support/chat.ts";
 import { edit, namedBy, read, recall } from "../support/commands.ts";
-import { Device } from "../support/device.ts";
 import { CONVERSATIONS, done, rest, unreadOf } from "../support/rest.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { appKeys, configure, maybeHibernate, openWorld, world } from "../support/world.ts";
 import { RECEIVER, receivePushes } from "./receiver.ts";
 
@@ -25,7 +25,7 @@ async function putOff() {
   const device = { deviceType: "ios", deviceToken: `phone of ${jerry}`, channels: [jerry] };
   const saved = await rest("POST", "/1.1/installations", device, appKeys);
   const { objectId: installation } = await saved.json<{ objectId: string }>();
-  const toms = await Device.of(tom);
+  const toms = await WorkerdDevice.of(tom);
   const id = await start(toms, [tom, jerry]);
   const message = namedBy(id, await say(toms, id, "secret text"));
   const timestamp = Number(message.timestamp);
@@ -72,7 +72,7 @@ test.each<[string, number, (push: Waiting) => Promise<unknown>]>([
     "its recipient read it elsewhere",
     0,
     async ({ jerry, id, message }) => {
-      const jerrys = await Device.of(jerry);
+      const jerrys = await WorkerdDevice.of(jerry);
       read(jerrys, id, { mid: message.mid, timestamp: Number(message.timestamp) });
       await expect.poll(() => unreadOf(jerry, id)).toBe(0);
     },

@@ -1,6 +1,6 @@
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import type { CommandInit } from "../../support/frames.ts";
-import { Device, type GenericCommand } from "./device.ts";
+import { type GenericCommand, WorkerdDevice } from "./workerd-device.ts";
 import { appKeys, http } from "./world.ts";
 
 /** Commands of devices beside the everyday ones of `chat.ts`, and what is looked for in their answers. */
@@ -21,13 +21,13 @@ const encoder = new TextEncoder();
 
 type Patches = NonNullable<CommandInit["patchMessage"]>["patches"];
 
-export function modify(device: Device, ...patches: NonNullable<Patches>): Promise<GenericCommand> {
+export function modify(device: WorkerdDevice, ...patches: NonNullable<Patches>): Promise<GenericCommand> {
   return device.ask({ cmd: "patch", op: "modify", patchMessage: { patches } });
 }
 
 /** An edit as JavaScript, Swift and C# send it. */
 export function edit(
-  device: Device,
+  device: WorkerdDevice,
   message: Named,
   text: string,
   mentions: { mentionAll?: boolean; mentionPids?: string[] } = {},
@@ -36,22 +36,26 @@ export function edit(
 }
 
 /** A recall as JavaScript, Java and C# send it. */
-export function recall(device: Device, message: Named): Promise<GenericCommand> {
+export function recall(device: WorkerdDevice, message: Named): Promise<GenericCommand> {
   return modify(device, { ...message, recall: true });
 }
 
 /** Acknowledges in any of the SDKs' forms; never answered. */
-export function acknowledge(device: Device, cid: string, form: CommandInit["ackMessage"]): void {
+export function acknowledge(device: WorkerdDevice, cid: string, form: CommandInit["ackMessage"]): void {
   device.send({ cmd: "ack", peerId: device.clientId, ackMessage: { cid, ...form } });
 }
 
 /** Reads a conversation up to a time, or all of it. */
-export function read(device: Device, cid: string, more: { timestamp?: number; mid?: string } = {}): void {
+export function read(
+  device: WorkerdDevice,
+  cid: string,
+  more: { timestamp?: number; mid?: string } = {},
+): void {
   device.send({ cmd: "read", peerId: device.clientId, readMessage: { convs: [{ cid, ...more }] } });
 }
 
 /** Pushes of a kind that a device got so far. */
-export function pushesOf(device: Device, cmd: keyof typeof CommandType): GenericCommand[] {
+export function pushesOf(device: WorkerdDevice, cmd: keyof typeof CommandType): GenericCommand[] {
   return device.pushes().filter((push) => push.cmd === CommandType[cmd]);
 }
 
@@ -60,8 +64,8 @@ export async function loggedIn(
   clientId: string,
   session: CommandInit["sessionMessage"] = {},
   protocol = "lc.protobuf2.3",
-): Promise<Device & { token: string }> {
-  const device = await Device.connect({ protocol });
+): Promise<WorkerdDevice & { token: string }> {
+  const device = await WorkerdDevice.connect({ protocol });
   const opened = await device.login(clientId, session);
   const token = opened.sessionMessage?.st;
   if (!token) throw new Error(`${clientId} is not logged in: ${opened.errorMessage?.reason}`);
@@ -72,7 +76,7 @@ export async function loggedIn(
  * Resolves once devices that logged in are caught up with a conversation. Until then their client may still count
  * as away there, and what is transient passes it by.
  */
-export async function caughtUp(cid: string, ...devices: Device[]): Promise<void> {
+export async function caughtUp(cid: string, ...devices: WorkerdDevice[]): Promise<void> {
   for (const device of devices) await device.ask({ cmd: "conv", op: "count", convMessage: { cid } });
 }
 

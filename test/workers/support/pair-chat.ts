@@ -1,20 +1,20 @@
 import { named, start } from "../../support/chat.ts";
 import type { CommandInit } from "../../support/frames.ts";
 import { caughtUp } from "./commands.ts";
-import { Device } from "./device.ts";
 import { conversationOf } from "./rest.ts";
+import { WorkerdDevice } from "./workerd-device.ts";
 
 /** Clients and conversations for tests that are about something else. */
 
-type Online<Name extends string> = Record<Name, string> & Record<`${Name}s`, Device>;
+type Online<Name extends string> = Record<Name, string> & Record<`${Name}s`, WorkerdDevice>;
 
 /** New clients, online on one device each: `{ tom, toms, jerry, jerrys }` are their ids and devices. */
 export async function onlineClients<Name extends string>(...names: Name[]): Promise<Online<Name>>;
-export async function onlineClients(...names: string[]): Promise<Record<string, string | Device>> {
-  const clients: Record<string, string | Device> = {};
+export async function onlineClients(...names: string[]): Promise<Record<string, string | WorkerdDevice>> {
+  const clients: Record<string, string | WorkerdDevice> = {};
   for (const [at, id] of named(...names).entries()) {
     clients[`${names[at]}`] = id;
-    clients[`${names[at]}s`] = await Device.of(id);
+    clients[`${names[at]}s`] = await WorkerdDevice.of(id);
   }
   return clients;
 }
@@ -43,7 +43,7 @@ export async function pairChat(about: About = {}) {
 export async function serverChat(how: "subscribed" | "not subscribed" = "subscribed") {
   const [tom, jerry] = named("tom", "jerry");
   const id = await conversationOf([tom, jerry]);
-  const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+  const [toms, jerrys] = [await WorkerdDevice.of(tom), await WorkerdDevice.of(jerry)];
   if (how === "subscribed") await caughtUp(id, toms, jerrys);
   return { tom, jerry, toms, jerrys, id };
 }
@@ -52,7 +52,7 @@ export async function serverChat(how: "subscribed" | "not subscribed" = "subscri
 export async function cheeseChat() {
   const [tom, jerry, spike] = named("tom", "jerry", "spike");
   const id = await conversationOf([tom, jerry], { name: "Cheese", attr: { holes: 3 } });
-  const toms = await Device.of(tom);
+  const toms = await WorkerdDevice.of(tom);
   await caughtUp(id, toms);
   return { tom, jerry, spike, id, toms };
 }

@@ -12,22 +12,22 @@ interface DeviceOptions {
   headers?: Record<string, string>;
 }
 
-/** A raw-frame device on a socket inside workerd. */
-export class Device extends RawDevice {
+/** A device of the tests inside workerd: its socket is one of the Worker's own runtime. */
+export class WorkerdDevice extends RawDevice {
   readonly response: Response;
 
-  static async connect(options: DeviceOptions = {}): Promise<Device> {
+  static async connect(options: DeviceOptions = {}): Promise<WorkerdDevice> {
     const { protocol = "lc.protobuf2.3", path = "/rtm" } = options;
     const offered: Record<string, string> = protocol === null ? {} : { "sec-websocket-protocol": protocol };
     const response = await http(path, { headers: { upgrade: "websocket", ...offered, ...options.headers } });
     const socket = response.webSocket;
     if (socket === null) throw new Error(`no socket: ${response.status}`);
-    return new Device(response, socket, (protocol ?? path).includes("base64"));
+    return new WorkerdDevice(response, socket, (protocol ?? path).includes("base64"));
   }
 
   /** Connects and logs in. */
-  static async of(clientId: string, options: DeviceOptions = {}): Promise<Device> {
-    const device = await Device.connect(options);
+  static async of(clientId: string, options: DeviceOptions = {}): Promise<WorkerdDevice> {
+    const device = await WorkerdDevice.connect(options);
     await device.login(clientId);
     return device;
   }

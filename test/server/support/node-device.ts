@@ -14,21 +14,25 @@ export interface DeviceOptions {
   ca?: string;
 }
 
-/** A raw-frame device on a real socket to a running server. */
-export class Device extends RawDevice {
+/** A device of the tests in Node: a real socket to a running server. */
+export class NodeDevice extends RawDevice {
   /** Rejects if no server answers, as during a restart. */
-  static async connect(server: { port: number }, options: DeviceOptions = {}): Promise<Device> {
+  static async connect(server: { port: number }, options: DeviceOptions = {}): Promise<NodeDevice> {
     const { protocol = "lc.protobuf2.3", appId = "parley-dev", headers, ca } = options;
     const url = options.url ?? `ws://127.0.0.1:${server.port}/rtm`;
     const socket = new WebSocket(url, protocol, { headers, ca });
-    const device = new Device(socket, appId, protocol.includes("base64"));
+    const device = new NodeDevice(socket, appId, protocol.includes("base64"));
     await once(socket, "open");
     return device;
   }
 
   /** Connects and logs in. */
-  static async of(server: { port: number }, clientId: string, options: DeviceOptions = {}): Promise<Device> {
-    const device = await Device.connect(server, options);
+  static async of(
+    server: { port: number },
+    clientId: string,
+    options: DeviceOptions = {},
+  ): Promise<NodeDevice> {
+    const device = await NodeDevice.connect(server, options);
     await device.login(clientId);
     return device;
   }

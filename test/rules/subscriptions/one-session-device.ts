@@ -16,7 +16,7 @@ const defaults = defaultSettings(false);
 let devices = 0;
 
 /** One device of a client behind a real gateway, from login until it is lost. */
-export class SimulatedDevice {
+export class OneSessionDevice {
   readonly clientId: string;
   readonly name: string;
   /** Timestamps of received messages, by conversation. */

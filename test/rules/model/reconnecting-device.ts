@@ -34,7 +34,7 @@ let devices = 0;
  * One device of a client with an SDK on it. Its state survives its connections, of which it has one at a time. It
  * relies on nothing but the protocol.
  */
-export class Device {
+export class ReconnectingDevice {
   readonly clientId: string;
   readonly name: string;
   readonly mode: CatchUpMode;
