@@ -1,7 +1,7 @@
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import type { CommandInit } from "../../support/frames.ts";
 import { type GenericCommand, WorkerdDevice } from "./workerd-device.ts";
-import { appKeys, http } from "./world.ts";
+import { appKeys, http, world } from "./world.ts";
 
 /** Commands of devices beside the everyday ones of `chat.ts`, and what is looked for in their answers. */
 
@@ -38,6 +38,12 @@ export function edit(
 /** A recall as JavaScript, Java and C# send it. */
 export function recall(device: WorkerdDevice, message: Named): Promise<GenericCommand> {
   return modify(device, { ...message, recall: true });
+}
+
+/** A login without anything that an SDK adds. */
+export function sessionOpen(clientId: string, i?: number): CommandInit {
+  const serial = i === undefined ? {} : { i };
+  return { cmd: "session", op: "open", appId: world.APP_ID, peerId: clientId, ...serial };
 }
 
 /** Acknowledges in any of the SDKs' forms; never answered. */

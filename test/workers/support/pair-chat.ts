@@ -36,6 +36,15 @@ export async function pairChat(about: About = {}) {
   return { ...clients, chat };
 }
 
+/** Tom, Jerry and Mary, logged in and notified of a chat that Tom began with the named members. */
+export async function trioChat(members: ("tom" | "jerry" | "mary")[] = ["tom", "jerry"], more: object = {}) {
+  const clients = await onlineClients("tom", "jerry", "mary");
+  const ids = members.map((name) => clients[name]);
+  const chat = await start(clients.toms, ids, { unique: false, ...more });
+  for (const name of members) await clients[`${name}s`].push("conv", "members_joined");
+  return { ...clients, chat };
+}
+
 /**
  * A chat that the app's server made for Tom and Jerry before they came online. Their devices are subscribed to it,
  * unless set otherwise: then they come to it by their first message there.

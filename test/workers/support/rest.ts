@@ -40,6 +40,9 @@ export async function conversationOf(members: string[], more: object = {}): Prom
   return objectId;
 }
 
+/** The path of a conversation's messages. */
+export const messagesOf = (conversationId: string) => `${CONVERSATIONS}/${conversationId}/messages`;
+
 /** A message as the API names it. */
 export interface Sent {
   "msg-id": string;
@@ -53,13 +56,12 @@ export function saidBy(
   message: string,
   more: object = {},
 ): Promise<Sent> {
-  const path = `${CONVERSATIONS}/${conversationId}/messages`;
-  return done("POST", path, { from_client: from, message, ...more });
+  return done("POST", messagesOf(conversationId), { from_client: from, message, ...more });
 }
 
 /** The path of a message, to edit, recall or delete it. */
 export function pathOf(conversationId: string, message: Sent): string {
-  return `${CONVERSATIONS}/${conversationId}/messages/${encodeURIComponent(message["msg-id"])}`;
+  return `${messagesOf(conversationId)}/${encodeURIComponent(message["msg-id"])}`;
 }
 
 /** A message in history (http-api §3). */
@@ -71,7 +73,7 @@ export interface Logged extends Sent {
 
 /** A conversation's history as the app's server reads it, oldest first: texts. */
 export async function textsIn(conversationId: string): Promise<string[]> {
-  const path = `${CONVERSATIONS}/${conversationId}/messages?reversed=true&limit=1000`;
+  const path = `${messagesOf(conversationId)}?reversed=true&limit=1000`;
   return (await done<Logged[]>("GET", path)).map(({ data }) => data);
 }
 
