@@ -1,42 +1,25 @@
-import { evictAllDurableObjects } from "cloudflare:test";
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { pushesOf } from "../../../src/push/push-stub.ts";
-import { ask, instead } from "../http/ask.ts";
-import { breakTable, repair } from "../support/d1.ts";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   HOUR,
   inTime,
-  NOTIFICATIONS,
   PUSH,
   type PushAccepted,
   pushedLater,
-  SCHEDULED,
   setUpPush,
   waiting,
   waitingOf,
 } from "../support/push.ts";
 import { done, outcome, rest } from "../support/rest.ts";
-import { appKeys, configure, http, masterKeys, openWorld, world } from "../support/world.ts";
+import { configure, openWorld } from "../support/world.ts";
+import { cheese, DEVICES, ownId, record } from "./push-calls.ts";
 
 /** What the app's server may ask to be pushed, and what it hears (http-api §10.2). */
 
 beforeAll(() => openWorld());
 beforeEach(() => setUpPush());
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await repair();
-  await configure({ push: null, limits: { pushesPerMinute: null } });
-});
+afterEach(() => configure({ push: null }));
 
-const DEVICES = "/1.1/push/devices";
 const DAY = 24 * HOUR;
-const cheese = { data: { alert: "Cheese" } };
-
-/** An id of one's own, another in each test. */
-let ids = 0;
-const ownId = (): string => `launch${++ids}x${Math.floor(Math.random() * 1e8)}`.slice(0, 16);
-
-const record = (id: string) => done<Record<string, unknown>>("GET", `${NOTIFICATIONS}/${id}`);
 
 describe("[N-04] a push by conditions", () => {
   test("[N-04] a push by conditions is answered with the id of its record", async () => {
@@ -193,69 +176,6 @@ describe("[N-06] when it is sent, and until when", () => {
   });
 });
 
-describe("[N-06] its ids", () => {
-  test("[N-06] an id chosen by the app names the record, counts several notifications in it and pushes each as it is", async () => {
-    const id = ownId();
-    const first = await pushedLater({ notification_id: id, data: { alert: "Cheese" }, channels: ["Jerry"] });
-    const second = await pushedLater({ notification_id: id, data: { alert: "Ham" }, channels: ["Spike"] });
-    expect([first.objectId, second.objectId]).toEqual([id, id]);
-    expect(await record(id)).toMatchObject({ notificationId: id, msg: { alert: "Cheese" } });
-    const sent = await waitingOf(id);
-    expect(sent.map(({ push, where }) => [push.content, where])).toEqual([
-      [{ alert: "Cheese" }, { channels: { $in: ["Jerry"] } }],
-      [{ alert: "Ham" }, { channels: { $in: ["Spike"] } }],
-    ]);
-    // To a device they are two.
-    expect(new Set(sent.map(({ push }) => push.id)).size).toBe(2);
-  });
-
-  test("[N-06] a repeated request has the first response, and is pushed once", async () => {
-    const asked = { req_id: ownId(), channels: ["Jerry"] };
-    const first = await pushedLater(asked);
-    expect(await pushedLater(asked)).toEqual(first);
-    expect(await pushedLater({ ...asked, data: "Ham" })).toEqual(first);
-    expect(await waitingOf(first.objectId)).toHaveLength(1);
-    const devices = { ...cheese, req_id: asked.req_id, device_type: "ios", device_ids: ["a"] };
-    expect(await done("POST", DEVICES, devices)).toEqual(first);
-  });
-
-  test("[N-06] a request sent twice at once is accepted once, and leaves one record", async () => {
-    const before = (await done<{ results: object[] }>("GET", `${NOTIFICATIONS}?limit=1000`)).results.length;
-    const asked = { req_id: ownId() };
-    const answers = await Promise.all(Array.from({ length: 5 }, () => pushedLater(asked)));
-    expect(new Set(answers.map(({ objectId }) => objectId)).size).toBe(1);
-    expect(await waitingOf(answers[0]?.objectId ?? "")).toHaveLength(1);
-    const { results } = await done<{ results: object[] }>("GET", `${NOTIFICATIONS}?limit=1000`);
-    expect(results).toHaveLength(before + 1);
-  });
-
-  test("[N-06] a repeated request is new again after five minutes", async () => {
-    const asked = { req_id: ownId(), push_time: inTime(3 * HOUR) };
-    const first = await pushedLater(asked);
-    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 5 * 60_000 + 1_000);
-    expect((await pushedLater(asked)).objectId).not.toBe(first.objectId);
-  });
-
-  test.each(["", "with space", "seventeen12345678", "Ümlaut", 7])(
-    "[N-06] an id that is not 1 to 16 letters and digits is refused: %j",
-    async (id) => {
-      expect(await outcome(rest("POST", PUSH, { ...cheese, req_id: id }))).toBe("400 105");
-      expect(await outcome(rest("POST", PUSH, { ...cheese, notification_id: id }))).toBe("400 105");
-    },
-  );
-
-  test.each([5_000, 1_000, 999, 1, 0, -1])(
-    "[N-06] flow control of %i is accepted, below 1000 as 1000",
-    async (flow) => {
-      expect(await outcome(rest("POST", PUSH, { ...cheese, flow_control: flow }))).toBe("200");
-    },
-  );
-
-  test("[N-06] flow control that is not a number is refused", async () => {
-    expect(await outcome(rest("POST", PUSH, { ...cheese, flow_control: "fast" }))).toBe("400 105");
-  });
-});
-
 describe("[N-07] the pushed content", () => {
   const content = async (body: object) => (await waiting((await pushedLater(body)).objectId)).push.content;
 
@@ -338,104 +258,4 @@ describe("[N-10] Apple's keys and environments", () => {
       expect(await outcome(rest("POST", PUSH, { ...cheese, ...body }))).toBe("400 105");
     },
   );
-});
-
-describe("[N-12] at most a thousand wait", () => {
-  test("[N-12] a scheduled notification beyond a thousand is refused with a failed record, and one for now is sent", async () => {
-    const fills = ownId();
-    const pushes = pushesOf(world);
-    const { push, ...when } = await waiting((await pushedLater({})).objectId);
-    const cause = { type: "notification" as const, notificationId: fills };
-    const room = 1_000 - (await pushes.waiting()).length;
-    for (let count = 0; count < room; count++) {
-      await pushes.accept({ ...when, push: { ...push, cause } }, undefined);
-    }
-    const id = ownId();
-    const late = { ...cheese, push_time: inTime(HOUR), notification_id: id, req_id: id };
-    expect(await outcome(rest("POST", PUSH, late))).toBe("400 400");
-    expect(await record(id)).toMatchObject({
-      status: "failed",
-      errorMessage: expect.stringContaining("1000"),
-    });
-    expect(await outcome(rest("POST", PUSH, cheese))).toBe("200");
-    await pushes.removeAll(fills);
-    expect(await outcome(rest("POST", PUSH, late))).toBe("200");
-    expect(await record(id)).toMatchObject({ status: "scheduled" });
-  });
-});
-
-describe("[N-13] clients", () => {
-  const asClient = (path: string, body: object) =>
-    http(path, { method: "POST", headers: appKeys, body: JSON.stringify({ ...cheese, ...body }) });
-  const devices = { device_type: "ios", device_ids: ["a"] };
-
-  test("[N-13] clients may not push unless a setting allows it, and the error explains it", async () => {
-    const response = await asClient(PUSH, {});
-    expect(response.status).toBe(403);
-    expect((await response.json<{ error: string }>()).error).toContain("push.allowClientPush");
-    expect(await outcome(asClient(DEVICES, devices))).toBe("403 403");
-    await setUpPush({ allowClientPush: true });
-    expect(await outcome(asClient(PUSH, {}))).toBe("200");
-    expect(await outcome(asClient(DEVICES, devices))).toBe("200");
-  });
-
-  test("[N-13] clients never see or cancel scheduled notifications", async () => {
-    await setUpPush({ allowClientPush: true });
-    expect(await outcome(http(SCHEDULED, { headers: appKeys }))).toBe("401 401");
-    expect(await outcome(http(NOTIFICATIONS, { headers: appKeys }))).toBe("401 401");
-  });
-});
-
-describe("[L-10] the quota of notifications", () => {
-  const call = (path: string, body: object) =>
-    ask(`http://parley.test${path}`, { method: "POST", headers: masterKeys, body: JSON.stringify(body) });
-
-  test("[L-10] one quota counts both forms of notifications, refuses beyond it with 429 and a time, and does not count bad input", async () => {
-    await configure({ limits: { pushesPerMinute: 2 } });
-    // The count is in memory alone: a fresh minute.
-    await evictAllDurableObjects();
-    expect(await outcome(call(PUSH, {}))).toBe("400 105");
-    const requestId = ownId();
-    expect(await outcome(call(PUSH, { ...cheese, req_id: requestId }))).toBe("200");
-    expect(await outcome(call(DEVICES, { ...cheese, device_type: "ios", device_ids: ["a"] }))).toBe("200");
-    const over = await call(PUSH, cheese);
-    expect(Number(over.headers.get("Retry-After"))).toBeGreaterThan(0);
-    expect(await outcome(over)).toBe("429 429");
-    // What was taken is answered again all the same.
-    expect(await outcome(call(PUSH, { ...cheese, req_id: requestId }))).toBe("200");
-  });
-});
-
-describe("[I11] what fails", () => {
-  const failing = () => instead(world.PUSH, () => Promise.reject(new Error("the object is down")));
-
-  test("[I11] a push that the queue refuses fails with its record, and the same request succeeds when repeated", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
-    const id = ownId();
-    const body = JSON.stringify({ ...cheese, push_time: inTime(HOUR), notification_id: id });
-    const asked = { method: "POST", headers: masterKeys, body };
-    expect(await outcome(ask(`http://parley.test${PUSH}`, { ...asked, env: { PUSH: failing() } }))).toBe(
-      "503 503",
-    );
-    expect(await record(id)).toMatchObject({
-      status: "failed",
-      errorMessage: expect.stringContaining("down"),
-    });
-    expect(await outcome(ask(`http://parley.test${PUSH}`, asked))).toBe("200");
-    expect(await record(id)).toMatchObject({ status: "scheduled" });
-    expect(await waitingOf(id)).toHaveLength(1);
-  });
-
-  test("[I11] a push while D1 fails is refused with 503, and nothing is pushed", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {});
-    const id = ownId();
-    const asked = { ...cheese, push_time: inTime(HOUR), notification_id: id, req_id: id };
-    await breakTable("notifications");
-    expect(await outcome(rest("POST", PUSH, asked))).toBe("503 503");
-    expect(await outcome(rest("GET", NOTIFICATIONS))).toBe("503 503");
-    await repair();
-    expect(await waitingOf(id)).toEqual([]);
-    expect(await outcome(rest("POST", PUSH, asked))).toBe("200");
-    expect(await waitingOf(id)).toHaveLength(1);
-  });
 });
