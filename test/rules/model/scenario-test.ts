@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, test, vi } from "vitest";
 import { Cluster } from "../../simulation/cluster.ts";
 import { Network } from "../../simulation/network.ts";
-import { type Scenario, ScenarioRun } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
+import { ScenarioRun } from "./scenario-run.ts";
 
 /*
  * Runs what people do with several devices through the real rules of gateway, client and conversation, over a network
