@@ -85,7 +85,7 @@ describe("by id", () => {
     expect((await look(toms, chat)).m).toEqual([jerry, tom]);
   });
 
-  test("[I12] with that setting, no command shows strangers the number of members", async () => {
+  test("[I12] with members shown only to members, no command shows strangers the number of members", async () => {
     const { jerry, toms, jerrys, spikes, chat } = await secretChat();
     const count = (device: WorkerdDevice) =>
       device.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } });

@@ -74,11 +74,14 @@ describe("[X-02] the documents' own examples", () => {
     ],
   ];
 
-  test.each(vectors)("%s (%o)", async (_, app, permission, signature) => {
-    expect(await allows(permission, signature, { app })).toBe(true);
-    const tampered = signature.replace(/.$/, (digit) => (digit === "0" ? "1" : "0"));
-    expect(await allows(permission, tampered, { app })).toBe(false);
-  });
+  test.each(vectors)(
+    "[X-02] the documents' example is signed as they say: %s (%o)",
+    async (_, app, permission, signature) => {
+      expect(await allows(permission, signature, { app })).toBe(true);
+      const tampered = signature.replace(/.$/, (digit) => (digit === "0" ? "1" : "0"));
+      expect(await allows(permission, tampered, { app })).toBe(false);
+    },
+  );
 });
 
 describe("a login signature", () => {

@@ -6,7 +6,7 @@ import { defaultSettings } from "../../../src/settings/schema.ts";
 
 const cheese = new WordList(["cheese"]);
 
-describe("[X-32] of a typed message", () => {
+describe("[X-32] the filter of a typed message", () => {
   test.each([
     ['{"_lctype":-1,"_lctext":"my cheese"}', '{"_lctype":-1,"_lctext":"my ***"}'],
     ['{"_lctext":"cheese","_lctype":-1}', '{"_lctext":"***","_lctype":-1}'],
@@ -70,7 +70,7 @@ describe("[X-32] of a typed message", () => {
   });
 });
 
-describe("[X-32] of a message without a numeric type", () => {
+describe("[X-32] the filter of a message without a numeric type", () => {
   test.each([
     ["my cheese", "my ***"],
     ["{cheese", "{***"],
@@ -97,7 +97,7 @@ test("a message without any of the words is not changed, nor one that is masked 
   expect(filtered("***", new WordList(["*"]))).toBeUndefined();
 });
 
-describe("[X-31] filtered are", () => {
+describe("[X-31] the conversations that are filtered", () => {
   const withList = { ...defaultSettings(false), keywords: { oneToOne: false, version: "v" } };
   const two = { ...withList, keywords: { oneToOne: true, version: "v" } };
 

@@ -15,7 +15,7 @@ describe("[X-33] a word list is a text with a word on each line", () => {
     ],
     ["each once", "cheese\nmilk\ncheese \n", ["cheese", "milk"]],
     ["of 64 characters, whatever they take", `${"🧀".repeat(64)}`, ["🧀".repeat(64)]],
-  ])("%s", (_, text, words) => {
+  ])("[X-33] words of a list are read %s", (_, text, words) => {
     expect(read(text)).toEqual({ words });
   });
 
@@ -26,12 +26,12 @@ describe("[X-33] a word list is a text with a word on each line", () => {
   });
 });
 
-describe("[X-33] refused is a list", () => {
+describe("[X-33] a word list that is refused", () => {
   test.each([
     ["without a word", " \n\n", "must have a word on at least one line; DELETE removes a list"],
     ["with a word too long", `cheese\n${"x".repeat(65)}`, "line 2: must be at most 64 characters"],
     ["with control characters", "cheese\r\nmi\0lk", "line 2: must be without control characters"],
-  ])("%s", (_, text, problem) => {
+  ])("[X-33] a word list %s is refused", (_, text, problem) => {
     expect(read(text)).toEqual({ problem });
   });
 

@@ -24,14 +24,14 @@ describe("[X-31] a word becomes ***", () => {
   });
 });
 
-describe("[X-31] one *** stands for all words that", () => {
+describe("[X-31] one *** for several words", () => {
   test.each([
     ["overlap", "xabcdx", ["abc", "bcd"], "x***x"],
     ["lie in one another", "xabcdx", ["abcd", "bc", "c"], "x***x"],
     ["touch", "xabcdx", ["ab", "cd"], "x***x"],
     ["repeat", "aaaaaaa", ["aa"], "***"],
     ["reach across ones found before", "xabcdex", ["b", "d", "abcde"], "x***x"],
-  ])("%s", (_, text, words, expected) => {
+  ])("[X-31] one *** stands for all words that %s", (_, text, words, expected) => {
     expect(masked(text, ...words)).toBe(expected);
   });
 
@@ -56,7 +56,7 @@ describe("[X-31] a word is found", () => {
     ["of lone Korean letters among others", "ㅋㅊㅈㅋ", "ㅊㅈ", "ㅋ***ㅋ"],
     ["outside the basic plane", "😀🧀😀", "🧀", "😀***😀"],
     ["in capitals outside the basic plane", "😀𐐀𐐁😀", "𐐨𐐩", "😀***😀"],
-  ])("%s", (_, text, word, expected) => {
+  ])("[X-31] a word is found %s", (_, text, word, expected) => {
     expect(masked(text, word)).toBe(expected);
   });
 
@@ -74,7 +74,7 @@ describe("[X-31] a word is not found", () => {
   test.each([
     ["in a letter that has a mark more", "cafe\u0301", "cafe"],
     ["in the first half of a joined emoji", "👨‍👩‍👧", "👨"],
-  ])("%s", (_, text, word) => {
+  ])("[X-31] a word is not found %s", (_, text, word) => {
     expect(masked(text, word)).toBe(text);
   });
 });

@@ -4,7 +4,7 @@ import { apnsContentOf } from "../../../src/push/apns-payload.ts";
 
 const payloadOf = (content: JsonObject, badge = 0) => apnsContentOf(content, badge).payload;
 
-describe("[N-07] an Apple device gets", () => {
+describe("[N-07] an Apple payload", () => {
   test("[N-07] an Apple payload has the common keys, overridden by those of `ios`", () => {
     const content = {
       alert: "hello",
@@ -40,7 +40,7 @@ describe("[P-19] control keys", () => {
   });
 });
 
-describe("[N-08] `aps` holds", () => {
+describe("[N-08] the key `aps`", () => {
   test.each([
     ["alert", { "title-loc-key": "GREETING", "loc-args": ["Tom"] }],
     ["badge", 3],

@@ -164,7 +164,7 @@ describe("[P-20] a push with token authentication", () => {
   });
 });
 
-describe("[P-16] the key is", () => {
+describe("[P-16] the key of a push", () => {
   test("[P-16] the key of a push is that of its team", async () => {
     await apns().send(push({ teamId: "TEAMCAT001" }), [to(tomsPhone)]);
     expect(apple.arrived).toMatchObject([{ teamId: "TEAMCAT001", topic: "com.example.cat" }]);
@@ -215,7 +215,7 @@ describe("[P-16] the key is", () => {
   });
 });
 
-describe("[P-17][P-18] the server is", () => {
+describe("[P-17][P-18] the server of a push", () => {
   test.each([
     ["prod", "https://api.push.apple.com"],
     ["dev", "https://api.sandbox.push.apple.com"],
@@ -235,7 +235,7 @@ describe("[P-17][P-18] the server is", () => {
   });
 });
 
-describe("[N-08][P-19] the device gets", () => {
+describe("[N-08][P-19] what a device receives", () => {
   test("[N-08][P-19] a device receives the content in Apple's form, with its headers", async () => {
     const content = {
       alert: "1:0",

@@ -153,7 +153,7 @@ describe("control keys", () => {
     });
   });
 
-  test("[P-19] only these two are control keys, and the same names inside the app's own keys stay", () => {
+  test("[P-19] _profile and _apns_team_id alone are control keys, and the same names inside the app's own keys stay", () => {
     const content = { _notificationChannel: "mice", food: { _profile: "dev" } };
     expect(controlled(content).content).toEqual(content);
   });

@@ -239,7 +239,7 @@ test("[I11] pushes that providers had not accepted come once after kill -9 of th
   for (const device of devices) await got(device, first, second);
 });
 
-test("[I11] no push of this file came twice", () => {
+test("[I11] no push of a message or notification came twice", () => {
   for (const name of names) {
     const arrivals = providers.arrivals(name).map(({ device, push }) => `${push} at ${device}`);
     expect(arrivals.length).toBeGreaterThan(10);

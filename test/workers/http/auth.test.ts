@@ -20,7 +20,7 @@ async function caller(given: Record<string, string>, env = ours, now = 1_700_000
 const caller12 = (headers: Record<string, string>, env = ours) =>
   caller({ "X-LC-Id": "demoApp", ...headers }, env);
 
-describe("[I12] a caller is", () => {
+describe("[I12] who a caller is", () => {
   test.each([
     ["app", { "X-LC-Key": "demoAppKey0002" }],
     ["master", { "X-LC-Key": "demoMasterKey0003,master" }],

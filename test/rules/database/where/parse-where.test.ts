@@ -7,29 +7,34 @@ import type { Json } from "../../../../src/model/json.ts";
 describe("a where by ids only", () => {
   const ids = (count: number) => Array.from({ length: count }, (_, index) => `id-${index}`);
 
-  test.each<[Json | undefined, string[] | undefined]>([
+  test.each<[Json, string[]]>([
     [{ objectId: "x" }, ["x"]],
     [{ objectId: { $in: ["x", "y"] } }, ["x", "y"]],
     [{ objectId: { $in: ["x", "y", "x"] } }, ["x", "y"]],
     [{ objectId: { $in: [] } }, []],
     [{ objectId: { $in: ids(1000) } }, ids(1000)],
-    [{ objectId: { $in: ids(1001) } }, undefined],
-    [{ objectId: { $in: ["x", 5] } }, undefined],
-    [{ objectId: { $in: "x" } }, undefined],
-    [{ objectId: { $in: ["x"], $ne: "y" } }, undefined],
-    [{ objectId: { $nin: ["x"] } }, undefined],
-    [{ objectId: "x", name: "y" }, undefined],
-    [{ objectId: 5 }, undefined],
-    [{ objectId: null }, undefined],
-    [{ objectId: ["x"] }, undefined],
-    [{ name: "x" }, undefined],
-    [{}, undefined],
-    [[], undefined],
-    [null, undefined],
-    ["x", undefined],
-    [undefined, undefined],
-  ])("%j", (where, expected) => {
-    expect(isWhereByIdOnly(where)).toEqual(expected);
+  ])("the where %j has only ids", (where, ids) => {
+    expect(isWhereByIdOnly(where)).toEqual(ids);
+  });
+
+  test.each<[Json | undefined]>([
+    [{ objectId: { $in: ids(1001) } }],
+    [{ objectId: { $in: ["x", 5] } }],
+    [{ objectId: { $in: "x" } }],
+    [{ objectId: { $in: ["x"], $ne: "y" } }],
+    [{ objectId: { $nin: ["x"] } }],
+    [{ objectId: "x", name: "y" }],
+    [{ objectId: 5 }],
+    [{ objectId: null }],
+    [{ objectId: ["x"] }],
+    [{ name: "x" }],
+    [{}],
+    [[]],
+    [null],
+    ["x"],
+    [undefined],
+  ])("the where %j has more or other than at most 1000 ids", (where) => {
+    expect(isWhereByIdOnly(where)).toBeUndefined();
   });
 });
 

@@ -28,12 +28,12 @@ describe("fixed text at a fixed place is left to SQL", () => {
     ["a/b", "", literal("anywhere", "a/b")],
     ["群聊 🎉", "i", literal("anywhere", "群聊 🎉")],
     ["abc", "m", literal("anywhere", "abc")],
-  ])("%s %s", (source, options, expected) => {
+  ])("the pattern %j with options %j is fixed text, left to SQL", (source, options, expected) => {
     expect(parseRegex(source, options)).toEqual(expected);
   });
 });
 
-describe("anything else is run by RE2", () => {
+describe("a pattern that is not fixed text is run by RE2", () => {
   test.each<[string, string, string[], string[]]>([
     ["abc", "i", ["xABCx"], ["ab"]],
     ["^b", "m", ["a\nb"], ["ab"]],
@@ -53,7 +53,7 @@ describe("anything else is run by RE2", () => {
     ["[\\Qa-c\\E]z", "", ["az", "-z", "cz"], ["bz"]],
     ["x{2}", "", ["xx"], ["x{2}"]],
     ["(?i)é", "", ["É"], ["e"]],
-  ])("%s %s", (source, options, matching, others) => {
+  ])("the pattern %j with options %j is run by RE2", (source, options, matching, others) => {
     const pattern = parseRegex(source, options);
     if (typeof pattern === "string" || pattern.type !== "general") throw new Error(JSON.stringify(pattern));
     expect(matching.filter((text) => !pattern.matches(text))).toEqual([]);
@@ -71,7 +71,7 @@ describe("a pattern that cannot be used has a reason", () => {
     ["a", "x", "$options"],
     ["a".repeat(513), "", "longer"],
     ["(\\pL{1000})".repeat(40), "", "complicated"],
-  ])("%s %s", (source, options, reason) => {
+  ])("the pattern %j with options %j is refused with a reason", (source, options, reason) => {
     expect(parseRegex(source, options)).toContain(reason);
   });
 });

@@ -36,7 +36,7 @@ describe("an allowance", () => {
   });
 });
 
-describe("of one address", () => {
+describe("the allowances of one address", () => {
   test("an office of 200 logs in at nine, each person on two sockets and with a retry", () => {
     const addresses = new AllowancesByAddress();
     expect(passes(800, () => addresses.of("8.8.8.8", NOW)?.logins.take(1, NOW) ?? true)).toBe(800);
