@@ -25,7 +25,7 @@ export class Cursors {
     const device = this.#world.anyOpenDevice();
     if (device === undefined) return;
     const cid = this.#world.anyConversationId();
-    const copies = [...(device.copies.get(cid)?.values() ?? [])];
+    const copies = [...(device.shown.copies.get(cid)?.values() ?? [])];
     const { clientId } = device;
     const timestamp = this.#world.network.pick(copies)?.timestamp;
     const convs = [timestamp === undefined ? { cid } : { cid, timestamp }];
@@ -40,15 +40,15 @@ export class Cursors {
     const device = this.#world.anyOpenDevice();
     const [cid = ""] = Object.keys(this.#world.scenario.conversations);
     this.#world.ask(device, { cmd: "conv", op: "max_read", convMessage: { cid } }, ({ convMessage }) => {
-      const before = device?.cursors.get(cid) ?? { deliveredAt: 0, readAt: 0 };
+      const before = device?.shown.cursors.get(cid) ?? { deliveredAt: 0, readAt: 0 };
       const readAt = Number(convMessage?.maxReadTimestamp ?? 0n);
       const deliveredAt = Number(convMessage?.maxAckTimestamp ?? 0n);
       // A receipt's time is later than its message, so only cursors of the same kind are compared.
       const asked = this.#answered.get(device?.name ?? "") ?? { deliveredAt: 0, readAt: 0 };
       if (readAt < asked.readAt || deliveredAt < asked.deliveredAt)
-        device?.problems.push("a cursor went back");
+        device?.shown.problems.push("a cursor went back");
       this.#answered.set(device?.name ?? "", { deliveredAt, readAt });
-      if (readAt > deliveredAt) device?.problems.push(`read ${readAt} before it was delivered`);
+      if (readAt > deliveredAt) device?.shown.problems.push(`read ${readAt} before it was delivered`);
       trace(device?.name, "cursors", JSON.stringify(before), deliveredAt, readAt);
     });
   }

@@ -17,8 +17,8 @@ export class DeviceChecks {
 
   check(device: ReconnectingDevice): void {
     const { clientId, name, mode } = device;
-    expect(device.problems, name).toEqual([]);
-    const wills = device.ephemeral.filter((text) => text.startsWith("will"));
+    expect(device.shown.problems, name).toEqual([]);
+    const wills = device.shown.ephemeral.filter((text) => text.startsWith("will"));
     expect(new Set(wills).size, `[I7] ${name} got a will twice`).toBe(wills.length);
     if (!device.isOpen) return;
     for (const [id, object] of this.#world.cluster.conversations) {
@@ -26,10 +26,11 @@ export class DeviceChecks {
       const member = object.state.members.get(clientId);
       if (this.#starts.mayMissOwnStart(clientId, object) || this.#leftBeforeFirstLogin(clientId, object))
         continue;
-      expect(device.belongs.get(id) ?? false, `[I4] ${who}: membership`).toBe(member !== undefined);
+      expect(device.shown.belongs.get(id) ?? false, `[I4] ${who}: membership`).toBe(member !== undefined);
       if (member === undefined) continue;
       const { count } = object.state.log.unread(clientId, member.readCursor);
-      if (mode === catchUpModes.COUNTS) expect(device.counts.get(id) ?? 0, `[I5] ${who}: unread`).toBe(count);
+      if (mode === catchUpModes.COUNTS)
+        expect(device.shown.counts.get(id) ?? 0, `[I5] ${who}: unread`).toBe(count);
       if (this.#world.wereSeparated(clientId, id)) continue;
       this.#checkCopies(device, id, object);
     }
@@ -45,7 +46,7 @@ export class DeviceChecks {
 
   #checkCopies(device: ReconnectingDevice, id: string, object: SimulatedConversation): void {
     const { clientId, name, mode } = device;
-    const copies = device.copies.get(id);
+    const copies = device.shown.copies.get(id);
     const from = Math.max(device.firstOpenAt, object.state.members.get(clientId)?.joinedAt ?? 0);
     for (const { message } of object.state.log.after(0, 100_000)) {
       const copy = copies?.get(message.id);
@@ -57,8 +58,8 @@ export class DeviceChecks {
         const siblings = this.#world.devices.filter(
           (other) => other.clientId === clientId && other.mode === catchUpModes.MESSAGES,
         );
-        const reached = siblings.some((other) => other.copies.get(id)?.has(message.id));
-        const leftOut = (device.leftOut.get(id) ?? 0) > message.timestamp;
+        const reached = siblings.some((other) => other.shown.copies.get(id)?.has(message.id));
+        const leftOut = (device.shown.leftOut.get(id) ?? 0) > message.timestamp;
         expect(reached || leftOut, `[I4] ${name} misses ${message.timestamp} of ${id}`).toBe(true);
       }
     }

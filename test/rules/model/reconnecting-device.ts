@@ -1,21 +1,12 @@
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import type { Connection, GatewayServices } from "../../../src/gateway/gateway-services.ts";
 import { CommandType, type GenericCommand, OpType } from "../../../src/protocol/generated/message_pb.js";
-import type { CatchUpMode } from "../../../src/protocol/link-controls.ts";
-import { catchUpModes } from "../../../src/protocol/link-controls.ts";
+import { type CatchUpMode, catchUpModes } from "../../../src/protocol/link-controls.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import type { Cluster } from "../../simulation/cluster.ts";
 import { type End, type Network, trace } from "../../simulation/network.ts";
 import { type CommandInit, decodeFrame, encodeCommand, has } from "../../support/frames.ts";
-
-/** An app's copy of a message. */
-interface Copy {
-  id: string;
-  timestamp: number;
-  from: string;
-  data: string;
-  patchedAt: number;
-}
+import { ShownState } from "./shown-state.ts";
 
 /** The answer to a command; `refused` is the error code, if there is one. */
 interface Outcome {
@@ -39,20 +30,7 @@ export class ReconnectingDevice {
   readonly name: string;
   readonly mode: CatchUpMode;
   readonly tag: string | undefined;
-  /** Unread counts as the SDK shows them. */
-  readonly counts = new Map<string, number>();
-  readonly copies = new Map<string, Map<string, Copy>>();
-  /** The timestamp up to which a replay left older messages out, by conversation. */
-  readonly leftOut = new Map<string, number>();
-  /** Texts of received wills and transient messages. */
-  readonly ephemeral: string[] = [];
-  /** Edits of messages that it has no copy of, by message. */
-  readonly #edits = new Map<string, { data: string; patchedAt: number }>();
-  /** Whether its client is a member, as last received. */
-  readonly belongs = new Map<string, boolean>();
-  /** Receipts and cursors it was shown, by conversation: they may only grow. */
-  readonly cursors = new Map<string, { deliveredAt: number; readAt: number }>();
-  readonly problems: string[] = [];
+  readonly shown: ShownState;
   connection: "none" | "opening" | "open" | "frozen" = "none";
   /** How the last connection ended: the gateway reported the device lost, or the connection broke on the other side. */
   ending: "lost" | "broken" = "lost";
@@ -61,7 +39,6 @@ export class ReconnectingDevice {
   /** Another device took the tag: an SDK does not reconnect by itself then. */
   displaced = false;
   #token: string | undefined;
-  #lastUnreadTime: number | undefined;
   /** When the device was created: each login asks for every edit since. */
   readonly since: number;
   /** When its first login succeeded. */
@@ -80,8 +57,6 @@ export class ReconnectingDevice {
   /** When it last sent a frame. */
   #sentAt = 0;
   #pending = new Map<number, Answered>();
-  /** The newest live message on this connection, by conversation. */
-  #live = new Map<string, number>();
 
   constructor(
     network: Network,
@@ -96,6 +71,8 @@ export class ReconnectingDevice {
     this.tag = about.tag;
     this.name = `${clientId}#${++devices}${about.mode === catchUpModes.MESSAGES ? ".1" : ""}`;
     this.since = network.now - 1;
+    const { name, mode, since } = this;
+    this.shown = new ShownState(network, { name, clientId, mode, since });
     const limits = {
       ...defaults.limits,
       sendsPerMinute: 0,
@@ -122,7 +99,7 @@ export class ReconnectingDevice {
     const { now } = this.#network;
     trace(now, this.name, explicit ? "logs in" : "reconnects");
     this.#pending = new Map();
-    this.#live = new Map();
+    this.shown.connected();
     this.connection = "opening";
     const ends = new Set<End>();
     this.#ends = ends;
@@ -169,10 +146,9 @@ export class ReconnectingDevice {
     if (explicit) {
       // A new client object in the app has no state.
       this.#token = undefined;
-      this.#lastUnreadTime = undefined;
-      this.counts.clear();
+      this.shown.forgetCounts();
     }
-    const known = { lastPatchTime: this.since, lastUnreadNotifTime: this.#lastUnreadTime };
+    const known = { lastPatchTime: this.since, lastUnreadNotifTime: this.shown.lastUnreadTime };
     const session = { configBitmap: 187, r: !explicit, ...known };
     const identity = this.#token === undefined ? { tag: this.tag, deviceId: this.name } : { st: this.#token };
     this.request({ cmd: "session", op: "open", sessionMessage: { ...session, ...identity } }, (outcome) => {
@@ -268,14 +244,6 @@ export class ReconnectingDevice {
     this.#gateway?.receive(Uint8Array.from(frame).buffer);
   }
 
-  /** A message was edited: of two edits, the later one counts. */
-  patched(conversationId: string, messageId: string, data: string, patchedAt: number): void {
-    const copy = this.copies.get(conversationId)?.get(messageId);
-    trace(this.#network.now, this.name, "edited", conversationId, copy?.timestamp, data, patchedAt);
-    if (copy !== undefined && copy.patchedAt < patchedAt) Object.assign(copy, { data, patchedAt });
-    if (copy === undefined) this.#edits.set(messageId, { data, patchedAt });
-  }
-
   #disconnected(): void {
     // The gateway failed or died.
     this.ending = this.#closedWith === 4200 || this.#closedWith === 1006 ? "broken" : "lost";
@@ -304,7 +272,8 @@ export class ReconnectingDevice {
         return this.drop();
       }
       for (const { kind, conversationId, at } of missed.notifications) {
-        if (kind === "joined" || kind === "left") this.#setMembership(conversationId, kind === "joined", at);
+        if (kind === "joined" || kind === "left")
+          this.shown.setMembership(conversationId, kind === "joined", at);
       }
       if (missed.more) return this.#fetchNotices(missed.notifications.at(-1)?.at);
       if (!missed.complete) throw new Error("the list of missed events is incomplete");
@@ -317,21 +286,11 @@ export class ReconnectingDevice {
     }
   }
 
-  readonly #belongsAt = new Map<string, number>();
-
-  /** By time, as Swift does: a missed notice may be fetched after a newer one came live. */
-  #setMembership(conversationId: string, belongs: boolean, at: number): void {
-    trace(this.#network.now, this.name, belongs ? "joined" : "left", conversationId, at);
-    if (at < (this.#belongsAt.get(conversationId) ?? this.since)) return;
-    this.#belongsAt.set(conversationId, at);
-    this.belongs.set(conversationId, belongs);
-  }
-
   #receive(frame: GenericCommand): void {
     if (has(frame, "i")) {
       const answered = this.#pending.get(frame.i);
       if (answered === undefined) {
-        this.problems.push(`${frame.i} was answered twice or never asked`);
+        this.shown.problems.push(`${frame.i} was answered twice or never asked`);
         return;
       }
       this.#pending.delete(frame.i);
@@ -339,77 +298,13 @@ export class ReconnectingDevice {
       trace(this.#network.now, this.name, "is answered", frame.i, refused ?? "");
       return answered({ refused, frame });
     }
-    switch (frame.cmd) {
-      case CommandType.direct:
-        return this.#receiveMessage(frame);
-      case CommandType.unread:
-        return this.#receiveUnread(frame);
-      case CommandType.patch:
-        for (const patch of frame.patchMessage?.patches ?? []) {
-          const data = new TextDecoder().decode(patch.data);
-          this.patched(patch.cid, patch.mid, data, Number(patch.patchTimestamp));
-        }
-        return;
-      case CommandType.rcp: {
-        const { cid = "", t = 0n, read = false } = frame.rcpMessage ?? {};
-        const marks = this.cursors.get(cid) ?? { deliveredAt: 0, readAt: 0 };
-        const mark = read ? "readAt" : "deliveredAt";
-        // An older receipt after a newer one changes nothing in an SDK.
-        this.cursors.set(cid, { ...marks, [mark]: Math.max(Number(t), marks[mark]) });
-        return;
-      }
-      case CommandType.conv: {
-        const at = Number(frame.serverTs);
-        if (frame.op === OpType.joined) this.#setMembership(frame.convMessage?.cid ?? "", true, at);
-        if (frame.op === OpType.left) this.#setMembership(frame.convMessage?.cid ?? "", false, at);
-        return;
-      }
-      case CommandType.session:
-        if (frame.op === OpType.closed) {
-          trace(this.name, "closed", frame.sessionMessage?.code);
-          this.displaced = true;
-          this.drop();
-        }
+    if (frame.cmd === CommandType.session && frame.op === OpType.closed) {
+      trace(this.name, "closed", frame.sessionMessage?.code);
+      this.displaced = true;
+      return this.drop();
     }
-  }
-
-  #receiveMessage(frame: GenericCommand): void {
-    const direct = frame.directMessage;
-    if (direct === undefined) return;
-    const { cid, id, fromPeerId, msg } = direct;
-    const timestamp = Number(direct.timestamp);
-    trace(this.#network.now, this.name, "got", cid, timestamp, msg);
-    if (direct.transient || msg.startsWith("will")) {
-      this.ephemeral.push(msg);
-      return;
-    }
-    if (direct.hasMore) this.leftOut.set(cid, timestamp);
-    if (!direct.offline) {
-      const again = this.mode === catchUpModes.MESSAGES && this.copies.get(cid)?.has(id) === true;
-      if (!again && timestamp <= (this.#live.get(cid) ?? 0)) {
-        this.problems.push(`${timestamp} of ${cid} came after ${this.#live.get(cid)}`);
-      }
-      this.#live.set(cid, Math.max(timestamp, this.#live.get(cid) ?? 0));
-    }
-    const copies = this.copies.get(cid) ?? new Map<string, Copy>();
-    this.copies.set(cid, copies);
-    const patchedAt = Number(direct.patchTimestamp);
-    const copy = { id, timestamp, from: fromPeerId, data: msg, patchedAt };
-    // A message that this device sent on an earlier connection and has edited since may come like any other.
-    const edit = this.#edits.get(id);
-    copies.set(id, edit !== undefined && edit.patchedAt > patchedAt ? { ...copy, ...edit } : copy);
-    if (fromPeerId === this.clientId) return;
-    if (!direct.offline) this.counts.set(cid, (this.counts.get(cid) ?? 0) + 1);
-    this.send({ cmd: "ack", ackMessage: { cid, fromts: timestamp, tots: timestamp } });
-  }
-
-  #receiveUnread(frame: GenericCommand): void {
-    const { convs = [], notifTime } = frame.unreadMessage ?? {};
-    if (has(frame.unreadMessage, "notifTime")) this.#lastUnreadTime = Number(notifTime);
-    for (const { cid, unread } of convs) {
-      trace(this.#network.now, this.name, "unread", cid, unread);
-      this.counts.set(cid, unread);
-    }
+    const acknowledgement = this.shown.receive(frame);
+    if (acknowledgement !== undefined) this.send(acknowledgement);
   }
 }
 

@@ -43,7 +43,7 @@ export class SentMessages {
     const device = this.#world.anyOpenDevice();
     const mine = this.#sent.filter(({ clientId, acked, conversationId, device: author }) => {
       if (clientId !== device?.clientId || acked === undefined) return false;
-      return author === device || device.copies.get(conversationId)?.has(acked.id) === true;
+      return author === device || device.shown.copies.get(conversationId)?.has(acked.id) === true;
     });
     const { conversationId: cid, acked } = this.#world.network.pick(mine) ?? {};
     if (device === undefined || cid === undefined || acked === undefined) return;
@@ -53,7 +53,7 @@ export class SentMessages {
     this.#world.ask(device, { cmd: "patch", op: "modify", patchMessage: { patches: [item] } }, (frame) => {
       const at = Number(frame.patchMessage?.lastPatchTime);
       this.#patches.push({ conversationId: cid, id: mid, data, at });
-      device.patched(cid, mid, data, at); // only other devices are sent it
+      device.shown.patched(cid, mid, data, at); // only other devices are sent it
     });
   }
 

@@ -68,7 +68,7 @@ export class HandedOverWills {
 
   /** Checks at the end which wills were sent. */
   check(): void {
-    const got = new Set(this.#world.devices.flatMap(({ ephemeral }) => ephemeral));
+    const got = new Set(this.#world.devices.flatMap(({ shown }) => shown.ephemeral));
     for (const { text, end, device } of this.#wills) {
       if (end === "logged out") expect(got, `[I7] the author of ${text} logged out`).not.toContain(text);
       // A device that comes back before its loss was noticed displaces its own session.

@@ -80,7 +80,7 @@ export class World {
       subscriptionLimit,
     });
     for (const [id, object] of this.cluster.conversations) {
-      device.belongs.set(id, object.state.members.has(clientId));
+      device.shown.belongs.set(id, object.state.members.has(clientId));
     }
     this.devices.push(device);
     device.connect(true);
