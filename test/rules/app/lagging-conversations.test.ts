@@ -50,7 +50,7 @@ test("a conversation that fell behind a moment ago changes nothing about the rep
   expect(lagging.archivedUntil(NOW)).toBe(SHORTLY_BEFORE);
 });
 
-test("an object that slept remembers which conversations are behind", () => {
+test("an object that hibernated remembers which conversations are behind", () => {
   lagging.behind("late", 500);
   expect(laggingIn(sql).archivedUntil(NOW)).toBe(500);
 });
