@@ -41,7 +41,7 @@ export const BYTES_PER_SOCKET_MINUTE = 64 * 1024 * 1024;
 export const FRAMES_PER_SOCKET_MINUTE = 60_000;
 
 /** Calls of a conversation to its members' objects in flight at a time: each may create an object, which takes 2 ms. */
-export const RELAY_CALLS_AT_ONCE = 8;
+export const WAKES_AT_ONCE = 8;
 /**
  * Bytes of messages in one page of history; the rest comes with the next page. This many messages have to fit in any
  * case: SDKs ask for 100 at most, and some treat a shorter page as the last one.

@@ -27,28 +27,31 @@ export class CatchUpSchedule {
    * subscribed to (L5).
    */
   conversationsFor(session: Session): string[] {
-    const held = this.#sessions
-      .siblingsOf(session)
-      .flatMap(({ subscriptions }) => subscriptions.map(({ conversationId }) => conversationId));
+    const held = this.#sessions.siblingsOf(session).flatMap(({ subscriptions }) => subscriptions);
     return [...new Set([...this.#inbox.newsFor(session.identity.mode, session.known), ...held])];
   }
 
   /** Catches a session up with these conversations. Those that do not answer are retried. */
   async run(session: Session, asked: string[], scope: CatchUpScope = "news"): Promise<void> {
-    const siblings = () => this.#sessions.siblingsOf(session);
-    const silent = await catchUpSession(session, { asked, scope }, this.#inbox, siblings, this.#services);
+    const silent = await catchUpSession(
+      session,
+      { asked, scope },
+      this.#inbox,
+      this.#sessions,
+      this.#services,
+    );
     const others = session.behind.filter((conversationId) => !asked.includes(conversationId));
     const behind = [...others, ...silent];
     session.behind = behind.slice(0, BEHIND_LIMIT);
     // The rest stays in the inbox for the next login. Their commands wait no longer.
     for (const conversationId of behind.slice(BEHIND_LIMIT)) {
-      session.sendControl({ type: "caughtUp", conversationId, head: undefined });
+      session.sendControl({ type: "caughtUp", conversationId, head: undefined, lastNotice: undefined });
     }
     if (silent.length > 0) this.#services.retryAfter(RETRY);
   }
 
   /**
-   * Completes a first login that found only part of the conversations. The others have relayed nothing to this client
+   * Completes a first login that found only part of the conversations. The others have not woken this client
    * until now.
    */
   async repeatFirstLogin(clientId: string): Promise<void> {

@@ -3,7 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
 import type { Env } from "../bindings.ts";
 import { closeQuietly } from "../close-quietly.ts";
-import type { RelayOutcome } from "../conversation/delivery/delivery-host.ts";
+import type { Wake, WakeAnswer } from "../conversation/delivery/wake.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { type AssembledClient, assembleClient } from "./assemble-client.ts";
 import type { Client } from "./client.ts";
@@ -102,9 +102,9 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     this.#client.unban();
   }
 
-  /** The relay: records of a conversation for a client without a subscription. Returns whether the client is online. */
-  async deliver(conversationId: string, frame: Uint8Array): Promise<RelayOutcome> {
-    return this.#client.deliver(conversationId, frame);
+  /** Wakes the sessions that have no subscription to a conversation. Returns which sessions there are. */
+  async wake(conversationId: string, wake: Wake): Promise<WakeAnswer> {
+    return this.#client.wake(conversationId, wake);
   }
 
   async isOnline(): Promise<boolean> {

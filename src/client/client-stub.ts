@@ -1,4 +1,4 @@
-import type { RelayOutcome } from "../conversation/delivery/delivery-host.ts";
+import type { Wake, WakeAnswer } from "../conversation/delivery/wake.ts";
 import type { MissedEvent } from "../conversation/notices.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 
@@ -23,7 +23,8 @@ export interface TokenRefused {
  */
 export interface ClientStub {
   fetch(request: Request): Promise<Response>;
-  deliver(conversationId: string, frame: Uint8Array): Promise<RelayOutcome>;
+  /** Wakes the sessions that have no subscription to a conversation. */
+  wake(conversationId: string, wake: Wake): Promise<WakeAnswer>;
   isOnline(): Promise<boolean>;
   /** Whether the client has a session on this user's socket. */
   isOnConnection(connectionId: string): Promise<boolean>;

@@ -1,9 +1,9 @@
-import type { RelayOutcome } from "../conversation/delivery/delivery-host.ts";
+import type { Wake, WakeAnswer } from "../conversation/delivery/wake.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Command } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { SessionReport } from "../protocol/link-controls.ts";
-import { relayRecord } from "../protocol/link-records.ts";
+import { joinRecords, wakeRecord } from "../protocol/link-records.ts";
 import type { Sql } from "../sql.ts";
 import { AccessControl } from "./access-control.ts";
 import { AccessState } from "./access-state.ts";
@@ -22,7 +22,6 @@ import type { Session } from "./session.ts";
 import { SessionCommands } from "./session-commands.ts";
 import { SessionLifecycle } from "./session-lifecycle.ts";
 import { Sessions } from "./sessions.ts";
-import { shareSubscriptions } from "./shared-subscriptions.ts";
 import { Tags } from "./tags.ts";
 import { totalUnreadCount } from "./total-unread-count.ts";
 
@@ -34,7 +33,7 @@ export class Client {
 
   /** @param sessionsNow the sessions whose links the object holds, as they are at each moment */
   constructor(sql: Sql, services: ClientServices, sessionsNow: () => Iterable<Session>) {
-    const sessions = new Sessions(sessionsNow);
+    const sessions = new Sessions(sessionsNow, () => services.now());
     const tables = clientTables(sql);
     const inbox = new Inbox(tables);
     const records = {
@@ -66,7 +65,7 @@ export class Client {
       sessions,
     };
     this.#access = new AccessControl(this.#parts);
-    this.#commands = new SessionCommands(this.#parts, (id, frame) => this.deliver(id, frame));
+    this.#commands = new SessionCommands(this.#parts, (id, record) => void this.#wakeAll(id, record));
   }
 
   /** Whether there is a session, or a broken one that may still come back. */
@@ -84,13 +83,32 @@ export class Client {
     return this.#parts.sessions.goAway();
   }
 
-  /** Sends records of a conversation to every session. Returns whether there was one. */
-  deliver(conversationId: string, frame: Uint8Array): RelayOutcome {
-    this.#parts.inbox.add(conversationId);
-    if (this.#parts.sessions.send(relayRecord(conversationId, frame))) return "online";
-    this.#parts.lifecycle.expireBrokenSessions();
-    const within = this.#parts.lifecycle.untilNextExpiry;
-    return within === undefined ? "offline" : { within };
+  /**
+   * Wakes the sessions that have no subscription to a conversation: each subscribes, from its own position on, and is
+   * sent the events that it has not received. Returns which sessions there are.
+   */
+  wake(conversationId: string, { since, noticesAfter, subscribed, events }: Wake): WakeAnswer {
+    const { inbox, lifecycle, sessions } = this.#parts;
+    inbox.add(conversationId);
+    for (const session of sessions.open) {
+      const { sessionId } = session.identity;
+      if (subscribed.includes(sessionId)) continue;
+      const missed = events.filter(
+        ({ receivedBy, sentAt }) => sentAt >= session.openedAt && !receivedBy.includes(sessionId),
+      );
+      const frame = joinRecords(missed.map(({ record }) => record));
+      session.send(wakeRecord(conversationId, { since, noticesAfter }, frame));
+    }
+    const reported = sessions.report();
+    if (reported.ids.length > 0) return { sessions: reported };
+    lifecycle.expireBrokenSessions();
+    return { sessions: reported, returnsWithin: lifecycle.untilNextExpiry };
+  }
+
+  /** Wakes every session for a conversation, with a record that they are all sent. */
+  #wakeAll(conversationId: string, record: Uint8Array): void {
+    const events = [{ record, sentAt: Number.MAX_SAFE_INTEGER, receivedBy: [] }];
+    this.wake(conversationId, { since: undefined, noticesAfter: undefined, subscribed: [], events });
   }
 
   /**
@@ -168,12 +186,12 @@ export class Client {
   }
 
   /** Handles a gateway's report on a subscription of a session. */
-  async reported(session: Session, report: SessionReport): Promise<void> {
-    const { conversationId } = report;
-    if (report.type !== "behind")
-      return shareSubscriptions(session, report, this.#parts.sessions.siblingsOf(session), this.#parts.inbox);
-    session.drop(conversationId);
-    return this.#parts.catchUps.run(session, [conversationId]);
+  reported(session: Session, { type, conversationId }: SessionReport): void {
+    if (type === "unsubscribed") return session.dropSubscription(conversationId);
+    session.addSubscription(conversationId);
+    // Written first: what a subscription brings leaves no other trace here.
+    this.#parts.inbox.add(conversationId);
+    session.sendControl({ type: "noted", conversationId, sessions: this.#parts.sessions.report() });
   }
 
   /** Carries out a command of a session, and answers it. Never rejects. */

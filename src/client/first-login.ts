@@ -6,10 +6,10 @@ import type { Inbox } from "./inbox.ts";
 const RETRY = 10_000; // ms
 
 /**
- * The first login of a client. Until then, conversations relay nothing to its object (`conversation/known-clients.ts`),
+ * The first login of a client. Until then, conversations do not wake its object (`conversation/known-clients.ts`),
  * so that no object is made for an invented name.
  *
- * First D1 records that the client exists: from then on conversations relay everything. Then the conversations of the
+ * First D1 records that the client exists: from then on conversations wake its object. Then the conversations of the
  * client are read from D1. A conversation that did not know the client had written its membership to D1 before it
  * asked, so none is missed. All of them may have news. The last step records that all of this is done, so that it is
  * repeated if anything fails before.

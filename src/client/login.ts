@@ -79,7 +79,11 @@ export async function decideLogin(
     if (!still.admitted) return TAG_CONFLICT;
     if ((still.holder?.generation ?? 0) !== generation) continue;
     const announced = settings !== undefined && hasListeners(settings);
-    return { state: openState(session, identity, { proven, announced }), token, tagDecision: still };
+    return {
+      state: openState(session, identity, { proven, announced, openedAt: services.now() }),
+      token,
+      tagDecision: still,
+    };
   }
 }
 
@@ -120,10 +124,10 @@ function decideTagAmong(others: Session[], request: TagRequest, tags: Tags): Tag
 function openState(
   { state }: Session,
   { tag, deviceIds, capabilities, known, pushDevice }: LoginIdentity,
-  { proven, announced }: Pick<OpenState, "proven" | "announced">,
+  { proven, announced, openedAt }: Pick<OpenState, "proven" | "announced" | "openedAt">,
 ): OpenState {
   const [deviceId] = deviceIds;
-  const fresh = { announced, subscriptions: [], subscribing: [], behind: [] };
+  const fresh = { announced, openedAt, subscriptions: [], behind: [] };
   const kept = state.phase === "open" ? state : fresh;
   return { ...kept, phase: "open", tag, deviceId, capabilities, proven, known, pushDevice };
 }

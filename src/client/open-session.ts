@@ -34,7 +34,7 @@ export async function openSession(
   if (session.identity.mode === catchUpModes.MESSAGES) parts.inbox.beginMessagesMode(services.now());
   const asking = catchUps.conversationsFor(session);
   const { capabilities } = login.state;
-  session.sendControl({ type: "opened", asking, capabilities, at: services.now() });
+  session.sendControl({ type: "opened", asking, capabilities, at: session.openedAt });
   await catchUps.run(session, asking);
 }
 

@@ -5,11 +5,12 @@ import { loggableError } from "../loggable-error.ts";
 import type { MessageRecord } from "../model/records.ts";
 import * as clientEvents from "../protocol/client-events.ts";
 import { catchUpModes } from "../protocol/link-controls.ts";
-import { eventRecord, missedRecord, unreadRecord } from "../protocol/link-records.ts";
+import { eventRecord, missedRecord, unreadRecord, wakeRecord } from "../protocol/link-records.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { ClientServices } from "./client-ports.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel
 const PROGRESS_INTERVAL = 1_000; // ms: how often the gateway is sent that conversations are still answering
@@ -40,11 +41,11 @@ export async function catchUpSession(
   session: Session,
   { asked, scope }: { asked: string[]; scope: CatchUpScope },
   inbox: Inbox,
-  siblings: () => Session[],
+  sessions: Sessions,
   services: Asking,
 ): Promise<string[]> {
   const startedAt = services.now();
-  const answers = await ask(session, asked, startedAt, inbox, services);
+  const answers = await ask(session, asked, startedAt, inbox, sessions, services);
   if (!session.isOpen) return [];
   const answered = new Set(answers.map(({ conversationId }) => conversationId));
   const silent = asked.filter((conversationId) => !answered.has(conversationId));
@@ -65,7 +66,7 @@ export async function catchUpSession(
     // With very many conversations, the rest waits a little longer, so that others are served in between.
     if (at > 0 && at % SETTLED_AT_ONCE === 0) await yieldToEventLoop(services);
     if (!session.isOpen) break;
-    settle(session, answer, inbox, siblings(), services.now());
+    settle(session, answer, inbox, sessions, services.now());
   }
   return silent;
 }
@@ -75,6 +76,7 @@ async function ask(
   asked: string[],
   asOf: number,
   inbox: Inbox,
+  sessions: Sessions,
   services: Asking,
 ): Promise<Answer[]> {
   const { clientId, mode } = session.identity;
@@ -89,7 +91,10 @@ async function ask(
   const askOne = async (conversationId: string) => {
     const arrivals = inbox.arrivals(conversationId);
     try {
-      const news = await services.catchUp(conversationId, clientId, request);
+      const news = await services.catchUp(conversationId, clientId, {
+        ...request,
+        sessions: sessions.report(),
+      });
       answers.push({ conversationId, arrivals, news });
       const now = services.now();
       if (elapsed(reportedAt, now) < PROGRESS_INTERVAL) return;
@@ -104,24 +109,19 @@ async function ask(
 }
 
 /** Sends the session its new position, and updates the inbox. */
-function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Session[], now: number): void {
+function settle(session: Session, answer: Answer, inbox: Inbox, sessions: Sessions, now: number): void {
   const { conversationId, arrivals, news } = answer;
   const { mode } = session.identity;
-  const head = news?.head;
-  session.sendControl({ type: "caughtUp", conversationId, head });
+  const { head, lastNotice } = news ?? {};
+  session.sendControl({ type: "caughtUp", conversationId, head, lastNotice });
   if (news === undefined) return inbox.forget(conversationId);
-  // The conversation sent everything after its answer over subscriptions, perhaps over one of a sibling that is closed
-  // by now. The session has to subscribe to get it.
-  const subscribed = siblings.some((sibling) => sibling.subscriptionTo(conversationId) !== undefined);
-  if (subscribed || news.bySubscriptions)
-    session.sendControl({ type: "follow", conversationId, since: news.head });
-  // A conversation that a session is subscribed to stays in the inbox: records sent over a subscription leave no other
-  // trace here.
   const unseen = news.member && (mode === catchUpModes.COUNTS ? news.unread : news.missed.length) > 0;
-  // A closed session may still be subscribed there, and records sent to its subscription reach no device.
-  const isSubscribed =
-    news.bySubscriptions || [session, ...siblings].some((one) => one.reaches(conversationId));
-  const pending = unseen || isSubscribed;
+  // A conversation that a session is subscribed to stays in the inbox: what a subscription brings leaves no other trace
+  // here, and a closed session may still be subscribed there.
+  const isSubscribed = sessions.open.some(({ subscriptions }) => subscriptions.includes(conversationId));
+  // The subscription of a sibling was on its way. The conversation may not remember this session when it arrives.
+  if (isSubscribed && !news.isSubscribed) session.send(wakeRecord(conversationId, {}, new Uint8Array()));
+  const pending = unseen || isSubscribed || news.isSubscribed;
   inbox.settle(conversationId, arrivals, mode, { pending, changed: news.changed }, now);
 }
 
@@ -133,6 +133,8 @@ function sendUnread(
 ): void {
   const summaries: (clientEvents.UnreadSummary & { at: number })[] = [];
   for (const { conversationId, news } of answers) {
+    // A subscription brought what happened since, and a newer count.
+    if (session.subscriptions.includes(conversationId)) continue;
     if (news?.member !== true && session.known.unread !== undefined) {
       // The conversation was deleted, or the client was removed, while the device may still count unread messages of
       // it.

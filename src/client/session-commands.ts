@@ -1,4 +1,3 @@
-import type { RelayOutcome } from "../conversation/delivery/delivery-host.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
@@ -15,16 +14,16 @@ import type { Session } from "./session.ts";
 import { renameSessionDevice } from "./session-device.ts";
 import { answerStart } from "./start-conversation.ts";
 
-/** Sends records of a conversation to every session of the client. */
-type Deliver = (conversationId: string, frame: Uint8Array) => RelayOutcome;
+/** Wakes every session of the client for a conversation, with a record that they are all sent. */
+type WakeAll = (conversationId: string, record: Uint8Array) => void;
 
 /** Carries out the commands of a client's sessions: those that name no conversation, and wills. */
 export class SessionCommands {
-  readonly #deliver: Deliver;
+  readonly #wakeAll: WakeAll;
   readonly #parts: ClientParts;
 
-  constructor(parts: ClientParts, deliver: Deliver) {
-    this.#deliver = deliver;
+  constructor(parts: ClientParts, wakeAll: WakeAll) {
+    this.#wakeAll = wakeAll;
     this.#parts = parts;
   }
 
@@ -107,7 +106,7 @@ export class SessionCommands {
     const started = await answerStart(services, clientId, command, records.accessState);
     this.#reply(session, command.serial, started.reply);
     if (started.creatorNotices.length > 0)
-      this.#deliver(started.conversationId, joinRecords(started.creatorNotices));
+      this.#wakeAll(started.conversationId, joinRecords(started.creatorNotices));
   }
 
   async #queryConversations(session: Session, command: CommandOf<"conversation.query">): Promise<void> {

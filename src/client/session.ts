@@ -1,14 +1,7 @@
 import type { ErrorName } from "../protocol/errors.ts";
-import type { CatchUpMode, Epoch, SessionControl, SessionRequest } from "../protocol/link-controls.ts";
+import type { CatchUpMode, SessionControl, SessionRequest } from "../protocol/link-controls.ts";
 import { controlRecord } from "../protocol/link-records.ts";
 import type { LoginProof } from "./credentials.ts";
-
-/** A conversation this session is subscribed to, as the gateway reported it (L3). */
-export interface HeldSubscription {
-  conversationId: string;
-  epoch: Epoch;
-  since: number;
-}
 
 /** The times (ms) up to which the device has the state, by its own report; undefined if it is not sent that state. */
 export interface KnownTimes {
@@ -36,6 +29,8 @@ export type SessionState =
       phase: "open";
       tag: string | undefined;
       deviceId: string;
+      /** When the session logged in (ms). */
+      openedAt: number;
       /** The name under which the device receives push; undefined if it receives none. */
       pushDevice: string | undefined;
       capabilities: number;
@@ -44,9 +39,8 @@ export type SessionState =
       known: KnownTimes;
       /** The app's server was sent the event that the session opened, and expects the event that it closed (H-09). */
       announced: boolean;
-      subscriptions: HeldSubscription[];
-      /** Conversations the session is about to be subscribed to. */
-      subscribing: string[];
+      /** The conversations that the session is subscribed to, or about to be, as its gateway reported. */
+      subscriptions: string[];
       /** Conversations that did not answer the catch-up: frames for them wait at the gateway. */
       behind: string[];
     };
@@ -94,6 +88,11 @@ export class Session {
     return this.#state.phase === "open" ? this.#state.deviceId : undefined;
   }
 
+  /** When the session logged in (ms). */
+  get openedAt(): number {
+    return this.#state.phase === "open" ? this.#state.openedAt : Number.POSITIVE_INFINITY;
+  }
+
   /** The name under which the device receives push; undefined if it receives none. */
   get pushDevice(): string | undefined {
     return this.#state.phase === "open" ? this.#state.pushDevice : undefined;
@@ -105,14 +104,9 @@ export class Session {
       : { unread: undefined, reads: undefined, patches: undefined };
   }
 
-  get subscriptions(): readonly HeldSubscription[] {
+  /** The conversations that the session is subscribed to, or about to be. */
+  get subscriptions(): readonly string[] {
     return this.#state.phase === "open" ? this.#state.subscriptions : [];
-  }
-
-  /** Whether messages of a conversation may reach the client only by a subscription of this session. */
-  reaches(conversationId: string): boolean {
-    const subscribing = this.#state.phase === "open" && this.#state.subscribing.includes(conversationId);
-    return subscribing || this.subscriptionTo(conversationId) !== undefined;
   }
 
   get behind(): readonly string[] {
@@ -130,29 +124,15 @@ export class Session {
     this.state = { ...this.#state, pushDevice: device };
   }
 
-  startSubscribing(conversationId: string): void {
-    if (this.#state.phase !== "open" || this.#state.subscribing.includes(conversationId)) return;
-    this.state = { ...this.#state, subscribing: [...this.#state.subscribing, conversationId] };
+  addSubscription(conversationId: string): void {
+    if (this.#state.phase !== "open" || this.#state.subscriptions.includes(conversationId)) return;
+    this.state = { ...this.#state, subscriptions: [...this.#state.subscriptions, conversationId] };
   }
 
-  subscriptionTo(conversationId: string): HeldSubscription | undefined {
-    return this.subscriptions.find((held) => held.conversationId === conversationId);
-  }
-
-  hold(subscription: HeldSubscription): void {
-    if (this.#state.phase !== "open") return;
-    const others = this.#state.subscriptions.filter(
-      ({ conversationId }) => conversationId !== subscription.conversationId,
-    );
-    const subscribing = this.#state.subscribing.filter((id) => id !== subscription.conversationId);
-    this.state = { ...this.#state, subscriptions: [...others, subscription], subscribing };
-  }
-
-  drop(conversationId: string): void {
-    if (this.#state.phase !== "open" || !this.reaches(conversationId)) return;
-    const subscriptions = this.#state.subscriptions.filter((held) => held.conversationId !== conversationId);
-    const subscribing = this.#state.subscribing.filter((id) => id !== conversationId);
-    this.state = { ...this.#state, subscriptions, subscribing };
+  dropSubscription(conversationId: string): void {
+    if (this.#state.phase !== "open" || !this.#state.subscriptions.includes(conversationId)) return;
+    const subscriptions = this.#state.subscriptions.filter((id) => id !== conversationId);
+    this.state = { ...this.#state, subscriptions };
   }
 
   /** A socket that is closing throws; its close event follows. */

@@ -1,11 +1,15 @@
+import type { OpenSessions } from "../protocol/link-controls.ts";
 import type { Session } from "./session.ts";
 
 /** The sessions of one client: those whose links its object holds at the moment. */
 export class Sessions {
   readonly #all: () => Iterable<Session>;
+  readonly #now: () => number;
+  #lastReport: OpenSessions = { ids: [], asOf: 0 };
 
-  constructor(all: () => Iterable<Session>) {
+  constructor(all: () => Iterable<Session>, now: () => number) {
     this.#all = all;
+    this.#now = now;
   }
 
   get open(): Session[] {
@@ -39,10 +43,12 @@ export class Sessions {
     return sessions.length;
   }
 
-  /** Sends a record to every open session. Returns whether there was one. */
-  send(record: Uint8Array): boolean {
-    const sessions = this.open;
-    for (const session of sessions) session.send(record);
-    return sessions.length > 0;
+  /** The open sessions, for conversations. A later report has a later time, if it names other sessions. */
+  report(): OpenSessions {
+    const ids = this.open.map(({ identity }) => identity.sessionId);
+    const { ids: before, asOf } = this.#lastReport;
+    const isSame = ids.length === before.length && ids.every((id) => before.includes(id));
+    this.#lastReport = { ids, asOf: Math.max(this.#now(), isSame ? asOf : asOf + 1) };
+    return this.#lastReport;
   }
 }

@@ -1,4 +1,4 @@
-import { RELAY_CALLS_AT_ONCE } from "../bounds.ts";
+import { WAKES_AT_ONCE } from "../bounds.ts";
 import { EventOutbox } from "../hooks/events/event-outbox.ts";
 import { LimitedCalls } from "../limited-calls.ts";
 import { hasListeners } from "../settings/schema.ts";
@@ -11,10 +11,14 @@ import { noticesOf } from "./delivery/notice-records.ts";
 import { replayOf } from "./delivery/replay.ts";
 import type { Subscription } from "./delivery/subscription.ts";
 import { unreadOf } from "./delivery/unread-record.ts";
+import type { WakeAnswer } from "./delivery/wake.ts";
 import type { ConversationState } from "./state.ts";
 
 /** ms: longer than any call in flight, so that the alarm only finds what a crash left. */
 export const PENDING_DELAY = 10_000;
+
+/** The answer of a client that has never logged in. */
+const NEVER_LOGGED_IN: WakeAnswer = { sessions: { ids: [], asOf: 0 } };
 
 /** A conversation with everything that serves it. */
 export interface OpenConversation {
@@ -86,15 +90,17 @@ function deliveryOf(
   subscriptions: readonly Subscription[],
   outbox: Outbox,
   { alarm, now, timer }: ConversationPlatform,
-  { knownClients, relay, settings }: ConversationServices,
+  { knownClients, settings, wake }: ConversationServices,
 ): Delivery {
   const { id } = state.facts;
   // A single command may add 500 members, and each call may create an object.
-  const calls = new LimitedCalls(RELAY_CALLS_AT_ONCE, () => new Promise((resolve) => void timer(0, resolve)));
+  const calls = new LimitedCalls(WAKES_AT_ONCE, () => new Promise((resolve) => void timer(0, resolve)));
   return new Delivery(
     {
       now,
-      head: () => state.log.end,
+      end: () => state.log.end,
+      endAt: (time) => state.log.upTo(time),
+      lastNotice: () => state.notices.last,
       members: () => state.members.keys(),
       isMember: (clientId) => state.members.has(clientId),
       leftAfter: (time) => state.notices.leftAfter(time).filter((id) => !state.members.has(id)),
@@ -103,23 +109,26 @@ function deliveryOf(
         const member = state.members.get(clientId);
         if (member !== undefined) state.members.setAway(member, away);
       },
-      replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, settings()),
-      notices: (clientId, range) => noticesOf(state, clientId, range),
+      replay: (clientId, after) => replayOf(state, clientId, after, settings()),
+      notices: (clientId, after) => noticesOf(state, clientId, after),
       readCursorMovedAt: (clientId) => state.members.get(clientId)?.readCursorMovedAt ?? 0,
-      unread: (clientId, count) => unreadOf(state, clientId, count, now()),
+      hasUnread: (clientId, upTo) => {
+        const member = state.members.get(clientId);
+        return member !== undefined && state.log.unread(clientId, member.readCursor, upTo).count > 0;
+      },
+      unread: (clientId, changedAt) => unreadOf(state, clientId, changedAt, now()),
       markPending: (since) => {
         if (state.pendingSince === undefined) alarm.within(PENDING_DELAY);
         state.markPending(since);
       },
       clearPending: () => state.clearPending(),
-      relay: async (clientId, frame) => {
+      wake: async (clientId, what) => {
         // At a client's first login, D1's list of members is the only way to find this conversation.
         const isUnknown = !knownClients.has(clientId) && (await outbox.index());
-        if (isUnknown && !(await knownClients.mayHaveLoggedIn(clientId))) return "offline";
-        return calls.run(() => relay(clientId, id, frame));
+        if (isUnknown && !(await knownClients.mayHaveLoggedIn(clientId))) return NEVER_LOGGED_IN;
+        return calls.run(() => wake(clientId, id, what));
       },
       retryAfter: (delay) => alarm.within(delay),
-      timer,
     },
     [...subscriptions],
     pending,

@@ -1,5 +1,5 @@
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
-import type { CatchUpMode } from "../protocol/link-controls.ts";
+import type { CatchUpMode, OpenSessions } from "../protocol/link-controls.ts";
 import { catchUpModes } from "../protocol/link-controls.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Delivery } from "./delivery/delivery.ts";
@@ -10,6 +10,8 @@ import type { ConversationState } from "./state.ts";
 /** The part of a conversation that a session needs when it logs in. */
 export interface CatchUpRequest {
   mode: CatchUpMode;
+  /** The open sessions of the client, with the new one. */
+  sessions: OpenSessions;
   /** When the session logged in (ms). Later entries are delivered like all new ones, so they are not missed. */
   asOf: number;
   /** Edits and recalls after this time are included; undefined for none (M-19). */
@@ -31,11 +33,10 @@ export type CatchUp = {
   changed: ChangeTimes;
   /** Time of the log's newest entry at the login: the catch-up covers everything up to here. */
   head: number;
-  /**
-   * Whether new messages go to the client through subscriptions, even if their sessions are gone. The relay, which
-   * writes to the client's inbox, does not carry them then.
-   */
-  bySubscriptions: boolean;
+  /** Time of the newest notice at the login. */
+  lastNotice: number;
+  /** Whether the client has a subscription, even if its session is gone. Its inbox has no trace of what that brings. */
+  isSubscribed: boolean;
 } & (
   | { member: false }
   | {
@@ -64,20 +65,20 @@ const PATCHES_MAX = 1_000;
  */
 export function catchUp(
   clientId: string,
-  { mode, asOf, patchesSince, messagesModeSince }: CatchUpRequest,
+  { mode, sessions, asOf, patchesSince, messagesModeSince }: CatchUpRequest,
   { state, delivery, settings }: { state: ConversationState; delivery: Delivery; settings: Settings },
 ): CatchUp {
   const { log, facts, notices } = state;
   const member = state.members.get(clientId);
   const { end: head, lastNotice } = state.endAt(asOf);
-  delivery.caughtUp(clientId, head, lastNotice);
-  const bySubscriptions = delivery.isServedBySubscriptions(clientId);
+  delivery.caughtUp(clientId, sessions, head, lastNotice);
+  const isSubscribed = delivery.isSubscribed(clientId);
   const changed = {
     patchedAt: log.patchedAt,
     readAt: member?.readCursorMovedAt ?? 0,
     noticedAt: notices.last,
   };
-  if (member === undefined) return { member: false, changed, head, bySubscriptions };
+  if (member === undefined) return { member: false, changed, head, lastNotice, isSubscribed };
   const from = historyVisibleFrom(settings, member);
   const unread = log.unread(clientId, member.readCursor, head);
   const missed =
@@ -89,7 +90,8 @@ export function catchUp(
     member: true,
     changed,
     head,
-    bySubscriptions,
+    lastNotice,
+    isSubscribed,
     kind: facts.kind,
     unread: unread.count,
     mentioned: unread.mentioned,

@@ -54,7 +54,7 @@ export class ConversationLifecycle {
       return;
     }
     this.#sockets.restore(sockets);
-    const { delivery, outbox } = this.#assemble(state, state.pendingAtWake);
+    const { delivery, outbox } = this.#assemble(state, state.pendingAtStart);
     // Once D1 has caught up, nothing would show that these notices were not sent.
     if (state.indexIsStale) delivery.resumePending();
     outbox.woke(this.#platform.alarm.isSet);
@@ -72,7 +72,7 @@ export class ConversationLifecycle {
     await this.refreshSettings();
     const { open } = this;
     if (open === undefined) return "no conversation";
-    return (await this.#sockets.open(open, request, connect)) ? "subscribed" : "too far behind";
+    return this.#sockets.open(open, request, connect()) ? "subscribed" : "too far behind";
   }
 
   /** A frame or a request arrived on the socket of a subscription. Resolves when it has been handled. */

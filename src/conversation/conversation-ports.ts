@@ -7,7 +7,7 @@ import type { CopyPace } from "./copy/copy-pace.ts";
 import type { CopyCalls } from "./copy/outbox.ts";
 import type { Removal } from "./copy/removal.ts";
 import type { StartResult } from "./creation/start-result.ts";
-import type { RelayOutcome } from "./delivery/delivery-host.ts";
+import type { Wake, WakeAnswer } from "./delivery/wake.ts";
 import type { KnownClients } from "./known-clients.ts";
 import type { PolicyHost } from "./policy.ts";
 
@@ -35,8 +35,8 @@ export interface ConversationServices extends Omit<PolicyHost, "now"> {
   copyDelay: CopyDelay;
   copyPace: CopyPace;
   knownClients: Pick<KnownClients, "has" | "mayHaveLoggedIn">;
-  /** Hands records of a conversation to the object of a client. */
-  relay(clientId: string, conversationId: string, frame: Uint8Array): Promise<RelayOutcome>;
+  /** Wakes the sessions of a client that have no subscription to a conversation. */
+  wake(clientId: string, conversationId: string, wake: Wake): Promise<WakeAnswer>;
   /** `ConversationLifecycle.startHere` of another object, the one of the record's id. */
   startThere(record: ConversationRecord): Promise<StartResult | undefined>;
   /** Whether the members of another conversation are exactly these. */

@@ -14,7 +14,7 @@ import { CopyPace } from "./copy/copy-pace.ts";
 import { knownClients } from "./known-clients.ts";
 import { newConversationId } from "./messages/ids.ts";
 
-const RELAY_DEADLINE = 5_000; // ms for a client's object to take a delivery
+const WAKE_DEADLINE = 5_000; // ms for a client's object to answer
 const START_DEADLINE = 4_000; // ms for another conversation; less than the caller of this one waits
 
 /** Shared by all conversations of this isolate. */
@@ -39,9 +39,11 @@ export function conversationServices(env: Env): ConversationServices {
     copyDelay: copyDelayOf(env),
     copyPace,
     knownClients: knownClients(env.DB),
-    relay: (clientId, conversationId, frame) => {
-      const delivery = env.CLIENTS.getByName(clientId).deliver(conversationId, frame);
-      return withDeadline(delivery, RELAY_DEADLINE, `delivery to ${clientId}`);
+    wake: async (clientId, conversationId, wake) => {
+      const waking = env.CLIENTS.getByName(clientId).wake(conversationId, wake);
+      const answer = await withDeadline(waking, WAKE_DEADLINE, `wake of ${clientId}`);
+      // A clone: the RPC result itself would keep the other object from hibernating (seen 2026-11-28).
+      return structuredClone(answer);
     },
     startThere: async (record) => {
       // Its creator does not know its id before the reply, which may be lost, so they are notified like every member.

@@ -145,16 +145,16 @@ export class ConversationState {
     return this.copy.indexedAt < this.#facts.updatedAt;
   }
 
-  /** Messages after this timestamp may still have to be relayed to members. */
+  /** Messages after this timestamp may be unknown to sessions of members that have no subscription. */
   get pendingSince(): number | undefined {
     return this.#pendingSince;
   }
 
   /**
-   * What is pending when the object wakes up. A change is sent to members only after D1 has it, so a change that D1
+   * What is pending when the object starts. A change is sent to members only after D1 has it, so a change that D1
    * lacks may not have been sent either.
    */
-  get pendingAtWake(): PendingSince | undefined {
+  get pendingAtStart(): PendingSince | undefined {
     const log = this.#pendingSince;
     if (!this.indexIsStale) return log === undefined ? undefined : { log, notices: log };
     return { log: log ?? this.log.end, notices: Math.min(log ?? this.copy.indexedAt, this.copy.indexedAt) };

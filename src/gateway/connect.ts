@@ -16,7 +16,7 @@ import type { Dial, LinkEvents, LinkSocket } from "./session/link-socket.ts";
 import { negotiate } from "./sub-protocol.ts";
 import { isOriginAllowed } from "./web-origin.ts";
 
-const DIAL_DEADLINE = 8_000; // ms: more than the 5 s of a relay call that a subscription may have to wait for
+const DIAL_DEADLINE = 8_000; // ms
 
 /** Accepts a user's socket and starts its gateway; 400 for an unsupported sub-protocol. */
 export async function connect(request: Request, env: Env): Promise<Response> {
@@ -117,6 +117,7 @@ function dial<Asked>(
       throw error;
     }
     if (response.status === 404) return "missing";
+    if (response.status === 409) return "too far behind";
     const socket = response.webSocket;
     if (socket === null) throw new Error(`link refused with status ${response.status}`);
     return linkSocket(socket, events);

@@ -12,13 +12,13 @@ import * as replies from "../protocol/replies.ts";
 import { isPushSetUp } from "../push/providers.ts";
 import { defaultSettings, needsPolicyCheck, type Settings } from "../settings/schema.ts";
 import { ConversationLookup } from "./conversation-lookup.ts";
-import { withPolicy } from "./frame-policy.ts";
 import type { Connection, GatewayServices } from "./gateway-services.ts";
 import { Heartbeat, type HeartbeatHost } from "./heartbeat.ts";
 import type { Backlog } from "./limits/backlog.ts";
 import { CommandAdmission } from "./limits/command-admission.ts";
 import { IsolateSubscriptions, PlatformBudget } from "./limits/platform-budget.ts";
 import { IsolateUnreadBytes, UnreadBytes } from "./limits/unread-bytes.ts";
+import { withPolicy } from "./mark-frame.ts";
 import type { Dial } from "./session/link-socket.ts";
 import { type SessionsOwner, SocketSessions } from "./socket-sessions.ts";
 

@@ -7,10 +7,10 @@ import type { ErrorName } from "../protocol/errors.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Settings } from "../settings/schema.ts";
-import { withPolicy } from "./frame-policy.ts";
 import type { Connection, GatewayServices } from "./gateway-services.ts";
 import type { CommandAdmission } from "./limits/command-admission.ts";
 import { LoginAttempts } from "./limits/login-attempts.ts";
+import { withPolicy } from "./mark-frame.ts";
 import { ClientSession } from "./session/client-session.ts";
 import type { QueuedCommand, SessionOwner, SessionRegistry } from "./session/session-owner.ts";
 

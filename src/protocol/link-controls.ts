@@ -6,11 +6,11 @@ import type { SeenVersion } from "./seen-version.ts";
  * frames of clients. Towards the gateway they are control records, towards an object they are text.
  */
 
-/**
- * A period in which a member is served by subscriptions alone. A new one begins each time the member is subscribed
- * again.
- */
-export type Epoch = string;
+/** A report of the ids of a client's open sessions. Of two, the one with the later `asOf` counts (ms, by its object). */
+export interface OpenSessions {
+  ids: string[];
+  asOf: number;
+}
 
 /** A request for a subscription, in the name of the client that the ClientObject has logged in (L8). */
 export interface SubscriptionRequest {
@@ -21,6 +21,10 @@ export interface SubscriptionRequest {
   origin: number;
   /** The position after which the log is replayed; undefined if the session has seen nothing of the conversation. */
   since: number | undefined;
+  /** The same for notices. */
+  noticesAfter: number | undefined;
+  /** The client's open sessions, if its object has just reported them. */
+  sessions: OpenSessions | undefined;
   /** When the session logged in (ms), by its client's object. The session does not receive what is older. */
   admittedAt: number;
   mode: CatchUpMode;
@@ -52,15 +56,23 @@ export interface SessionRequest {
   address: string | undefined;
 }
 
+/**
+ * First on every subscription. The replay follows: the entries after `since` up to `head`, and the notices after
+ * `noticesAfter` up to `lastNotice` (ms).
+ */
+export interface OpenedSubscription {
+  type: "opened";
+  since: number;
+  head: number;
+  noticesAfter: number;
+  lastNotice: number;
+}
+
 /** ConversationObject → gateway. */
 export type ConversationControl =
-  /**
-   * First on every link. The client receives everything after `since` by subscriptions alone; `head` is the end of the
-   * log.
-   */
-  | { type: "opened"; epoch: Epoch; since: number; head: number }
+  | OpenedSubscription
   /** The subscription is evicted (L4): the gateway waits for the last answers, then closes the link. */
-  | { type: "unsubscribed"; epoch: Epoch }
+  | { type: "unsubscribed" }
   /** The reply that follows shows the log up to here. */
   | { type: "shown"; upTo: number };
 
@@ -83,18 +95,18 @@ export type SessionControl =
   | { type: "undecided" }
   /** The device has to reconnect, by way of the router. */
   | { type: "goAway" }
-  /**
-   * Another session of this client is subscribed to the conversation: this one subscribes as well, and the log after
-   * `since` is replayed (L3, L5).
-   */
-  | { type: "follow"; conversationId: string; since: number }
   /** The inbox has the conversation: if anything breaks from here on, the next login asks it (I4). */
-  | { type: "noted"; conversationId: string }
+  | { type: "noted"; conversationId: string; sessions: OpenSessions }
   /**
-   * The session is caught up on the conversation up to here: the gateway drops live stored messages at or before it
-   * (L5, L6).
+   * The session is caught up on the conversation up to this entry and this notice; the gateway drops what comes of them
+   * later (L5, L6). Both are undefined if the conversation does not exist or did not answer.
    */
-  | { type: "caughtUp"; conversationId: string; head: number | undefined }
+  | {
+      type: "caughtUp";
+      conversationId: string;
+      head: number | undefined;
+      lastNotice: number | undefined;
+    }
   /** Some more of the conversations in `asking` have answered: commands for the others go on waiting. */
   | { type: "catchingUp" }
   /** The reply that follows shows this state of conversations. */
@@ -102,12 +114,8 @@ export type SessionControl =
 
 /** Gateway → ClientObject. */
 export type SessionReport =
-  /** A subscription is about to be opened. `noted` is the answer; only after it may the relay stop. */
-  | { type: "subscribing"; conversationId: string }
-  | { type: "subscribed"; conversationId: string; epoch: Epoch; since: number }
-  | { type: "unsubscribed"; conversationId: string; epoch: Epoch }
-  /** A subscription broke before the session had a position: it has to be caught up on the conversation again. */
-  | { type: "behind"; conversationId: string };
+  /** A subscription is about to be opened. `noted` is the answer. */
+  { type: "subscribing"; conversationId: string } | { type: "unsubscribed"; conversationId: string };
 
 /** Close codes of links. User sockets close with the codes of the error table instead. */
 export const linkClose = {

@@ -7,22 +7,24 @@
  *   event without `peerId`, empty if the client may not see the entry
  * - event: payload = an event without `peerId`
  * - correction: the same, for devices that can show patches: how the app's policy changed their own message
- * - notice: time (8), whether it is repeated (1), payload = an event without `peerId`, empty if the session has it
+ * - notice: time (8), payload = an event without `peerId`, empty if the session has it
  * - unread: the end of the log that it counts up to (8), when the count changed (8), payload = the same, for pull
  *   sessions only
  * - reply: serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
  *   without `peerId`
- * - relay: conversation id length (2), the id, payload = an inner frame of records
- * - missed: the same, payload = an event without `peerId`
+ * - missed: conversation id length (2), the id, payload = an event without `peerId`
+ * - wake: entries after this time may be new (8, NaN for none), the same for notices (8), then as `missed`, payload = an
+ *   inner frame of records
  * - control: payload = JSON
  */
 export type LinkRecord =
   | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPosition)
   | { kind: "event" | "correction"; payload: Uint8Array }
-  | { kind: "notice"; at: number; isRepeated: boolean; payload: Uint8Array }
+  | { kind: "notice"; at: number; payload: Uint8Array }
   | ({ kind: "unread"; payload: Uint8Array } & CountPosition)
   | { kind: "reply"; serial: number; accepted: LogPosition | undefined; payload: Uint8Array }
-  | { kind: "relay" | "missed"; conversationId: string; payload: Uint8Array }
+  | { kind: "missed"; conversationId: string; payload: Uint8Array }
+  | ({ kind: "wake"; conversationId: string; payload: Uint8Array } & WakePositions)
   | { kind: "control"; payload: Uint8Array };
 
 /**
@@ -32,6 +34,16 @@ export type LinkRecord =
 export interface CountPosition {
   upTo: number;
   changedAt: number;
+}
+
+/**
+ * From where on (ms) a session that is woken may lack something of a conversation. Its own positions, if it has any, are
+ * more exact.
+ */
+export interface WakePositions {
+  /** Entries of the log after this; undefined if none. */
+  since: number | undefined;
+  noticesAfter: number | undefined;
 }
 
 /** What a gateway needs of an entry of the log without parsing its event. */
@@ -54,7 +66,7 @@ export interface LogPosition {
 const STORED = 1;
 const EVENT = 2;
 const REPLY = 3;
-const RELAY = 4;
+const WAKE = 4;
 const CONTROL = 5;
 const UNREAD = 6;
 const MISSED = 7;
@@ -117,13 +129,10 @@ export function correctionRecord(payload: Uint8Array): Uint8Array {
 
 /**
  * A notice of a change in a conversation. It may arrive more than once; a session is sent it once, by its time.
- *
- * @param isRepeated for sessions that may have missed it the first time; a session that began later ignores it
  */
-export function noticeRecord(at: number, isRepeated: boolean, payload: Uint8Array): Uint8Array {
-  const { bytes, view } = record(NOTICE, 9, payload);
+export function noticeRecord(at: number, payload: Uint8Array): Uint8Array {
+  const { bytes, view } = record(NOTICE, 8, payload);
   view.setFloat64(5, at);
-  view.setUint8(13, isRepeated ? 1 : 0);
   return bytes;
 }
 
@@ -147,21 +156,27 @@ export function replyRecord(serial: number, payload: Uint8Array, accepted?: LogP
   return bytes;
 }
 
-/** Records of one conversation, sent over a session link (the relay). */
-export function relayRecord(conversationId: string, frame: Uint8Array): Uint8Array {
-  return conversationRecord(RELAY, conversationId, frame);
+/** Wakes a session for a conversation, sent over a session link, with events that are in no log. */
+export function wakeRecord(
+  conversationId: string,
+  { since = Number.NaN, noticesAfter = Number.NaN }: Partial<WakePositions>,
+  frame: Uint8Array,
+): Uint8Array {
+  const id = encoder.encode(conversationId);
+  const { bytes, view } = record(WAKE, 18 + id.length, frame);
+  view.setFloat64(5, since);
+  view.setFloat64(13, noticesAfter);
+  view.setUint16(21, id.length);
+  bytes.set(id, 23);
+  return bytes;
 }
 
 /**
  * A message that a `.1` device missed, whatever it has seen since. It is sent again until it is acknowledged (Y-02).
  */
 export function missedRecord(conversationId: string, payload: Uint8Array): Uint8Array {
-  return conversationRecord(MISSED, conversationId, payload);
-}
-
-function conversationRecord(kind: number, conversationId: string, payload: Uint8Array): Uint8Array {
   const id = encoder.encode(conversationId);
-  const { bytes, view } = record(kind, 2 + id.length, payload);
+  const { bytes, view } = record(MISSED, 2 + id.length, payload);
   view.setUint16(5, id.length);
   bytes.set(id, 7);
   return bytes;
@@ -222,12 +237,11 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         });
         break;
       case NOTICE:
-        at = header + 9 + length;
+        at = header + 8 + length;
         records.push({
           kind: "notice",
           at: view.getFloat64(header),
-          isRepeated: view.getUint8(header + 8) === 1,
-          payload: frame.subarray(header + 9, at),
+          payload: frame.subarray(header + 8, at),
         });
         break;
       case UNREAD:
@@ -250,13 +264,24 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         });
         break;
       }
-      case RELAY:
       case MISSED: {
         const idEnd = header + 2 + view.getUint16(header);
         at = idEnd + length;
         records.push({
-          kind: kind === RELAY ? "relay" : "missed",
+          kind: "missed",
           conversationId: decoder.decode(frame.subarray(header + 2, idEnd)),
+          payload: frame.subarray(idEnd, at),
+        });
+        break;
+      }
+      case WAKE: {
+        const idEnd = header + 18 + view.getUint16(header + 16);
+        at = idEnd + length;
+        records.push({
+          kind: "wake",
+          since: optional(view.getFloat64(header)),
+          noticesAfter: optional(view.getFloat64(header + 8)),
+          conversationId: decoder.decode(frame.subarray(header + 18, idEnd)),
           payload: frame.subarray(idEnd, at),
         });
         break;
@@ -272,13 +297,11 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
   return records;
 }
 
+function optional(time: number): number | undefined {
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /** The control message in a control record, as the other end of the link wrote it. */
 export function readControl<C>(payload: Uint8Array): C {
   return JSON.parse(decoder.decode(payload));
-}
-
-/** The time (ms) of the first notice among records; undefined if there is none. */
-export function noticeTimeOf(records: Uint8Array): number | undefined {
-  for (const record of readRecords(records)) if (record.kind === "notice") return record.at;
-  return undefined;
 }

@@ -128,7 +128,7 @@ export class Cluster implements Environment {
       const fate = (): Fate => (this.network.chance(this.faults.relayCallLost / 4) ? "request lost" : "fine");
       const accepted = await this.network.call(async () => accept(request, far), 8_000, fate);
       if (accepted === undefined) return "missing";
-      if (!accepted) throw new Error("refused");
+      if (!accepted) return "too far behind";
       let isClosed = false;
       const closeOnce = () => {
         if (isClosed) return;

@@ -1,7 +1,7 @@
 import type { CatchUp, CatchUpRequest } from "../../src/conversation/conversation-catch-up.ts";
 import type { CopyPace } from "../../src/conversation/copy/copy-pace.ts";
 import type { StartResult } from "../../src/conversation/creation/start-result.ts";
-import type { RelayOutcome } from "../../src/conversation/delivery/delivery-host.ts";
+import type { Wake, WakeAnswer } from "../../src/conversation/delivery/wake.ts";
 import type { MissedNotices } from "../../src/conversation/notices.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import type { Faults } from "./faults.ts";
@@ -38,5 +38,5 @@ export interface ConversationCalls {
 
 /** The call that conversations make to a client's object. */
 export interface ClientCalls {
-  deliver(conversationId: string, frame: Uint8Array): RelayOutcome;
+  wake(conversationId: string, wake: Wake): WakeAnswer;
 }

@@ -8,7 +8,7 @@ import type { Client } from "../../src/client/client.ts";
 import { clientTables } from "../../src/client/client-tables.ts";
 import type { ProvenRequest, Session } from "../../src/client/session.ts";
 import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../src/client/session-token.ts";
-import type { RelayOutcome } from "../../src/conversation/delivery/delivery-host.ts";
+import type { Wake, WakeAnswer } from "../../src/conversation/delivery/wake.ts";
 import { ALLOWED } from "../../src/hooks/before/hook-question.ts";
 import { defaultSettings } from "../../src/settings/schema.ts";
 import { MemorySql } from "../support/sqlite.ts";
@@ -64,8 +64,8 @@ export class SimulatedClient implements ClientCalls {
     return clientTables(this.#sql).read("will", "SELECT 1 FROM will").length > 0;
   }
 
-  deliver(conversationId: string, frame: Uint8Array): RelayOutcome {
-    return this.client.deliver(conversationId, frame);
+  wake(conversationId: string, wake: Wake): WakeAnswer {
+    return this.client.wake(conversationId, wake);
   }
 
   accept(request: ProvenRequest, end: End): boolean {

@@ -8,13 +8,12 @@ import type {
 } from "../../src/conversation/conversation-ports.ts";
 import { conversationTables } from "../../src/conversation/conversation-tables.ts";
 import type { StartResult } from "../../src/conversation/creation/start-result.ts";
-import type { RelayOutcome } from "../../src/conversation/delivery/delivery-host.ts";
+import type { WakeAnswer } from "../../src/conversation/delivery/wake.ts";
 import { ConversationState } from "../../src/conversation/state.ts";
 import { copyDelayOf } from "../../src/database/messages/copy-delay.ts";
 import { ALLOWED } from "../../src/hooks/before/hook-question.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import type { SubscriptionRequest } from "../../src/protocol/link-controls.ts";
-import { readRecords } from "../../src/protocol/link-records.ts";
 import { defaultSettings } from "../../src/settings/schema.ts";
 import { MemorySql } from "../support/sqlite.ts";
 import type { ConversationCalls, Environment } from "./environment.ts";
@@ -89,7 +88,15 @@ export class SimulatedConversation implements ConversationCalls {
   /** Resolves to whether the subscription is open; undefined if there is no conversation. */
   async accept(request: SubscriptionRequest, end: End): Promise<boolean | undefined> {
     const session = `${request.clientId}/${request.sessionId.slice(0, 4)}`;
-    trace(this.#environment.network.now, "ask", request.conversationId, session, "since", request.since);
+    trace(
+      this.#environment.network.now,
+      "ask",
+      request.conversationId,
+      session,
+      "since",
+      request.since,
+      request.noticesAfter,
+    );
     // If the object crashes meanwhile, the answer is never given.
     const outcome = await this.#instance.hold(
       this.#lifecycle.subscribe(request, () => {
@@ -225,15 +232,17 @@ export class SimulatedConversation implements ConversationCalls {
           return true;
         },
       },
-      relay: (clientId, conversationId, frame) => {
-        const deliver = () => {
-          if (!instance.isAlive) return new Promise<RelayOutcome>(() => {}); // the caller died first
-          const outcome = this.#environment.client(clientId).deliver(conversationId, frame);
-          const answer = typeof outcome === "string" ? outcome : "may come back";
-          trace(network.now, "relay", conversationId, clientId, storedTimes(frame), answer);
-          return outcome;
+      wake: (clientId, conversationId, what) => {
+        const wake = () => {
+          if (!instance.isAlive) return new Promise<WakeAnswer>(() => {}); // the caller died first
+          const answer = this.#environment.client(clientId).wake(conversationId, what);
+          const { since, noticesAfter, subscribed, events } = what;
+          const { ids, asOf } = answer.sessions;
+          trace(network.now, "wake", conversationId, clientId, since, noticesAfter, events.length);
+          trace("  subscribed", subscribed.join(), "open", ids.join(), asOf, answer.returnsWithin);
+          return answer;
         };
-        return instance.hold(network.call(deliver, 5_000, fate));
+        return instance.hold(network.call(wake, 5_000, fate));
       },
       startThere: (record) =>
         instance.hold(network.call(() => other(record.id).startHere(record), 4_000, fate)),
@@ -242,10 +251,4 @@ export class SimulatedConversation implements ConversationCalls {
       publish: async () => {},
     };
   }
-}
-
-function storedTimes(frame: Uint8Array): string {
-  return readRecords(frame)
-    .map((record) => (record.kind === "stored" ? record.timestamp : record.kind))
-    .join(",");
 }

@@ -61,12 +61,12 @@ test("[L7] a subscription to a conversation that dies reopens where it broke off
   expect(jerrys.closed).toBeUndefined();
 });
 
-test("[L2] records that the relay could not deliver arrive later, in order", async () => {
+test("[L3] messages for which a client could not be woken arrive later, in order", async () => {
   const [jerry] = named("jerry");
   const { toms } = await onlineClients("tom");
   const chat = await start(toms, [jerry]);
   const jerrys = await WorkerdDevice.of(jerry);
-  const broken = vi.spyOn(ClientObject.prototype, "deliver").mockRejectedValue(new Error("a test"));
+  const broken = vi.spyOn(ClientObject.prototype, "wake").mockRejectedValue(new Error("a test"));
   await say(toms, chat, "one");
   await say(toms, chat, "two");
   broken.mockRestore();

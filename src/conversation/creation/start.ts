@@ -57,5 +57,5 @@ export async function startHere(
 function creationNoticesFor(state: ConversationState, clientId: string): Uint8Array[] {
   const { creator, createdAt } = state.facts;
   if (creator !== clientId) return [];
-  return noticesOf(state, clientId, { after: createdAt - 1, before: createdAt + 1, isRepeated: true });
+  return noticesOf(state, clientId, createdAt - 1, createdAt + 1);
 }

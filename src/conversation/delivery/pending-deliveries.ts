@@ -8,30 +8,24 @@ import type { ServedClients } from "./served-clients.ts";
 export class PendingDeliveries {
   readonly #host: DeliveryHost;
   readonly #clients: ServedClients;
-  #atWake: PendingSince | undefined;
+  #atStart: PendingSince | undefined;
 
-  /** @param atWake the time that storage had when the object woke; undefined if nothing was pending */
-  constructor(host: DeliveryHost, clients: ServedClients, atWake: PendingSince | undefined) {
+  /** @param atStart the time that storage had when the object started; undefined if nothing was pending */
+  constructor(host: DeliveryHost, clients: ServedClients, atStart: PendingSince | undefined) {
     this.#host = host;
     this.#clients = clients;
-    this.#atWake = atWake;
+    this.#atStart = atStart;
   }
 
-  /** The time that storage had when the object woke, until `takeAtWake`. It is not known which members got what. */
-  get atWake(): PendingSince | undefined {
-    return this.#atWake;
+  /** The time that storage had when the object started, until `takeAtStart`. It is not known which members got what. */
+  get atStart(): PendingSince | undefined {
+    return this.#atStart;
   }
 
-  takeAtWake(): PendingSince | undefined {
-    const pending = this.#atWake;
-    this.#atWake = undefined;
+  takeAtStart(): PendingSince | undefined {
+    const pending = this.#atStart;
+    this.#atStart = undefined;
     return pending;
-  }
-
-  /** Notices that were pending when the object woke. They are new even to a session that began after them. */
-  noticesAtWake(clientId: string): Uint8Array[] {
-    if (this.#atWake === undefined) return [];
-    return this.#host.notices(clientId, { after: this.#atWake.notices, isRepeated: false });
   }
 
   mark(since: number): void {
@@ -39,12 +33,7 @@ export class PendingDeliveries {
   }
 
   clearIfDone(): void {
-    for (const [, client] of this.#clients) {
-      if (client.state === "subscribed") continue;
-      // A client that is changing over gets nothing now. If the object dies, only the stored time says so.
-      if (client.state !== "unsubscribed") return;
-      if (client.call !== undefined || client.after !== undefined || client.events.length > 0) return;
-    }
-    if (this.#atWake === undefined) this.#host.clearPending();
+    for (const [, client] of this.#clients) if (!client.isUpToDate) return;
+    if (this.#atStart === undefined) this.#host.clearPending();
   }
 }

@@ -1,76 +1,41 @@
 import { LONGEST_DELIVERY } from "../../bounds.ts";
-import {
-  type ConversationControl,
-  linkClose,
-  type SubscriptionRequest,
-} from "../../protocol/link-controls.ts";
+import type { ConversationControl, SubscriptionRequest } from "../../protocol/link-controls.ts";
 import { controlRecord, joinRecords } from "../../protocol/link-records.ts";
-import type { ClientDelivery, JoiningSession } from "./client-delivery.ts";
-import { type ClientEvent, isUnreadRequest, recordsOf } from "./client-event.ts";
 import type { DeliveryHost } from "./delivery-host.ts";
-import type { InFlightWindows } from "./in-flight-windows.ts";
 import type { PendingDeliveries } from "./pending-deliveries.ts";
-import { RecentEvents } from "./recent-events.ts";
-import type { Relay } from "./relay.ts";
-import type { ServedClients } from "./served-clients.ts";
-import type { Reservation, SubscribedSpan, Subscription, SubscriptionPort } from "./subscription.ts";
-
-const UNSUBSCRIBE_DEADLINE = 5_000; // ms
-const REPLAY_LIMIT = 5_000; // messages; a session further behind logs in again and catches up
+import type { ServedClient } from "./served-client.ts";
+import { type ServedClients, saveSubscription } from "./served-clients.ts";
+import type { Subscription, SubscriptionPort } from "./subscription.ts";
+import type { Wakes } from "./wakes.ts";
 
 /**
- * Opens and closes subscriptions, so that a client is served by subscriptions or by the relay, never by both (L2 to
- * L4), and gets everything once while it changes over.
+ * Opens and closes the subscriptions of sessions, each on its own. What was sent to one whose device is gone is lost with
+ * its socket: the session that comes back subscribes from its own position on, or is caught up at its login.
  */
 export class Subscribers {
   readonly #host: DeliveryHost;
   readonly #clients: ServedClients;
   readonly #pending: PendingDeliveries;
-  readonly #inFlight: InFlightWindows;
-  readonly #relay: Relay;
-  #lastNumber = 0;
+  readonly #wakes: Wakes;
 
-  constructor(
-    host: DeliveryHost,
-    clients: ServedClients,
-    pending: PendingDeliveries,
-    inFlight: InFlightWindows,
-    relay: Relay,
-  ) {
+  constructor(host: DeliveryHost, clients: ServedClients, pending: PendingDeliveries, wakes: Wakes) {
     this.#host = host;
     this.#clients = clients;
     this.#pending = pending;
-    this.#inFlight = inFlight;
-    this.#relay = relay;
+    this.#wakes = wakes;
   }
 
   /** A subscription that is new, or survived hibernation. */
   register(subscription: Subscription): void {
-    this.#lastNumber = Math.max(this.#lastNumber, subscription.number);
-    if (subscription.inFlight !== undefined)
-      this.#inFlight.restore(subscription.clientId, subscription.inFlight);
-    const client = this.#clients.get(subscription.clientId);
-    if (client?.state === "subscribed") {
-      client.subscriptions.push(subscription);
-      client.since = Math.min(client.since, subscription.since);
-    } else {
-      const { epoch, since, startedAt } = subscription;
-      this.#clients.set(subscription.clientId, {
-        state: "subscribed",
-        subscriptions: [subscription],
-        joining: undefined,
-        recent: new RecentEvents(),
-        epoch,
-        since,
-        startedAt,
-      });
-    }
+    const client = this.#clients.use(subscription.clientId);
+    client.subscriptions.push(subscription);
+    if (subscription.sessions !== undefined) client.learn(subscription.sessions);
     this.#clients.audienceChanged();
   }
 
   /** Sends one frame to one session. */
   send(subscription: Subscription, frame: Uint8Array): void {
-    // A closing socket refuses frames. Its close event follows, and then the client is served another way.
+    // A closing socket refuses frames. Its close event follows, and its session subscribes again.
     try {
       subscription.port.send(frame);
     } catch {
@@ -78,200 +43,115 @@ export class Subscribers {
     }
   }
 
-  /** Changes the part of a subscription that survives hibernation. */
-  update(subscription: Subscription, change: Partial<Pick<Subscription, "acknowledged">>): void {
-    Object.assign(subscription, change);
-    const { port, ...identity } = subscription;
-    port.save(identity);
-  }
-
   /**
-   * Reserves a subscription (L2). Resolves when it may be opened; `accept` must follow without another await. From then
-   * on the subscription carries everything that the relay has not delivered.
+   * Opens a subscription, and sends what the session lacks: entries of the log and notices from its own positions on,
+   * events that wait for a wake, and the unread count if it may have a wrong one. Returns the subscription, or undefined
+   * if the session is too far behind for a replay and must log in again.
    */
-  async reserve(request: SubscriptionRequest): Promise<Reservation> {
-    const { clientId } = request;
-    for (;;) {
-      const client = this.#clients.get(clientId);
-      if (client?.state === "subscribed") {
-        return this.#reservation(request, client, []);
-      }
-      if (client?.state === "unsubscribing") {
-        await client.done;
-        continue;
-      }
-      if (client?.state === "subscribing") {
-        await client.ready;
-        const current = this.#clients.get(clientId);
-        if (current !== client && current?.state !== "subscribed") continue; // the first request was released
-        return this.#reservation(request, this.#newEpoch(client.since), client.events);
-      }
-      const undelivered = client?.after ?? this.#host.head();
-      const since = Math.min(undelivered, this.#pending.atWake?.log ?? undelivered);
-      const events = [...this.#pending.noticesAtWake(clientId), ...(client?.events ?? [])];
-      const ready = client?.call?.settled ?? Promise.resolve();
-      const subscribing: ClientDelivery = { state: "subscribing", since, events, ready };
-      this.#clients.set(clientId, subscribing);
-      await subscribing.ready;
-      return this.#reservation(request, this.#newEpoch(subscribing.since), events);
+  open(request: SubscriptionRequest, port: SubscriptionPort): Subscription | undefined {
+    const { clientId, sessionId, origin, mode, address, sessions } = request;
+    const client = this.#clients.use(clientId);
+    const since = this.#entriesAfter(request, client);
+    const replay = this.#host.replay(clientId, since);
+    if (replay === "too far behind") {
+      this.#clients.forgetIdle(clientId);
+      return undefined;
     }
-  }
-
-  /** The replay of a session without a position begins with the messages that the relay may still be delivering. */
-  #reservation(request: SubscriptionRequest, subscribed: SubscribedSpan, events: ClientEvent[]): Reservation {
-    const inFlight = this.#inFlight.of(request.clientId);
-    const unseen = Math.min(inFlight?.after ?? subscribed.since, subscribed.since);
-    return { ...subscribed, replayAfter: request.since ?? unseen, events };
-  }
-
-  #newEpoch(since: number): SubscribedSpan {
-    return { epoch: crypto.randomUUID(), since, startedAt: this.#host.now() };
-  }
-
-  /** Gives up a reservation that will not be opened; the client goes back to the relay. */
-  release(clientId: string): void {
-    const client = this.#clients.get(clientId);
-    if (client?.state === "subscribing") this.#relay.takeOver(clientId, client.since, client.events);
-  }
-
-  /**
-   * Opens a reserved subscription: sends the epoch, the replay of the log and the held events. Returns the
-   * subscription, or undefined if the session is too far behind for a replay and must log in again.
-   */
-  accept(
-    request: SubscriptionRequest,
-    reservation: Reservation,
-    port: SubscriptionPort,
-  ): Subscription | undefined {
-    const current = this.#clients.get(request.clientId);
-    const subscribed = current?.state === "subscribed" ? current : reservation;
-    const { epoch, since, startedAt } = subscribed;
-    const inFlight = this.#inFlight.of(request.clientId);
-    const replay = this.#host.replay(request.clientId, reservation.replayAfter, REPLAY_LIMIT);
-    if (replay?.more) return undefined;
-    const { clientId, sessionId, origin, mode, address } = request;
+    const noticesAfter = this.#noticesAfter(request, client);
     const subscription: Subscription = {
-      number: this.#lastNumber + 1,
       clientId,
       sessionId,
       origin,
       mode,
       address,
       acknowledged: 0,
-      epoch,
-      since,
-      startedAt,
-      inFlight,
+      isEvicted: false,
+      sessions: undefined,
       port,
     };
+    if (sessions !== undefined) this.#clients.learn(client, sessions);
+    this.#clients.subscribedBy(client, sessionId);
     this.register(subscription);
-    this.update(subscription, {});
+    saveSubscription(subscription, { sessions: client.sessions });
     this.#clients.setAway(clientId, false);
-    const opened: ConversationControl = { type: "opened", epoch, since, head: this.#host.head() };
-    if (current?.state === "subscribing") this.#pending.clearIfDone();
-    if (current?.state !== "subscribed") this.#rememberHeld(request, reservation.events);
-    // Notices may have been lost with a subscription that broke, or sent to other sessions before this one subscribed,
-    // so they are sent again: a session takes each notice once, and a count is always current.
-    const recount = this.#host.readCursorMovedAt(clientId) > request.admittedAt - LONGEST_DELIVERY;
-    const known = Math.max(request.admittedAt, this.#host.now() - LONGEST_DELIVERY);
-    const notices = this.#host.notices(clientId, { after: known, isRepeated: true });
-    // A session that waited together with the first one gets the same held events by both ways.
-    const held = new Set<ClientEvent>([...reservation.events, ...this.#missedEvents(request)]);
-    const events: ClientEvent[] = [...notices, ...held];
-    const rendered = recordsOf(recount ? [...events, "recount"] : events, (count) =>
-      this.#host.unread(clientId, count),
+    const head = this.#host.end();
+    const lastNotice = this.#host.lastNotice();
+    const opened: ConversationControl = { type: "opened", since, head, noticesAfter, lastNotice };
+    port.send(
+      joinRecords([
+        controlRecord(opened),
+        ...(replay ? [replay] : []),
+        ...this.#host.notices(clientId, noticesAfter),
+        ...eventsFor(request, client),
+        ...this.#countFor(request, since),
+      ]),
     );
-    port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...rendered]));
+    this.#wakes.resume(clientId, client); // the others, if there are any
+    this.#pending.clearIfDone();
     return subscription;
   }
 
   /**
-   * The first subscription of an epoch carries what the relay has not handed over. The client's other sessions have not
-   * got it either, and those that logged in since are not sent it as recent notices.
+   * The time after which a session is sent entries: its own position. A session without one has received all that it
+   * was woken for before, so it lacks only what is new since its login, pending, or on its way.
    */
-  #rememberHeld({ clientId, sessionId }: SubscriptionRequest, events: readonly ClientEvent[]): void {
-    const client = this.#clients.get(clientId);
-    if (client?.state !== "subscribed") return;
-    for (const event of events)
-      if (!isUnreadRequest(event)) client.recent.add(event, [sessionId], this.#host.now());
+  #entriesAfter({ since, admittedAt }: SubscriptionRequest, client: ServedClient): number {
+    if (since !== undefined) return since;
+    const known = this.#host.endAt(this.#recentSince(admittedAt));
+    const woken = client.recentlyWokenFor(this.#host.now());
+    const lacked = [client.unconfirmed.log, woken.log, this.#pending.atStart?.log];
+    return Math.min(known, ...lacked.filter((time) => time !== undefined));
   }
 
-  /** Events that were sent while the session was online but not subscribed yet. */
-  #missedEvents({ clientId, sessionId, admittedAt }: SubscriptionRequest): ClientEvent[] {
-    const client = this.#clients.get(clientId);
-    return client?.state === "subscribed" ? client.recent.takeMissedBy(sessionId, admittedAt) : [];
+  /** The same for notices. One that waited for D1 may be older than the session's own position, and pending. */
+  #noticesAfter({ noticesAfter, admittedAt }: SubscriptionRequest, client: ServedClient): number {
+    const known = noticesAfter ?? this.#recentSince(admittedAt);
+    const woken = noticesAfter === undefined ? client.recentlyWokenFor(this.#host.now()) : undefined;
+    const lacked = [client.unconfirmed.notices, woken?.notices, this.#pending.atStart?.notices];
+    return Math.min(known, ...lacked.filter((time) => time !== undefined));
   }
 
-  /** The subscription is closed, by either side. */
+  #recentSince(admittedAt: number): number {
+    return Math.max(admittedAt, this.#host.now() - LONGEST_DELIVERY);
+  }
+
+  /**
+   * The client's unread count, if the session may have a wrong one: another device may have read in the last moments
+   * before the login, or since, and a session without a position was not told of messages before its replay.
+   */
+  #countFor({ clientId, since, admittedAt }: SubscriptionRequest, replayedAfter: number): Uint8Array[] {
+    const movedAt = this.#host.readCursorMovedAt(clientId);
+    const wasRead = movedAt > admittedAt - LONGEST_DELIVERY;
+    const isUntold = since === undefined && this.#host.hasUnread(clientId, replayedAfter);
+    if (!wasRead && !isUntold) return [];
+    const count = this.#host.unread(clientId, isUntold ? this.#host.now() : movedAt);
+    return count === undefined ? [] : [count];
+  }
+
+  /** The subscription is closed, by either side, or carries replies alone from now on. */
   closed(subscription: Subscription): void {
     const client = this.#clients.get(subscription.clientId);
-    if (client?.state !== "subscribed" && client?.state !== "unsubscribing") return;
-    const at = client.subscriptions.findIndex(({ number }) => number === subscription.number);
-    if (at === -1) return;
+    const at = client?.subscriptions.indexOf(subscription) ?? -1;
+    if (client === undefined || at === -1) return;
     client.subscriptions.splice(at, 1);
     this.#clients.audienceChanged();
-    if (client.subscriptions.length > 0) return;
-    if (client.state === "unsubscribing") client.finish();
-    else
-      this.#relay.takeOver(
-        subscription.clientId,
-        this.#servedUpTo(client),
-        this.#recentNotices(subscription.clientId, client.recent),
-      );
+    this.#wakes.next(subscription.clientId, client);
   }
 
-  /**
-   * The time up to which every session of a client was served when its subscriptions end. A subscription that was open
-   * only for a moment may have served its own session before the others learned of it (L3): for those everything since
-   * is pending.
-   */
-  #servedUpTo({
-    startedAt,
-    since,
-    joining,
-  }: SubscribedSpan & { joining: JoiningSession | undefined }): number {
-    const recent = this.#host.now() - LONGEST_DELIVERY;
-    const head = joining !== undefined && joining.at > recent ? joining.since : this.#host.head();
-    return startedAt > recent ? Math.min(since, head) : head;
+  /** The session makes room for another subscription: this one carries replies alone from now on (L4). */
+  evict(subscription: Subscription): void {
+    this.closed(subscription);
+    saveSubscription(subscription, { isEvicted: true });
+    const control: ConversationControl = { type: "unsubscribed" };
+    this.send(subscription, controlRecord(control));
   }
+}
 
-  /** Notices that the subscriptions of a client may have lost, or brought to some of its sessions alone. */
-  #recentNotices(clientId: string, recent: RecentEvents): ClientEvent[] {
-    return [...this.#relay.recentNotices(clientId), ...recent.notices(this.#host.now())];
-  }
-
-  /**
-   * A session needs room (L4): every subscription of its client closes, and the client goes back to the relay as a
-   * whole.
-   */
-  unsubscribe(clientId: string): void {
-    const client = this.#clients.get(clientId);
-    if (client?.state !== "subscribed") return;
-    let resolve = (): void => {};
-    const done = new Promise<void>((settle) => {
-      resolve = settle;
-    });
-    const subscriptions = [...client.subscriptions];
-    const cancel = this.#host.timer(UNSUBSCRIBE_DEADLINE, () => {
-      for (const subscription of unsubscribing.subscriptions.splice(0))
-        subscription.port.close(linkClose.UNSUBSCRIBED, "unsubscribed");
-      unsubscribing.finish();
-    });
-    const unsubscribing: Extract<ClientDelivery, { state: "unsubscribing" }> = {
-      state: "unsubscribing",
-      subscriptions,
-      since: this.#servedUpTo(client),
-      events: this.#recentNotices(clientId, client.recent),
-      done,
-      finish: () => {
-        cancel();
-        if (this.#clients.get(clientId) === unsubscribing)
-          this.#relay.takeOver(clientId, unsubscribing.since, unsubscribing.events);
-        resolve();
-      },
-    };
-    this.#clients.set(clientId, unsubscribing);
-    const control: ConversationControl = { type: "unsubscribed", epoch: client.epoch };
-    for (const subscription of subscriptions) this.send(subscription, controlRecord(control));
-  }
+/** The events since its login that wait for a wake and that a session has not received. They are sent to it now. */
+function eventsFor({ sessionId, admittedAt }: SubscriptionRequest, { pending }: ServedClient): Uint8Array[] {
+  const missed = pending.events.filter(
+    ({ receivedBy, sentAt }) => sentAt >= admittedAt && !receivedBy.has(sessionId),
+  );
+  for (const { receivedBy } of missed) receivedBy.add(sessionId);
+  return missed.map(({ record }) => record);
 }

@@ -27,28 +27,11 @@ export class SubscriptionSockets {
     }
   }
 
-  /**
-   * Opens a subscription for a session that the gateway has authenticated. Resolves to whether it is open; if not, the
-   * session is too far behind.
-   *
-   * @param connect accepts the socket; called when the subscription can be opened
-   */
-  async open(
-    { delivery }: OpenConversation,
-    request: SubscriptionRequest,
-    connect: () => Socket,
-  ): Promise<boolean> {
-    const reservation = await delivery.reserve(request);
-    // No await from here to the end: the reservation is valid in this turn only.
-    let subscription: Subscription | undefined;
-    try {
-      const socket = connect();
-      subscription = delivery.accept(request, reservation, portOf(socket));
-      if (subscription === undefined) socket.close(1011, "too far behind");
-      else this.#subscriptions.set(socket, subscription);
-    } finally {
-      if (subscription === undefined) delivery.release(request.clientId);
-    }
+  /** Opens a subscription for a session that the gateway has authenticated. Returns whether it is not too far behind. */
+  open({ delivery }: OpenConversation, request: SubscriptionRequest, socket: Socket): boolean {
+    const subscription = delivery.subscribe(request, portOf(socket));
+    if (subscription === undefined) socket.close(1011, "too far behind");
+    else this.#subscriptions.set(socket, subscription);
     return subscription !== undefined;
   }
 
@@ -62,7 +45,7 @@ export class SubscriptionSockets {
     if (open === undefined || subscription === undefined) return socket.close(1011, "not subscribed");
     if (typeof data === "string") {
       const request: ConversationRequest = JSON.parse(data);
-      if (request.type === "unsubscribe") open.delivery.unsubscribe(subscription.clientId);
+      if (request.type === "unsubscribe") open.delivery.evict(subscription);
       return;
     }
     const command = decodeCommand(new Uint8Array(data));
@@ -88,7 +71,6 @@ export class SubscriptionSockets {
 function portOf(socket: Socket): SubscriptionPort {
   return {
     send: (frame) => socket.send(frame),
-    close: (code, reason) => socket.close(code, reason),
     save: (identity) => socket.serializeAttachment(identity),
   };
 }

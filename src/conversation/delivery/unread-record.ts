@@ -1,21 +1,23 @@
 import * as clientEvents from "../../protocol/client-events.ts";
 import { unreadRecord } from "../../protocol/link-records.ts";
 import type { ConversationState } from "../state.ts";
-import type { UnreadRequest } from "./client-event.ts";
 
 /** The time sent with unread counts is this much (ms) in the past: most messages on their way take less. */
 const NOTIFIED_AT_MARGIN = 2_000;
 
-/** A member's unread count as it is now (Y-15); undefined for others. */
+/**
+ * A member's unread count as it is now (Y-15); undefined for others.
+ *
+ * @param changedAt when it last changed other than by growing (ms)
+ */
 export function unreadOf(
   state: ConversationState,
   clientId: string,
-  count: UnreadRequest,
+  changedAt: number,
   now: number,
 ): Uint8Array | undefined {
   const member = state.members.get(clientId);
   if (member === undefined) return undefined;
-  const changedAt = count === "recount" ? member.readCursorMovedAt : now;
   const { count: unread, mentioned } = state.log.unread(clientId, member.readCursor);
   const { id: conversationId, kind } = state.facts;
   const notifiedAt = now - NOTIFIED_AT_MARGIN;

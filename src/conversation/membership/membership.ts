@@ -9,7 +9,7 @@ import type { ConversationLimits } from "../creation/new-conversation.ts";
 import type { StartedBy } from "../creation/start-result.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import { changeRecord } from "../delivery/notice-records.ts";
-import { skippedEntryRecord } from "../delivery/replay.ts";
+import { NO_ORIGIN, skippedEntryRecord } from "../delivery/replay.ts";
 import type { MissedEvent } from "../notices.ts";
 import type { ConversationState } from "../state.ts";
 import { changeColumns } from "./attributes.ts";
@@ -58,7 +58,8 @@ export class Membership {
     const members = [...this.#state.members.keys()];
     const { creator } = this.#state.facts;
     const others = members.filter((clientId) => startedBy === "server" || clientId !== creator);
-    this.#delivery.notify(others, joinRecords(this.creationNotices()), this.#state.facts.createdAt);
+    const record = joinRecords(this.creationNotices());
+    this.#delivery.notify(others, { kind: "notice", record, at: this.#state.facts.createdAt });
   }
 
   /** Notices for each initial member (wire §5.1). */
@@ -115,14 +116,15 @@ export class Membership {
     const at = updatedAt;
     const joined = this.#noticeRecord({ kind: "joined", at, by });
     // Their subscriptions, if any, begin here: earlier entries did not come through them.
-    this.#delivery.notify(added, joinRecords([skippedEntryRecord(end, 0), joined]), at);
+    const record = joinRecords([skippedEntryRecord(end, 0), joined]);
+    this.#delivery.notify(added, { kind: "notice", record, at });
     // Messages from before a client (re)joined are not unread, whatever its devices counted before.
     const returning = added.filter(
       (clientId) => this.#state.members.get(clientId)?.readCursorMovedAt === updatedAt,
     );
-    this.#delivery.notify(returning, "unread");
+    this.#delivery.notify(returning, { kind: "unread" });
     const membersJoined = this.#noticeRecord({ kind: "membersJoined", at, by, members: added });
-    this.#delivery.notify([...this.#state.members.keys()], membersJoined, at);
+    this.#delivery.notifyMembers({ kind: "notice", record: membersJoined, at }, { origin: NO_ORIGIN });
   }
 
   /** Removes the clients that are members; parameters as for `addMembers`. */
@@ -146,9 +148,11 @@ export class Membership {
     await this.#outbox.index();
     reply({ conversationId: this.#state.facts.id, allowed: named, failed: [], updatedAt });
     if (removed.length === 0) return { updatedAt };
-    this.#delivery.notify(removed, this.#noticeRecord({ kind: "left", by, at: updatedAt }), updatedAt);
-    const left = this.#noticeRecord({ kind: "membersLeft", by, at: updatedAt, members: removed });
-    this.#delivery.notify([...this.#state.members.keys()], left, updatedAt);
+    const at = updatedAt;
+    const left = this.#noticeRecord({ kind: "left", by, at });
+    this.#delivery.notify(removed, { kind: "notice", record: left, at });
+    const membersLeft = this.#noticeRecord({ kind: "membersLeft", by, at, members: removed });
+    this.#delivery.notifyMembers({ kind: "notice", record: membersLeft, at }, { origin: NO_ORIGIN });
     return { updatedAt };
   }
 
@@ -174,13 +178,10 @@ export class Membership {
     await this.#outbox.index();
     reply({ conversationId, updatedAt, changed, resulting });
     // The session that made the change is left out; other devices of the same client are notified (wire §5.1).
-    const notice = { kind: "updated" as const, at: updatedAt, by: by.clientId, changed, resulting };
-    const own = noticeRecord(updatedAt, false, new Uint8Array());
-    this.#delivery.notifyMembers(this.#noticeRecord(notice), {
-      origin: by.origin,
-      own,
-      noticedAt: updatedAt,
-    });
+    const at = updatedAt;
+    const record = this.#noticeRecord({ kind: "updated", at, by: by.clientId, changed, resulting });
+    const own = noticeRecord(at, new Uint8Array());
+    this.#delivery.notifyMembers({ kind: "notice", record, at }, { origin: by.origin, own });
     return { updatedAt };
   }
 
@@ -206,6 +207,6 @@ export class Membership {
   }
 
   #noticeRecord(change: LocalChange): Uint8Array {
-    return changeRecord(this.#state, { conversationId: this.#state.facts.id, ...change }, false);
+    return changeRecord(this.#state, { conversationId: this.#state.facts.id, ...change });
   }
 }

@@ -87,7 +87,8 @@ export class Receipts {
     const member = this.#state.members.get(subscription.clientId);
     const entry = command.conversations.find(({ conversationId }) => conversationId === id);
     if (member !== undefined && entry !== undefined) {
-      if (this.#moveReadCursor(member, entry.timestamp)) this.#delivery.notify([member.clientId], "unread");
+      if (this.#moveReadCursor(member, entry.timestamp))
+        this.#delivery.notify([member.clientId], { kind: "unread" });
       else this.#sendCount(subscription);
     }
     this.#replier.reply(subscription, command.serial, replies.readConfirmed(command.serial));
@@ -95,7 +96,7 @@ export class Receipts {
 
   /** The cursor did not move, so the other devices have this count already. */
   #sendCount(subscription: Subscription): void {
-    const count = unreadOf(this.#state, subscription.clientId, "unread", this.#now());
+    const count = unreadOf(this.#state, subscription.clientId, this.#now(), this.#now());
     if (count !== undefined) this.#delivery.send(subscription, count);
   }
 
@@ -209,8 +210,12 @@ export class Receipts {
       : this.#state.notices.keep(notice, this.#state.nextTime(this.#now()));
     const { id: conversationId } = this.#state.facts;
     const event = clientEvents.receipt({ messageId, conversationId, timestamp, from, read, keptAt });
-    if (keptAt === undefined) this.#delivery.notify([sender], eventRecord(event));
-    else this.#delivery.notify([sender], noticeRecord(keptAt, false, event), keptAt);
+    this.#delivery.notify(
+      [sender],
+      keptAt === undefined
+        ? { kind: "event", record: eventRecord(event), isEphemeral: false }
+        : { kind: "notice", record: noticeRecord(keptAt, event), at: keptAt },
+    );
   }
 }
 

@@ -134,9 +134,12 @@ export class Messages {
 
   #notifyOnline(draft: Draft, message: MessageRecord): void {
     const { id: conversationId, kind } = this.#state.facts;
-    const ephemeral = eventRecord(clientEvents.message({ conversationId, kind, message, transient: true }));
+    const record = eventRecord(clientEvents.message({ conversationId, kind, message, transient: true }));
     const isFor = (clientId: string) => isDeliveredTo(clientId, message);
-    this.#delivery.notifyMembers({ ephemeral }, { origin: draft.origin, isFor });
+    this.#delivery.notifyMembers(
+      { kind: "event", record, isEphemeral: true },
+      { origin: draft.origin, isFor },
+    );
     this.#recorder.recordSent(message, { transient: true, pushData: undefined, isPushed: false });
   }
 
@@ -150,7 +153,7 @@ export class Messages {
     this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
     const message = { ...will, from, timestamp, ...UNCHANGED, receipt: false };
     const { id: conversationId, kind } = this.#state.facts;
-    const ephemeral = eventRecord(clientEvents.message({ conversationId, kind, message }));
-    this.#delivery.notifyMembers({ ephemeral }, { origin: NO_ORIGIN });
+    const record = eventRecord(clientEvents.message({ conversationId, kind, message }));
+    this.#delivery.notifyMembers({ kind: "event", record, isEphemeral: true }, { origin: NO_ORIGIN });
   }
 }

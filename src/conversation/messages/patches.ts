@@ -182,7 +182,7 @@ export class Patches {
     return clientEvents.patched({ conversationId: this.#state.facts.id, message, reason });
   }
 
-  /** Sends to all subscriptions at once, to other members through the relay. */
+  /** Sends to all subscriptions at once, and wakes the other sessions of members. */
   #broadcast(entries: PatchEntry[], before: number): void {
     if (entries.length === 0) return;
     const settings = this.#host.settings();

@@ -115,7 +115,10 @@ function isEmpty({ texts, numbers, booleans, dates, documents, absent }: Operand
   return [texts, numbers, booleans, dates, documents].every((list) => list.length === 0) && !absent;
 }
 
-/** A conversation as non-members see it: without mutes and the time of the last message. */
+/**
+ * A conversation as non-members see it: without mutes and the time of the last message. Its name, members and attributes
+ * are for everybody who knows its id, or may find it (`security.findOthers`).
+ */
 export function asNonMembersSee(record: ConversationRecord): ConversationRecord {
   return { ...record, muted: [], lastMessageAt: undefined };
 }

@@ -1,4 +1,5 @@
 import type { ErrorName } from "../../protocol/errors.ts";
+import type { LinkRecord } from "../../protocol/link-records.ts";
 import type { CatchUpDeadline } from "./catch-up-deadline.ts";
 import type { Forwarded } from "./forwarding.ts";
 
@@ -9,35 +10,33 @@ export interface CatchUpOwner {
   refuse(forwarded: Forwarded, error: ErrorName): void;
 }
 
+export type WakeRecord = LinkRecord & { kind: "wake" };
+
 /** A conversation on which a session is being caught up: until that is complete, everything else of it waits (L5). */
 export class CatchUpQueue {
   readonly #owner: CatchUpOwner;
   readonly #deadline: CatchUpDeadline;
-  /** Whether the session subscribes to the conversation afterwards. */
-  subscribes: boolean;
-  #relayed: Uint8Array[] = [];
+  #wakes: WakeRecord[] = [];
   #frames: Forwarded[] = [];
 
   /** @param deadline how long frames wait, which all catch-ups of the session share */
-  constructor(owner: CatchUpOwner, deadline: CatchUpDeadline, subscribes: boolean) {
+  constructor(owner: CatchUpOwner, deadline: CatchUpDeadline) {
     this.#owner = owner;
     this.#deadline = deadline;
-    this.subscribes = subscribes;
   }
 
   get hasFrames(): boolean {
     return this.#frames.length > 0;
   }
 
-  /** Holds a frame of the relay. */
-  hold(relayed: Uint8Array): void {
-    this.#relayed.push(relayed);
+  /** Holds a wake. */
+  hold(wake: WakeRecord): void {
+    this.#wakes.push(wake);
   }
 
   /** Holds a frame for the conversation. Refuses it if that takes too long (I10). */
   send(forwarded: Forwarded): void {
     this.#frames.push(forwarded);
-    this.subscribes = true; // also if the frame itself is refused by then
     const since = this.#owner.now();
     const check = () => {
       const position = this.#frames.indexOf(forwarded);
@@ -50,9 +49,9 @@ export class CatchUpQueue {
     this.#owner.timer(this.#deadline.remaining(since, since), check);
   }
 
-  /** Takes the frames of the relay, in order. */
-  takeRelayed(): Uint8Array[] {
-    return this.#relayed.splice(0);
+  /** Takes the wakes, in order. */
+  takeWakes(): WakeRecord[] {
+    return this.#wakes.splice(0);
   }
 
   /** Takes the frames for the conversation, in order: none of them is refused any more. */

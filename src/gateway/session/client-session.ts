@@ -123,7 +123,7 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
       return;
     }
     const { socket } = this.#phase;
-    if (command.name === "session.open") return socket.send(frame); // it is answered again and changes nothing
+    if (command.name === "session.open") return socket.send(frame); // the client's object decides it again
     if (command.name === "session.close") return this.#logOut(socket, frame);
     // The client's object keeps the will, whatever conversation it is for (M-48).
     const isWill = command.name === "message.send" && command.will;
@@ -198,8 +198,8 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
         return this.#onControl(readControl<SessionControl>(record.payload));
       case "reply":
         return this.#requests.answerOrForward(record.serial, record.payload);
-      case "relay":
-        return this.#withConversations().receiveRelayed(record.conversationId, record.payload);
+      case "wake":
+        return this.#withConversations().wake(record);
       case "missed":
         return this.#withConversations().receiveMissed(record.conversationId, record.payload);
       case "unread":
@@ -221,13 +221,11 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
       case "undecided":
         return this.#owner.broken();
       case "noted":
-        return this.#conversations?.inboxConfirmed(control.conversationId);
+        return this.#conversations?.inboxConfirmed(control.conversationId, control.sessions);
       case "caughtUp":
-        return this.#withConversations().caughtUp(control.conversationId, control.head);
+        return this.#withConversations().caughtUp(control.conversationId, control.head, control.lastNotice);
       case "catchingUp":
         return this.#conversations?.catchUpProgressed();
-      case "follow":
-        return this.#withConversations().followSibling(control.conversationId, control.since);
       case "shown":
         for (const shown of control.shown) this.#seenVersions.sawVersion(shown, this.now());
         return;
@@ -247,10 +245,9 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
 
   #onEnded({ error, detail }: SessionControl & { type: "ended" }): void {
     if (this.#phase.name === "opening") this.#registry.loginRefused(undefined);
-    if (error !== undefined) {
-      this.#requests.refuseAll(error);
-      this.#client.send(clientEvents.sessionEnded({ error, detail }));
-    }
+    // After a logout, requests that had no answer within its deadline.
+    this.#requests.refuseAll(error ?? "INTERNAL_ERROR");
+    if (error !== undefined) this.#client.send(clientEvents.sessionEnded({ error, detail }));
     this.close(linkClose.DONE);
   }
 

@@ -1,14 +1,21 @@
 import { LONGEST_DELIVERY } from "../../bounds.ts";
-import type { CountPosition, LogPosition } from "../../protocol/link-records.ts";
+import { earlier } from "../../earlier.ts";
+import type { CountPosition, LogPosition, WakePositions } from "../../protocol/link-records.ts";
 
 /** Notices of a conversation that are remembered: more than are on their way at a time. */
 const NOTICES = 16;
+
+const NOTHING: WakePositions = { since: undefined, noticesAfter: undefined };
 
 /** How far a session has come in one conversation: what it received, and so does not have to be sent again (L6). */
 export class ConversationProgress {
   #position: number | undefined;
   /** The times of the newest notices. Older ones, up to `floor`, count as received. */
-  #notices: { floor: number; times: Set<number> } | undefined;
+  #notices: { floor: number; newest: number; times: Set<number> } | undefined;
+  /** Notices up to this time were replayed, or are older than the session. */
+  #noticesUpTo: number | undefined;
+  /** What the session was woken for, until a subscription brings it. */
+  #woken: WakePositions = NOTHING;
   /** The last unread count. */
   #count: CountPosition | undefined;
   /** Whether messages arrived that are older than the login, and no unread count since. */
@@ -17,7 +24,7 @@ export class ConversationProgress {
   wantsAcknowledgements = true;
 
   /**
-   * The timestamp of the last stored message that the session received or was caught up to; undefined if it has seen
+   * The time of the last entry that the session received or was caught up to; undefined if it has seen
    * nothing of the conversation.
    */
   get position(): number | undefined {
@@ -45,7 +52,8 @@ export class ConversationProgress {
   }
 
   addNotice(at: number): void {
-    this.#notices ??= { floor: 0, times: new Set() };
+    this.#notices ??= { floor: 0, newest: 0, times: new Set() };
+    this.#notices.newest = Math.max(this.#notices.newest, at);
     const { times } = this.#notices;
     times.add(at);
     if (times.size <= NOTICES) return;
@@ -53,9 +61,54 @@ export class ConversationProgress {
     times.delete(this.#notices.floor);
   }
 
+  /** The session is woken. If it has no position, it lacks no entry before those that wakes name. */
+  wokenFor({ since, noticesAfter }: WakePositions): void {
+    this.#woken = {
+      since: earlier(this.#woken.since, since),
+      noticesAfter: earlier(this.#woken.noticesAfter, noticesAfter),
+    };
+  }
+
+  /** The session lacks no notice up to this time, except for those that it is woken for. */
+  skipNotices(upTo: number): void {
+    this.#noticesUpTo = Math.max(this.#noticesUpTo ?? 0, upTo);
+  }
+
+  /** From where on the session may lack entries and notices. */
+  get lacked(): WakePositions {
+    return {
+      since: this.#position ?? this.#woken.since,
+      noticesAfter: earlier(this.#receivedNotices, this.#woken.noticesAfter),
+    };
+  }
+
   /**
-   * Whether this unread count is older than the last one. One count goes by the relay and the next by a subscription,
-   * so the older one may arrive later. A larger difference means that the clock was set back.
+   * The time up to which the session has the notices; undefined if it has received none. A notice that waits for D1 may
+   * still be on its way when a later one has arrived.
+   */
+  get #receivedNotices(): number | undefined {
+    const { floor, newest } = this.#notices ?? { floor: 0, newest: 0 };
+    const upTo = Math.max(this.#noticesUpTo ?? 0, floor, newest - LONGEST_DELIVERY);
+    return upTo > 0 ? upTo : undefined;
+  }
+
+  /** Forgets what the session was woken for, if a replay from there on has it. Returns whether it has. */
+  settleWakes({ since, noticesAfter }: { since: number; noticesAfter: number }): boolean {
+    const lacksEntries = this.#position === undefined && (this.#woken.since ?? since) < since;
+    if (lacksEntries || (this.#woken.noticesAfter ?? noticesAfter) < noticesAfter) return false;
+    this.#woken = NOTHING;
+    return true;
+  }
+
+  /** A replay has brought everything up to this entry and this notice. */
+  replayed(head: number, lastNotice: number): void {
+    if (this.#position === undefined) this.#position = head;
+    this.skipNotices(lastNotice);
+  }
+
+  /**
+   * Whether this unread count is older than the last one: after a reconnection, the older one may
+   * arrive later. A larger difference means that the clock was set back.
    */
   isStale({ changedAt }: CountPosition): boolean {
     if (this.#count === undefined) return false;

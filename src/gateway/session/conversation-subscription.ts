@@ -1,49 +1,57 @@
 import { isRepeatableCommand, refusalWithoutConversation } from "../../conversation/commands.ts";
+import { elapsed } from "../../elapsed.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
-import type { ConversationControl, ConversationRequest, Epoch } from "../../protocol/link-controls.ts";
+import type {
+  ConversationControl,
+  ConversationRequest,
+  OpenedSubscription,
+} from "../../protocol/link-controls.ts";
 import { linkClose } from "../../protocol/link-controls.ts";
 import { type LinkRecord, readControl, readRecords } from "../../protocol/link-records.ts";
 import type { Forwarded } from "./forwarding.ts";
-import type { LinkSocket, OpeningLinkEvents } from "./link-socket.ts";
+import type { LinkOutcome, LinkSocket, OpeningLinkEvents } from "./link-socket.ts";
 import { SubscriptionFailures } from "./subscription-failures.ts";
-
-/** What a conversation sends first over a link. */
-export type OpenedSubscription = ConversationControl & { type: "opened" };
 
 /** What a subscription needs of its session. */
 export interface SubscriptionOwner {
   now(): number;
   /** Calls `run` once after this many milliseconds. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
-  /** Opens a link to a conversation, from the session's position on; `missing` if there is none. May reject. */
-  openLink(conversationId: string, events: OpeningLinkEvents): Promise<"opened" | "missing">;
-  /** Whether the session has a position in the conversation. */
-  hasPosition(conversationId: string): boolean;
-  /** Whether the session has seen less than the log up to this head, although all of it was brought. */
-  isBehind(conversationId: string, head: number): boolean;
+  /** Opens a link to a conversation, from the session's positions on; `missing` if there is none. May reject. */
+  openLink(conversationId: string, events: OpeningLinkEvents): Promise<LinkOutcome>;
+  /**
+   * Forgets what the session was woken for, if the replay that a subscription opens with has it. Returns whether it has.
+   */
+  settleWakes(conversationId: string, opened: OpenedSubscription): boolean;
+  /** The replay was received. Returns whether it reached the end of the log. */
+  replayed(conversationId: string, opened: OpenedSubscription): boolean;
   /** Records of the conversation, in order. */
   receive(conversationId: string, records: LinkRecord[]): void;
   /** The reply that follows shows the log up to here. */
   shown(conversationId: string, upTo: number): void;
-  /** The subscription is open, and has brought everything up to the head, now or before. */
-  subscribed(subscription: ConversationSubscription, opened: OpenedSubscription): void;
-  unsubscribed(conversationId: string, epoch: Epoch): void;
+  subscribed(subscription: ConversationSubscription): void;
+  unsubscribed(conversationId: string): void;
   /** The link broke and will be opened again. Until then the session may miss something. */
   reopening(subscription: ConversationSubscription): void;
-  /** The subscription broke before the session had a position: these frames wait for a new catch-up. */
-  lostPosition(subscription: ConversationSubscription, rest: Forwarded[]): void;
   /** The subscription ended. The rest of its frames goes by a new one, which is opened in any case if `reopens`. */
   closed(subscription: ConversationSubscription, rest: Forwarded[], reopens: boolean): void;
   refuse(forwarded: Forwarded, error: ErrorName): void;
+  /** The conversation replays no more to this session: only a new login helps (L7.3). */
+  tooFarBehind(): void;
 }
+
+const RESYNCS_MAX = 3;
+const RESYNC_MEMORY = 10_000; // ms
 
 type Phase =
   /** The socket is there once it is connected. The subscription is open once the conversation has confirmed it. */
   | { name: "opening"; socket: LinkSocket | undefined }
-  /** If it is being evicted, the conversation was asked to unsubscribe the client. */
-  | { name: "open"; socket: LinkSocket; isEvicted: boolean }
-  /** Evicted: it waits for the last answers, then closes (L4). A new one follows it if `reopens`. */
-  | { name: "draining"; socket: LinkSocket; reopens: boolean }
+  | { name: "open"; socket: LinkSocket; opened: OpenedSubscription }
+  /**
+   * It makes room for another one (L4): once the conversation has confirmed that, it waits for the last answers, then
+   * closes. A new one follows it if `reopens`.
+   */
+  | { name: "evicted"; socket: LinkSocket; isConfirmed: boolean; reopens: boolean }
   /** It failed twice: it waits. A command is refused, or opens it again (L7). */
   | { name: "paused"; end: () => void }
   | { name: "over" };
@@ -54,35 +62,41 @@ type Phase =
  */
 export class ConversationSubscription {
   readonly conversationId: string;
-  /** When the session last used it (ms). */
-  lastUsedAt = 0;
   readonly #owner: SubscriptionOwner;
   #phase: Phase = { name: "opening", socket: undefined };
   /** Frames that wait until the subscription is open, in order. */
   #waiting: Forwarded[] = [];
+  /** Events that came with a wake, until the subscription is open. */
+  readonly #wakeEvents: LinkRecord[] = [];
   /** Frames without an answer so far, by serial. */
   readonly #pending = new Map<number, Forwarded>();
   #failures: SubscriptionFailures | undefined;
+  /** When it was opened again, lately, although the link had not failed (ms). */
+  #resyncs: number[] = [];
   /** Counts the attempts to open it: events of an attempt that failed are ignored (L7.2). */
   #attempt = 0;
 
   constructor(owner: SubscriptionOwner, conversationId: string) {
     this.conversationId = conversationId;
     this.#owner = owner;
+  }
+
+  /** Opens it. To be called once, when its session knows it: the session may end in this call. */
+  open(): void {
     void this.#open();
   }
 
-  get isOpening(): boolean {
-    return this.#phase.name === "opening";
+  /** Whether commands wait until it is open. */
+  get hasWaiting(): boolean {
+    return this.#waiting.length > 0;
   }
 
   get isPaused(): boolean {
     return this.#phase.name === "paused";
   }
 
-  /** Whether it can be evicted: it is open and not being evicted yet. */
-  get canUnsubscribe(): boolean {
-    return this.#phase.name === "open" && !this.#phase.isEvicted;
+  get isOpen(): boolean {
+    return this.#phase.name === "open";
   }
 
   get #isOver(): boolean {
@@ -90,32 +104,48 @@ export class ConversationSubscription {
   }
 
   send(forwarded: Forwarded): void {
-    if (this.#phase.name === "open") return this.#transmit(this.#phase.socket, forwarded);
+    const phase = this.#phase;
+    const isServed = phase.name === "open" || (phase.name === "evicted" && !phase.isConfirmed);
+    if (isServed) return this.#transmit(phase.socket, forwarded);
     this.#retry();
     if (this.#phase.name === "paused") this.#owner.refuse(forwarded, "INTERNAL_ERROR");
     else this.#waiting.push(forwarded);
   }
 
-  /** Asks the conversation to unsubscribe the whole client, to make room (L4). */
-  unsubscribe(): void {
-    if (this.#phase.name !== "open" || this.#phase.isEvicted) return;
-    this.#phase.isEvicted = true;
-    const request: ConversationRequest = { type: "unsubscribe" };
-    this.#phase.socket.send(JSON.stringify(request));
-  }
-
-  /** The session missed an entry: opens the subscription again, which replays the log after the session's position. */
-  resync(): void {
-    this.reopenAfterDrain();
+  /** Makes room for another subscription (L4). */
+  evict(): void {
     if (this.#phase.name !== "open") return;
-    this.#phase.socket.close(linkClose.LOST);
-    this.#onBroken();
+    const { socket } = this.#phase;
+    this.#phase = { name: "evicted", socket, isConfirmed: false, reopens: false };
+    const request: ConversationRequest = { type: "unsubscribe" };
+    socket.send(JSON.stringify(request));
   }
 
-  /** If this subscription is draining, a new one follows it: a sibling session is subscribed. */
-  reopenAfterDrain(): void {
+  /** The session missed something: opens the subscription again, which replays the log after the session's position. */
+  resync(): void {
+    if (this.#phase.name !== "open") return this.wake();
+    this.#phase.socket.close(linkClose.LOST);
+    // The link did not fail. If that does not help, something else has.
+    const now = this.#owner.now();
+    this.#resyncs = this.#resyncs.filter((at) => elapsed(at, now) < RESYNC_MEMORY);
+    this.#resyncs.push(now);
+    if (this.#resyncs.length > RESYNCS_MAX) return this.#onBroken();
+    this.#reopenWith(this.#takeRepeatable());
+  }
+
+  /**
+   * There is something new. If the subscription is not open or does not have it, it is opened again, at once or after it
+   * has drained.
+   *
+   * @param events that follow what the subscription brings when it opens
+   */
+  wake(events: LinkRecord[] = []): void {
     this.#retry();
-    if (this.#phase.name === "draining") this.#phase.reopens = true;
+    if (this.#phase.name === "evicted") this.#phase.reopens = true;
+    if (this.#phase.name === "opening") return void this.#wakeEvents.push(...events);
+    this.#owner.receive(this.conversationId, events);
+    if (this.#phase.name !== "open") return;
+    if (!this.#owner.settleWakes(this.conversationId, this.#phase.opened)) this.resync();
   }
 
   /** The session is over. */
@@ -150,7 +180,7 @@ export class ConversationSubscription {
     this.#attempt += 1;
     const attempt = this.#attempt;
     /** Whether this attempt failed, or the subscription ended, meanwhile: its events are ignored. */
-    const isStale = () => attempt !== this.#attempt || this.#isOver;
+    const isStale = () => attempt !== this.#attempt || this.#isOver || this.isPaused;
     const events: OpeningLinkEvents = {
       opened: (socket) => {
         if (isStale()) socket.close(linkClose.LOST);
@@ -165,7 +195,9 @@ export class ConversationSubscription {
     };
     try {
       const result = await this.#owner.openLink(this.conversationId, events);
-      if (result === "missing" && !isStale()) this.#onMissing();
+      if (isStale()) return;
+      if (result === "missing") this.#onMissing();
+      if (result === "too far behind") this.#owner.tooFarBehind();
     } catch {
       if (!isStale()) this.#onBroken();
     }
@@ -176,7 +208,7 @@ export class ConversationSubscription {
     for (const forwarded of this.#waiting) {
       this.#owner.refuse(forwarded, refusalWithoutConversation(forwarded.command));
     }
-    this.#owner.unsubscribed(this.conversationId, "");
+    this.#owner.unsubscribed(this.conversationId);
     this.#owner.closed(this, [], false);
   }
 
@@ -190,33 +222,35 @@ export class ConversationSubscription {
   }
 
   #onOpened(socket: LinkSocket, opened: OpenedSubscription, records: LinkRecord[]): void {
-    this.#phase = { name: "open", socket, isEvicted: false };
+    this.#phase = { name: "open", socket, opened };
+    // The session was woken for something older while the subscription opened.
+    if (!this.#owner.settleWakes(this.conversationId, opened)) return this.resync();
     this.#receive(records);
-    this.#owner.subscribed(this, opened);
-    if (this.#owner.isBehind(this.conversationId, opened.head)) return this.resync();
+    if (!this.#owner.replayed(this.conversationId, opened)) return this.resync();
+    this.#owner.receive(this.conversationId, this.#wakeEvents.splice(0));
+    // Before it can be evicted for another one: what waits for it would only wait for the next.
     this.#transmitWaiting(socket);
+    if (this.#phase.name === "open") this.#owner.subscribed(this);
   }
 
   #receive(records: LinkRecord[]): void {
-    if (this.#phase.name !== "open" && this.#phase.name !== "draining") return;
     for (const record of records) {
       if (record.kind === "reply") this.#pending.delete(record.serial);
       if (record.kind === "control") this.#onControl(readControl<ConversationControl>(record.payload));
     }
     this.#owner.receive(this.conversationId, records);
-    if (this.#phase.name === "draining" && this.#pending.size === 0) {
-      this.#onDrained(this.#phase.socket, this.#phase.reopens);
-    }
+    const phase = this.#phase;
+    if (phase.name === "evicted" && phase.isConfirmed && this.#pending.size === 0) this.#onDrained(phase);
   }
 
   #onControl(control: ConversationControl): void {
     if (control.type === "shown") return this.#owner.shown(this.conversationId, control.upTo);
-    if (control.type !== "unsubscribed" || this.#phase.name !== "open") return;
-    this.#phase = { name: "draining", socket: this.#phase.socket, reopens: false };
-    this.#owner.unsubscribed(this.conversationId, control.epoch);
+    if (control.type !== "unsubscribed" || this.#phase.name !== "evicted") return;
+    this.#phase.isConfirmed = true;
+    this.#owner.unsubscribed(this.conversationId);
   }
 
-  #onDrained(socket: LinkSocket, reopens: boolean): void {
+  #onDrained({ socket, reopens }: Phase & { name: "evicted" }): void {
     this.#phase = { name: "over" };
     socket.close(linkClose.UNSUBSCRIBED);
     this.#owner.closed(this, this.#waiting.splice(0), reopens);
@@ -231,16 +265,17 @@ export class ConversationSubscription {
     this.#failures ??= new SubscriptionFailures();
     const pause = this.#failures.broke(this.#owner.now());
     const repeatable = pause > 0 ? [] : this.#takeRepeatable();
-    if (!this.#owner.hasPosition(this.conversationId)) {
-      this.#phase = { name: "over" };
-      if (pause > 0) this.refusePending();
-      return this.#owner.lostPosition(this, [...repeatable, ...this.#waiting.splice(0)]);
-    }
     if (pause > 0) {
       this.#phase = { name: "paused", end: this.#owner.timer(pause, () => this.#reopen()) };
+      this.#owner.receive(this.conversationId, this.#wakeEvents.splice(0));
       this.#owner.reopening(this);
       return this.refusePending();
     }
+    this.#reopenWith(repeatable);
+  }
+
+  /** @param repeatable frames that are sent again, before those that wait */
+  #reopenWith(repeatable: Forwarded[]): void {
     this.#waiting = [...repeatable, ...this.#waiting];
     this.#owner.reopening(this);
     // The session may have ended in the call above.

@@ -11,8 +11,13 @@ export interface LinkEvents {
   closed(): void;
 }
 
-/** Opens a link to an object; `missing` if there is no such conversation. Rejects at its deadline or if it fails. */
-export type Dial<Request> = (request: Request, events: LinkEvents) => Promise<LinkSocket | "missing">;
+/** Why an object takes no link: there is no such conversation, or its log is too long to be replayed to the session. */
+type LinkRefusal = "missing" | "too far behind";
+
+export type LinkOutcome = "opened" | LinkRefusal;
+
+/** Opens a link to an object. Rejects at its deadline or if it fails. */
+export type Dial<Request> = (request: Request, events: LinkEvents) => Promise<LinkSocket | LinkRefusal>;
 
 /** The events of a link that is being opened. `closed` may come before `opened`. */
 export interface OpeningLinkEvents {
@@ -23,13 +28,13 @@ export interface OpeningLinkEvents {
 
 /**
  * Opens a link and calls `opened` first, then `frame` for each frame: frames may arrive before the socket is there.
- * Returns `missing` if there is no such conversation. Rejects as the dial does.
+ * Rejects as the dial does.
  */
 export async function openLink<Request>(
   dial: Dial<Request>,
   request: Request,
   events: OpeningLinkEvents,
-): Promise<"opened" | "missing"> {
+): Promise<LinkOutcome> {
   let socket: LinkSocket | undefined;
   let early: Uint8Array[] | undefined;
   const connected = await dial(request, {
@@ -39,7 +44,7 @@ export async function openLink<Request>(
     },
     closed: () => events.closed(),
   });
-  if (connected === "missing") return "missing";
+  if (typeof connected === "string") return connected;
   socket = connected;
   events.opened(socket);
   const frames: Uint8Array[] = early ?? [];

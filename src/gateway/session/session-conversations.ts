@@ -3,18 +3,19 @@ import { type ConversationCommand, refusalWithoutConversation } from "../../conv
 import { isConversationId, timeOfMessageId } from "../../conversation/messages/ids.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
-import type { Epoch, SessionReport } from "../../protocol/link-controls.ts";
+import {
+  linkClose,
+  type OpenedSubscription,
+  type OpenSessions,
+  type SessionReport,
+} from "../../protocol/link-controls.ts";
 import { type LinkRecord, readRecords } from "../../protocol/link-records.ts";
 import { CatchUpDeadline } from "./catch-up-deadline.ts";
-import { type CatchUpOwner, CatchUpQueue } from "./catch-up-queue.ts";
+import { type CatchUpOwner, CatchUpQueue, type WakeRecord } from "./catch-up-queue.ts";
 import type { ClientSender } from "./client-sender.ts";
-import {
-  ConversationSubscription,
-  type OpenedSubscription,
-  type SubscriptionOwner,
-} from "./conversation-subscription.ts";
+import { ConversationSubscription, type SubscriptionOwner } from "./conversation-subscription.ts";
 import { type Forwarded, forwardingOf } from "./forwarding.ts";
-import { type OpeningLinkEvents, openLink } from "./link-socket.ts";
+import { type LinkOutcome, type OpeningLinkEvents, openLink } from "./link-socket.ts";
 import type { PendingRequests } from "./pending-requests.ts";
 import type { SeenVersions } from "./seen-versions.ts";
 import { type DeliveryServices, SessionDelivery, type SessionLogin } from "./session-delivery.ts";
@@ -39,8 +40,6 @@ export interface ConversationsOwner {
 
 /** Subscriptions over the limit that may be open at once: those that were opening when none could be evicted. */
 const SUBSCRIPTIONS_OVER_LIMIT = 16;
-/** A subscription used within this time (ms) is not evicted for one that only follows a sibling session (L1.6). */
-const IN_USE = 5_000;
 
 /** The conversations of one session: its commands go to them by subscriptions, and their records to its device. */
 export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
@@ -51,6 +50,7 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   readonly #subscriptions: SessionSubscriptions;
   readonly #dialer: SubscriptionDialer;
   readonly #delivery: SessionDelivery;
+  #isOver = false;
   readonly #catchUpDeadline = new CatchUpDeadline();
 
   constructor(
@@ -107,15 +107,21 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   }
 
   /** The subscription to a conversation, opened if there is none: for that, another one may be evicted (L1, L4). */
-  #subscriptionTo(conversationId: string, usedBefore?: number): ConversationSubscription {
+  #subscriptionTo(conversationId: string): ConversationSubscription {
     const known = this.#subscriptions.get(conversationId);
     let subscription = known instanceof ConversationSubscription ? known : undefined;
     if (subscription === undefined) {
-      this.#subscriptions.makeRoom(1, this.#services.subscriptionLimit(), usedBefore);
+      this.#subscriptions.makeRoom(1, this.#services.subscriptionLimit());
       subscription = new ConversationSubscription(this, conversationId);
+      // Any call before may have ended the session.
+      if (this.#isOver) {
+        subscription.close(linkClose.LOST);
+        return subscription;
+      }
       this.#subscriptions.addSubscription(subscription);
+      subscription.open();
     }
-    this.#subscriptions.used(subscription, this.now());
+    this.#subscriptions.used(subscription);
     return subscription;
   }
 
@@ -129,6 +135,7 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
 
   /** The session is over. @param code the code with which the links are closed */
   close(code: number): void {
+    this.#isOver = true;
     this.#delivery.close();
     for (const catchUp of this.#subscriptions.catchUps()) catchUp.takeFrames();
     for (const subscription of this.#subscriptions.subscriptions()) subscription.close(code);
@@ -138,13 +145,9 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   // What the client's object sends.
 
   /** The session is being caught up on these conversations: `caughtUp` follows for each. */
-  catchUp(conversationIds: readonly string[], subscribes = false): void {
-    for (const conversationId of conversationIds) {
-      this.#subscriptions.addCatchUp(
-        conversationId,
-        new CatchUpQueue(this, this.#catchUpDeadline, subscribes),
-      );
-    }
+  catchUp(conversationIds: readonly string[]): void {
+    for (const conversationId of conversationIds)
+      this.#subscriptions.addCatchUp(conversationId, new CatchUpQueue(this, this.#catchUpDeadline));
   }
 
   /** Some more conversations have answered: commands for the others go on waiting. */
@@ -152,47 +155,32 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     this.#catchUpDeadline.answered(this.now());
   }
 
-  /** The session is caught up on a conversation, up to this entry, as far as that is known. */
-  caughtUp(conversationId: string, head: number | undefined): void {
-    if (head !== undefined) this.#delivery.caughtUp(conversationId, head);
+  /** The session is caught up on a conversation, up to this entry and this notice, as far as that is known. */
+  caughtUp(conversationId: string, head: number | undefined, lastNotice: number | undefined): void {
+    if (head !== undefined) this.#delivery.caughtUp(conversationId, head, lastNotice ?? 0);
     const catchUp = this.#subscriptions.get(conversationId);
     if (!(catchUp instanceof CatchUpQueue)) return;
     this.#subscriptions.removeCatchUp(conversationId);
-    if (catchUp.subscribes) this.#subscriptionTo(conversationId);
-    for (const frame of catchUp.takeRelayed()) this.receiveRelayed(conversationId, frame);
+    for (const wake of catchUp.takeWakes()) this.wake(wake);
     for (const forwarded of catchUp.takeFrames()) this.#subscriptionTo(conversationId).send(forwarded);
   }
 
   /** The inbox has the conversation: records that arrive by a subscription leave no other trace (I4). */
-  inboxConfirmed(conversationId: string): void {
-    this.#dialer.confirmed(conversationId);
-  }
-
-  /** A sibling session is subscribed to the conversation, from `since` on: this session subscribes as well (L3). */
-  followSibling(conversationId: string, since: number): void {
-    const known = this.#subscriptions.get(conversationId);
-    if (known instanceof CatchUpQueue) {
-      known.subscribes = true;
-      return;
-    }
-    // All records relayed up to there came before this control record, on the same link.
-    this.#delivery.startAt(conversationId, since);
-    // Two devices that each evicted the other's newest subscription would never come to rest.
-    if (known === undefined) this.#subscriptionTo(conversationId, this.now() - IN_USE);
-    else known.reopenAfterDrain();
+  inboxConfirmed(conversationId: string, sessions: OpenSessions): void {
+    this.#dialer.confirmed(conversationId, sessions);
   }
 
   /**
-   * Records that came by the relay; from here on they come by a subscription (L1). Entries that do not follow on the
-   * session's position are left to the replay of the subscription that opens (L7).
+   * A conversation has something new for a session without a subscription: the session subscribes, from its own
+   * positions on (L1). What is in no log comes with the wake, and is delivered after that.
    */
-  receiveRelayed(conversationId: string, frame: Uint8Array): void {
+  wake(wake: WakeRecord): void {
+    const { conversationId } = wake;
     const known = this.#subscriptions.get(conversationId);
-    if (known instanceof CatchUpQueue) return known.hold(frame);
-    let isNew = false;
-    for (const record of readRecords(frame)) isNew = this.#receive(conversationId, record) || isNew;
-    // Records that are not new arrive when subscriptions end. A subscription for them would evict another one.
-    if (isNew) this.#subscriptionTo(conversationId);
+    if (known instanceof CatchUpQueue) return known.hold(wake);
+    this.#delivery.woken(conversationId, wake);
+    if (known === undefined) this.#dialer.woken(conversationId);
+    this.#subscriptionTo(conversationId).wake(readRecords(wake.payload));
   }
 
   /** A message that the client missed while it was offline (Y-02). */
@@ -216,34 +204,41 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     return this.#services.timer(milliseconds, run);
   }
 
-  openLink(conversationId: string, events: OpeningLinkEvents): Promise<"opened" | "missing"> {
+  openLink(conversationId: string, events: OpeningLinkEvents): Promise<LinkOutcome> {
     const { capabilities: _, ...login } = this.#login;
-    const request = { ...login, conversationId, since: this.#delivery.positionIn(conversationId) };
+    const lacked = this.#delivery.lackedIn(conversationId);
+    const request = { ...login, ...lacked, conversationId, sessions: undefined };
     return openLink(this.#dialer.dial, request, events);
   }
 
-  hasPosition(conversationId: string): boolean {
-    return this.#delivery.positionIn(conversationId) !== undefined;
+  settleWakes(conversationId: string, opened: OpenedSubscription): boolean {
+    return this.#delivery.settleWakes(conversationId, opened);
   }
 
-  isBehind(conversationId: string, head: number): boolean {
-    return (this.#delivery.positionIn(conversationId) ?? head) < head;
+  replayed(conversationId: string, opened: OpenedSubscription): boolean {
+    return this.#delivery.replayed(conversationId, opened);
   }
 
   receive(conversationId: string, records: LinkRecord[]): void {
     for (const record of records) this.#receive(conversationId, record);
   }
 
-  /** Handles one record of a conversation. Returns whether it was new, and of a kind that more may follow. */
-  #receive(conversationId: string, record: LinkRecord): boolean {
+  #receive(conversationId: string, record: LinkRecord): void {
     if (record.kind === "reply") {
       if (record.accepted !== undefined) this.#delivery.accepted(conversationId, record.accepted);
-      this.#requests.answer(record.serial, record.payload);
-      return false;
+      return this.#requests.answer(record.serial, record.payload);
     }
-    const outcome = this.#delivery.deliver(conversationId, record, this.#subscriptions.catchUpCount === 0);
-    if (outcome === "gap") this.#resync(conversationId);
-    return outcome !== "other";
+    const isEarly = this.#delivery.deliver(conversationId, record, this.#hasEverything);
+    if (isEarly) this.#resync(conversationId);
+  }
+
+  /** Whether the device has everything up to now, as far as subscriptions are not just opening. */
+  get #hasEverything(): boolean {
+    return this.#subscriptions.catchUpCount === 0 && this.#subscriptions.paused === 0;
+  }
+
+  tooFarBehind(): void {
+    this.#services.broken();
   }
 
   /** An entry before this one never arrived: replays the log after the session's position (L7). */
@@ -257,19 +252,15 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     this.#delivery.sawEntry(conversationId, upTo);
   }
 
-  subscribed(subscription: ConversationSubscription, { epoch, since, head }: OpenedSubscription): void {
-    const { conversationId } = subscription;
-    // A subscription that breaks before its first record replays from here, and needs no catch-up (L7).
-    this.#delivery.startAt(conversationId, head);
-    this.#session.report({ type: "subscribed", conversationId, epoch, since });
+  subscribed(subscription: ConversationSubscription): void {
     this.#subscriptions.opened(subscription);
     const limit = this.#services.subscriptionLimit();
     if (this.#subscriptions.size > limit + SUBSCRIPTIONS_OVER_LIMIT) this.#subscriptions.makeRoom(0, limit);
     queueMicrotask(() => this.#session.progressed()); // the frames that wait for it are sent in this turn
   }
 
-  unsubscribed(conversationId: string, epoch: Epoch): void {
-    this.#session.report({ type: "unsubscribed", conversationId, epoch });
+  unsubscribed(conversationId: string): void {
+    this.#session.report({ type: "unsubscribed", conversationId });
   }
 
   reopening(subscription: ConversationSubscription): void {
@@ -278,14 +269,6 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     // server's.
     if (subscription.isPaused && this.#subscriptions.paused > SUBSCRIPTIONS_PAUSED)
       queueMicrotask(() => this.#services.broken());
-  }
-
-  lostPosition(subscription: ConversationSubscription, rest: Forwarded[]): void {
-    const { conversationId } = subscription;
-    this.#subscriptions.removeSubscription(subscription);
-    this.catchUp([conversationId], true);
-    for (const forwarded of rest) this.#toConversation(conversationId, forwarded);
-    this.#session.report({ type: "behind", conversationId });
   }
 
   closed(subscription: ConversationSubscription, rest: Forwarded[], reopens: boolean): void {

@@ -1,14 +1,15 @@
 import * as clientEvents from "../../protocol/client-events.ts";
-import type { SubscriptionRequest } from "../../protocol/link-controls.ts";
+import type { OpenedSubscription, SubscriptionRequest } from "../../protocol/link-controls.ts";
 import { catchUpModes } from "../../protocol/link-controls.ts";
-import type { LinkRecord, LogPosition } from "../../protocol/link-records.ts";
+import type { LinkRecord, LogPosition, WakePositions } from "../../protocol/link-records.ts";
 import type { ClientSender } from "./client-sender.ts";
 import { ProgressTable } from "./progress-table.ts";
 import type { SeenVersions } from "./seen-versions.ts";
 import { UnacknowledgedMessages } from "./unacknowledged-messages.ts";
 
 /** A login, as the conversations of its session see it. */
-export interface SessionLogin extends Omit<SubscriptionRequest, "conversationId" | "since"> {
+export interface SessionLogin
+  extends Omit<SubscriptionRequest, "conversationId" | "since" | "noticesAfter" | "sessions"> {
   /** Capability bits of the device (wire §4.1). */
   capabilities: number;
 }
@@ -25,7 +26,7 @@ export interface DeliveryServices {
 const SHOWS_PATCHES = 1;
 
 /**
- * Delivers the records of conversations to the device of one session: each once, whichever way it comes (L6), and in a
+ * Delivers the records of conversations to the device of one session: each once, however often it comes (L6), and in a
  * form that the device can show.
  */
 export class SessionDelivery {
@@ -59,20 +60,33 @@ export class SessionDelivery {
     );
   }
 
-  /** The position of the session in a conversation; undefined if it has seen nothing of it. */
-  positionIn(conversationId: string): number | undefined {
-    return this.#progress.get(conversationId)?.position;
+  /** From where on the session may lack entries and notices of a conversation. */
+  lackedIn(conversationId: string): WakePositions {
+    return this.#progress.get(conversationId)?.lacked ?? { since: undefined, noticesAfter: undefined };
   }
 
-  /** Sets the position of a session that has none. */
-  startAt(conversationId: string, position: number): void {
-    if (this.positionIn(conversationId) === undefined) this.#progress.use(conversationId).advance(position);
-  }
-
-  /** The session is caught up on the conversation, up to this entry; 0 if its log is empty. */
-  caughtUp(conversationId: string, head: number): void {
-    this.#progress.use(conversationId).advance(head);
+  /** The session is caught up on the conversation, up to this entry, which is 0 if its log is empty, and this notice. */
+  caughtUp(conversationId: string, head: number, lastNotice: number): void {
+    const progress = this.#progress.use(conversationId);
+    progress.advance(head);
+    progress.skipNotices(lastNotice);
     if (head > 0) this.sawEntry(conversationId, head);
+  }
+
+  woken(conversationId: string, positions: WakePositions): void {
+    this.#progress.use(conversationId).wokenFor(positions);
+  }
+
+  /** Forgets what the session was woken for, if the replay of a subscription has it. Returns whether it has. */
+  settleWakes(conversationId: string, opened: OpenedSubscription): boolean {
+    return this.#progress.use(conversationId).settleWakes(opened);
+  }
+
+  /** The replay of a subscription was delivered. Returns whether it reached the end of the log. */
+  replayed(conversationId: string, { head, lastNotice }: OpenedSubscription): boolean {
+    const progress = this.#progress.use(conversationId);
+    progress.replayed(head, lastNotice);
+    return (progress.position ?? 0) >= head;
   }
 
   /** The session has seen, or is about to see, the conversation up to this entry. */
@@ -83,31 +97,32 @@ export class SessionDelivery {
   /**
    * Delivers one record.
    *
-   * @param isCaughtUp whether the catch-up of the session is complete
-   * @returns `new` if it was, and of a kind that more may follow; `gap` if an entry before it never arrived (L6.4)
+   * @param hasEverything whether nothing else of the session waits for a catch-up or for a paused subscription
+   * @returns whether it cannot be delivered yet, because an entry before it never arrived (L6.2)
    */
-  deliver(conversationId: string, record: LinkRecord, isCaughtUp: boolean): "new" | "gap" | "other" {
+  deliver(conversationId: string, record: LinkRecord, hasEverything: boolean): boolean {
     switch (record.kind) {
       case "stored":
         return this.#deliverStored(conversationId, record);
       case "notice":
-        return this.#deliverNotice(conversationId, record) ? "new" : "other";
+        this.#deliverNotice(conversationId, record);
+        return false;
       case "event":
         this.#client.sendEvent(record.payload);
-        return "new";
+        return false;
       case "correction":
         if (this.#showsPatches) this.#client.sendEvent(record.payload);
-        return "other";
+        return false;
       case "unread":
         if (this.#needsCount(conversationId, record)) {
           this.#progress.use(conversationId).addCount(record);
           this.sawEntry(conversationId, record.upTo);
-          // While the catch-up is not complete, this is not the whole list of unread conversations (Y-19).
-          this.deliverUnread(record.payload, isCaughtUp);
+          // Otherwise, this is not the whole list of unread conversations (Y-19).
+          this.deliverUnread(record.payload, hasEverything);
         }
-        return "other";
+        return false;
       default:
-        return "other";
+        return false;
     }
   }
 
@@ -149,24 +164,23 @@ export class SessionDelivery {
     return (this.#login.capabilities & SHOWS_PATCHES) !== 0;
   }
 
-  #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }): "new" | "gap" | "other" {
+  #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }): boolean {
     const { timestamp, origin, traits, payload } = record;
     const order = this.#progress.get(conversationId)?.classify(record) ?? "next";
-    if (order === "seen") return "other";
-    if (order === "gap") return "gap";
+    if (order !== "next") return order === "gap";
     const progress = this.#progress.use(conversationId);
     if (timestamp <= this.#login.admittedAt) progress.hasOldMessages = true;
     this.sawEntry(conversationId, timestamp);
     progress.advance(timestamp);
-    if (origin === this.#login.origin || payload.length === 0) return "new";
+    if (origin === this.#login.origin || payload.length === 0) return false;
     if (traits.patch) {
       if (this.#showsPatches) this.#client.sendEvent(payload);
-      return "new";
+      return false;
     }
     progress.countedByDevice(timestamp);
     progress.wantsAcknowledgements = traits.acknowledge || this.#login.mode === catchUpModes.MESSAGES;
     this.#deliverMessage(conversationId, payload);
-    return "new";
+    return false;
   }
 
   #deliverMessage(conversationId: string, payload: Uint8Array): void {
@@ -175,17 +189,11 @@ export class SessionDelivery {
     this.#client.sendEvent(payload);
   }
 
-  #deliverNotice(
-    conversationId: string,
-    { at, isRepeated, payload }: LinkRecord & { kind: "notice" },
-  ): boolean {
-    if (this.#progress.get(conversationId)?.hasNotice(at)) return false;
-    // Whole milliseconds: two notices of the same time are both known at the login, or neither.
-    if (isRepeated && Math.floor(at) <= this.#login.admittedAt) return false;
+  #deliverNotice(conversationId: string, { at, payload }: LinkRecord & { kind: "notice" }): void {
+    if (this.#progress.get(conversationId)?.hasNotice(at)) return;
     this.#progress.use(conversationId).addNotice(at);
     this.#seenVersions.sawChange(conversationId, Math.floor(at), this.#services.now());
     if (payload.length > 0) this.#client.sendEvent(payload);
-    return true;
   }
 
   /**
@@ -199,6 +207,6 @@ export class SessionDelivery {
       progress.hasOldMessages = false;
       return true;
     }
-    return count.changedAt > this.#login.admittedAt;
+    return count.changedAt >= this.#login.admittedAt; // in the same millisecond, the login may have been first
   }
 }

@@ -22,7 +22,7 @@ export interface SessionRegistry {
   loginRefused(error: ErrorName | undefined): void;
   /** A client is logged in. */
   opened(): void;
-  /** The session ended in good order. */
+  /** The session is over. */
   ended(session: { clientId: string }): void;
   /** Handles commands that waited for the end of a session, from the next login on. */
   resume(rest: QueuedCommand[]): void;

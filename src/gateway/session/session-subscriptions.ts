@@ -45,7 +45,7 @@ export class SessionSubscriptions {
   /** Whether commands wait for a catch-up, or for a subscription. */
   get isWaiting(): boolean {
     return (
-      this.subscriptions().some((subscription) => subscription.isOpening) ||
+      this.subscriptions().some((subscription) => subscription.hasWaiting) ||
       this.catchUps().some((catchUp) => catchUp.hasFrames)
     );
   }
@@ -68,12 +68,11 @@ export class SessionSubscriptions {
 
   /** The session is being caught up on a conversation, to which it has no subscription. */
   addCatchUp(conversationId: string, catchUp: CatchUpQueue): void {
-    if (!(this.get(conversationId) instanceof CatchUpQueue)) this.#catchUpCount += 1;
+    this.#catchUpCount += 1;
     this.#conversations.set(conversationId, catchUp);
   }
 
   removeCatchUp(conversationId: string): void {
-    if (!(this.get(conversationId) instanceof CatchUpQueue)) return;
     this.#catchUpCount -= 1;
     this.#conversations.delete(conversationId);
   }
@@ -100,8 +99,7 @@ export class SessionSubscriptions {
     this.#opening.add(subscription);
   }
 
-  used(subscription: ConversationSubscription, now: number): void {
-    subscription.lastUsedAt = now;
+  used(subscription: ConversationSubscription): void {
     if (this.#byUse.delete(subscription)) this.#byUse.add(subscription);
   }
 
@@ -123,18 +121,16 @@ export class SessionSubscriptions {
   /**
    * Evicts the least recently used subscriptions until there is room for this many more. One that is opening cannot be
    * evicted, and counts again once it is open. Those being evicted count as closed.
-   *
-   * @param usedBefore ms: subscriptions used since then stay
    */
-  makeRoom(more: number, limit: number, usedBefore = Number.POSITIVE_INFINITY): void {
+  makeRoom(more: number, limit: number): void {
     let excess = this.size - this.#evicting.size + more - limit;
     for (const subscription of this.#byUse) {
-      if (excess <= 0 || subscription.lastUsedAt >= usedBefore) return;
+      if (excess <= 0) return;
       this.#byUse.delete(subscription);
-      if (!subscription.canUnsubscribe) continue;
+      if (!subscription.isOpen) continue;
       this.#evicting.add(subscription);
       excess -= 1;
-      subscription.unsubscribe();
+      subscription.evict();
     }
   }
 }

@@ -1,10 +1,11 @@
 import { LimitedCalls } from "../../limited-calls.ts";
-import type { SessionReport, SubscriptionRequest } from "../../protocol/link-controls.ts";
+import type { OpenSessions, SessionReport, SubscriptionRequest } from "../../protocol/link-controls.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import type { Dial } from "./link-socket.ts";
 
 /** One frame can name many conversations, and other sockets need the thread too. */
 const DIALS_AT_ONCE = 8;
+const CONFIRMATION_DEADLINE = 8_000; // ms for the client's object to note a subscription
 
 /** What dialling needs of the gateway. */
 export interface DialServices {
@@ -24,7 +25,9 @@ export class SubscriptionDialer {
   readonly #report: (report: SessionReport) => void;
   readonly #calls: LimitedCalls;
   /** Called once the inbox has the conversation, by conversation id. */
-  readonly #confirmations = new Map<string, () => void>();
+  readonly #confirmations = new Map<string, (sessions: OpenSessions) => void>();
+  /** Conversations that the session was woken for: the inbox has them already. */
+  readonly #woken = new Set<string>();
 
   /** @param report sends a report to the client's object */
   constructor(services: DialServices, report: (report: SessionReport) => void) {
@@ -36,18 +39,35 @@ export class SubscriptionDialer {
   readonly dial: Dial<SubscriptionRequest> = (request, events) =>
     this.#calls.run(() => this.#dial(request, events));
 
+  /** The session is woken for a conversation, so the inbox has it: the next dial need not wait for that. */
+  woken(conversationId: string): void {
+    this.#woken.add(conversationId);
+  }
+
   /** The inbox has the conversation. */
-  confirmed(conversationId: string): void {
-    this.#confirmations.get(conversationId)?.();
+  confirmed(conversationId: string, sessions: OpenSessions): void {
+    this.#confirmations.get(conversationId)?.(sessions);
     this.#confirmations.delete(conversationId);
   }
 
   readonly #dial: Dial<SubscriptionRequest> = async (request, events) => {
     const { conversationId, since } = request;
+    const isWoken = this.#woken.delete(conversationId);
     // A name that nobody has gets neither an object nor a row in the inbox.
-    if (since === undefined && !(await this.#services.mayExist(conversationId))) return "missing";
+    if (!isWoken && since === undefined && !(await this.#services.mayExist(conversationId))) return "missing";
     this.#report({ type: "subscribing", conversationId });
-    await new Promise<void>((confirmed) => this.#confirmations.set(conversationId, confirmed));
-    return this.#services.dialConversation(request, events);
+    const sessions = isWoken ? undefined : await this.#confirmation(conversationId);
+    return this.#services.dialConversation({ ...request, sessions }, events);
   };
+
+  /** Rejects if the client's object does not answer in time. */
+  #confirmation(conversationId: string): Promise<OpenSessions> {
+    return new Promise((confirmed, reject) => {
+      const cancel = this.#services.timer(CONFIRMATION_DEADLINE, () => reject(new Error("not noted")));
+      this.#confirmations.set(conversationId, (sessions) => {
+        cancel();
+        confirmed(sessions);
+      });
+    });
+  }
 }

@@ -10,7 +10,7 @@ const SOONEST = 1_000;
 
 /**
  * The failures of one subscription. If it breaks again soon, its conversation stays broken for longer, as with a full
- * disk or a damaged file (L7.7).
+ * disk or a damaged file (L7.6).
  */
 export class SubscriptionFailures {
   #failedAt: number | undefined;

@@ -3,9 +3,9 @@ import { clientTables } from "../../../src/client/client-tables.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
 import { Session } from "../../../src/client/session.ts";
 import { catchUpSession } from "../../../src/client/session-catch-up.ts";
+import { Sessions } from "../../../src/client/sessions.ts";
 import type { CatchUp } from "../../../src/conversation/conversation-catch-up.ts";
 import type { SessionControl } from "../../../src/protocol/link-controls.ts";
-import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
@@ -16,7 +16,8 @@ const NOTHING: CatchUp = {
   member: true,
   changed: { patchedAt: 0, readAt: 0, noticedAt: 0 },
   head: 1,
-  bySubscriptions: false,
+  lastNotice: 0,
+  isSubscribed: false,
   kind: "normal",
   unread: 0,
   mentioned: false,
@@ -38,20 +39,20 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
     clientId: "agent",
     sessionId: "s",
     connectionId: "c",
-    mode: catchUpModes.COUNTS,
+    mode: "pull",
     address: undefined,
   } as const;
   const session = new Session({ send, serializeAttachment: () => {} }, identity, {
     phase: "open",
     tag: undefined,
     deviceId: "d",
+    openedAt: 0,
     pushDevice: undefined,
     announced: false,
     capabilities: 0,
     proven: false,
     known: { unread: undefined, reads: undefined, patches: undefined },
     subscriptions: [],
-    subscribing: [],
     behind: [],
   });
   const asked = Array.from({ length: count }, (_, at) => `conversation ${at}`);
@@ -64,7 +65,7 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
     session,
     { asked, scope: "news" },
     new Inbox(clientTables(new MemorySql())),
-    () => [],
+    new Sessions(() => [session], services.now),
     services,
   );
   return { words, done };

@@ -42,17 +42,14 @@ export function append(state: ConversationState, record: MessageRecord, token?: 
 /** A client's subscription whose port does nothing. */
 export function subscription(clientId: string): Subscription {
   return {
-    number: 1,
     clientId,
     sessionId: `session of ${clientId}`,
     origin: 1,
     mode: catchUpModes.COUNTS,
     address: undefined,
     acknowledged: 0,
-    epoch: "epoch",
-    since: 0,
-    startedAt: 0,
-    inFlight: undefined,
-    port: { send: () => {}, close: () => {}, save: () => {} },
+    isEvicted: false,
+    sessions: undefined,
+    port: { send: () => {}, save: () => {} },
   };
 }

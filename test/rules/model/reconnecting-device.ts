@@ -133,7 +133,8 @@ export class ReconnectingDevice {
       appId: "app",
       hasPlatformLimits: false,
       now: () => network.now,
-      timer: (delay, run) => network.timer(delay, run),
+      // A gateway that died does nothing more.
+      timer: (delay, run) => network.timer(delay, () => this.#dead.has(ends) || run()),
       settings: { peek: () => this.#settings, get: async () => this.#settings },
       judge: this.#cluster.judge(),
       backlog: undefined,

@@ -166,7 +166,7 @@ function scenario(title: string, options: Scenario): void {
 }
 
 scenario("[L1] [L2] devices log in and subscribe while others send", quiet);
-scenario("[L3] [L5] several devices of one client hold the same subscriptions", {
+scenario("[L2] [L5] a client has several devices", {
   ...quiet,
   people: ["tom", "jerry"],
   login: 0.05,
@@ -179,7 +179,7 @@ scenario("[L4] subscriptions are evicted while others send", {
 });
 scenario("[L4] devices drop at every possible moment", { ...quiet, login: 0.05, drop: 0.02 });
 scenario("[L7] a subscription whose link was cut reopens where it broke", { ...quiet, cut: 0.02 });
-scenario("[L2] the relay is slow or fails", {
+scenario("[L3] wakes are slow or fail", {
   ...quiet,
   faults: { relayCallLost: 0.2, hookTime: 0 },
   login: 0.04,

@@ -32,8 +32,8 @@ describe("an event on the queue", () => {
     const bodies = takeCalls();
     await world.EVENTS.send(sending("event-1", new Uint8Array([1, 2, 3])), { contentType: "v8" });
     // Events of earlier files may still be on the queue.
-    const isIts = (body: string) => body.includes("messageSent");
-    const body = await vi.waitUntil(() => bodies.find(isIts), { timeout: 20_000 });
+    const isThis = (body: string) => body.includes("2026-11-25T12:00:00.000Z");
+    const body = await vi.waitUntil(() => bodies.find(isThis), { timeout: 20_000 });
     expect(JSON.parse(body)).toMatchObject({
       type: "messageSent",
       timestamp: "2026-11-25T12:00:00.000Z",

@@ -27,8 +27,9 @@ function replayed(
   after = BEGINNING,
   settings = defaultSettings(false),
 ): { shown: number[]; passed: number[] } {
-  const replay = replayOf(state, clientId, after, 100, settings);
-  const stored = (replay === undefined ? [] : readRecords(replay.frame)).filter(
+  const replay = replayOf(state, clientId, after, settings);
+  if (replay === "too far behind") throw new Error("too far behind");
+  const stored = (replay === undefined ? [] : readRecords(replay)).filter(
     (record) => record.kind === "stored",
   );
   const split = (empty: boolean) =>
@@ -183,4 +184,18 @@ describe("an edit of a message from before a member joined", () => {
       passed: [],
     });
   });
+});
+
+test("[L7.3] a session more than 5,000 entries behind is not replayed the log", () => {
+  for (let at = 1; at <= 5_000; at += 1) append(state, message(BEGINNING + at, {}));
+  const settings = defaultSettings(false);
+  expect(replayOf(state, "jerry", BEGINNING, settings)).toBeInstanceOf(Uint8Array);
+  append(state, message(BEGINNING + 5_001, {}));
+  expect(replayOf(state, "jerry", BEGINNING, settings)).toBe("too far behind");
+});
+
+test("[I13] [L7.3] a session is replayed 8 MB of the log at most", () => {
+  const content = "x".repeat(30_000);
+  for (let at = 1; at <= 300; at += 1) append(state, message(BEGINNING + at, { content }));
+  expect(replayOf(state, "jerry", BEGINNING, defaultSettings(false))).toBe("too far behind");
 });

@@ -58,3 +58,37 @@ test("[I5] no unread count is stale once a message arrives that the last count i
   progress.countedByDevice(NOW);
   expect(progress.isStale({ upTo: NOW + 1, changedAt: NOW })).toBe(false);
 });
+
+test("[L6.3] a session without a position lacks what the earliest of its wakes names", () => {
+  const progress = new ConversationProgress();
+  expect(progress.lacked).toEqual({ since: undefined, noticesAfter: undefined });
+  progress.wokenFor({ since: 20, noticesAfter: undefined });
+  progress.wokenFor({ since: 10, noticesAfter: 15 });
+  expect(progress.lacked).toEqual({ since: 10, noticesAfter: 15 });
+});
+
+test("[L6.2] a session with a position lacks nothing before it, whatever a wake names", () => {
+  const progress = new ConversationProgress();
+  progress.advance(30);
+  progress.wokenFor({ since: 10, noticesAfter: undefined });
+  expect(progress.lacked.since).toBe(30);
+  expect(progress.settleWakes({ since: 30, noticesAfter: 0 })).toBe(true);
+});
+
+test("[L6.5] a replay that begins after what the session was woken for does not cover it", () => {
+  const progress = new ConversationProgress();
+  progress.wokenFor({ since: 10, noticesAfter: 15 });
+  expect(progress.settleWakes({ since: 20, noticesAfter: 15 })).toBe(false);
+  expect(progress.settleWakes({ since: 10, noticesAfter: 16 })).toBe(false);
+  expect(progress.settleWakes({ since: 10, noticesAfter: 15 })).toBe(true);
+  progress.replayed(50, 40);
+  expect(progress.lacked).toEqual({ since: 50, noticesAfter: 40 });
+});
+
+test("[L6.4] a replay of notices begins 30 s before the newest, but not before the last replay", () => {
+  const progress = new ConversationProgress();
+  progress.addNotice(NOW);
+  expect(progress.lacked.noticesAfter).toBe(NOW - 30_000);
+  progress.replayed(0, NOW - 10_000);
+  expect(progress.lacked.noticesAfter).toBe(NOW - 10_000);
+});

@@ -7,7 +7,7 @@ test("[L7.1] a subscription that breaks is opened again at once", () => {
   expect(new SubscriptionFailures().broke(NOW)).toBe(0);
 });
 
-test("[L7.7] [L7.8] a subscription that keeps breaking waits 5 s, then 10 s, and 60 s at most", () => {
+test("[L7.6] [L7.7] a subscription that keeps breaking waits 5 s, then 10 s, and 60 s at most", () => {
   const failures = new SubscriptionFailures();
   let now = NOW;
   const pauses = Array.from({ length: 7 }, () => {
@@ -18,14 +18,14 @@ test("[L7.7] [L7.8] a subscription that keeps breaking waits 5 s, then 10 s, and
   expect(pauses).toEqual([0, 5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
 });
 
-test("[L7.7] a failure more than 10 s after the last pause is a first one again", () => {
+test("[L7.6] a failure more than 10 s after the last pause is a first one again", () => {
   const failures = new SubscriptionFailures();
   failures.broke(NOW);
   expect(failures.broke(NOW + 9_999)).toBe(5_000);
   expect(failures.broke(NOW + 9_999 + 15_000)).toBe(0);
 });
 
-test("[L7.8] a failure is recent for 1 s, and not if the clock was set back since", () => {
+test("[L7.7] a failure is recent for 1 s, and not if the clock was set back since", () => {
   const failures = new SubscriptionFailures();
   expect(failures.isRecent(NOW)).toBe(false);
   failures.broke(NOW);

@@ -1,0 +1,128 @@
+import { LONGEST_DELIVERY } from "../../bounds.ts";
+import { earlier } from "../../earlier.ts";
+import type { OpenSessions } from "../../protocol/link-controls.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** Times (ms) after which sessions without a subscription lack entries of the log, and notices; undefined if none. */
+export interface Times {
+  log: number | undefined;
+  notices: number | undefined;
+}
+
+const NONE: Times = { log: undefined, notices: undefined };
+
+/** What sessions without a subscription lack. */
+export interface Pending extends Times {
+  events: PendingEvent[];
+}
+
+export interface PendingEvent {
+  record: Uint8Array;
+  isEphemeral: boolean;
+  /** ms */
+  sentAt: number;
+  /** The sessions that received it by a subscription. */
+  receivedBy: Set<string>;
+}
+
+type Call =
+  | { state: "none" }
+  /** The client's object is being called. What it is called for may not have arrived yet. */
+  | { state: "calling"; content: Pending; settled: Promise<void> }
+  /** No device was online, but one may come back until this time (ms). Then the client is called again. */
+  | { state: "returning"; until: number };
+
+/** One client, as a conversation serves it: by the subscriptions of its sessions, and by waking the others. */
+export class ServedClient {
+  readonly subscriptions: Subscription[] = [];
+  pending: Pending = { ...NONE, events: [] };
+  call: Call = { state: "none" };
+  /** Calls that failed since the last one that did not. */
+  failures = 0;
+  /** What sessions were woken for a moment ago, which they may not have heard of yet; until then (ms). */
+  #woken: (Times & { until: number }) | undefined;
+  /** The open sessions, as its object last reported them; undefined if that is not known. */
+  #sessions: OpenSessions | undefined;
+  /** The time of the newest report (ms, by its object's clock): older ones count no more. */
+  #reportedAt = 0;
+
+  get sessions(): OpenSessions | undefined {
+    return this.#sessions;
+  }
+
+  /**
+   * Takes a report of the open sessions, unless a newer one is known. A report that is much older is one by a clock that
+   * was set back. Returns whether it was taken.
+   */
+  learn(sessions: OpenSessions): boolean {
+    const age = this.#reportedAt - sessions.asOf;
+    if (age > 0 && age < LONGEST_DELIVERY) return false;
+    this.#reportedAt = sessions.asOf;
+    this.#sessions = sessions;
+    return true;
+  }
+
+  /** A session subscribes. If the last report does not name it, it is older than the session, and perhaps than others. */
+  subscribedBy(sessionId: string): void {
+    if (this.#sessions?.ids.includes(sessionId) === false) this.#sessions = undefined;
+  }
+
+  get sessionIds(): string[] {
+    return this.subscriptions.map(({ sessionId }) => sessionId);
+  }
+
+  /** Whether a session may be online that has no subscription. */
+  get mayHaveUnsubscribedSession(): boolean {
+    if (this.subscriptions.length === 0 || this.#sessions === undefined) return true;
+    const subscribed = this.sessionIds;
+    return this.#sessions.ids.some((sessionId) => !subscribed.includes(sessionId));
+  }
+
+  get hasPending(): boolean {
+    const { log, notices, events } = this.pending;
+    return log !== undefined || notices !== undefined || events.length > 0;
+  }
+
+  /** Whether everything was handed over, as far as is known. */
+  get isUpToDate(): boolean {
+    return this.call.state === "none" && !this.hasPending;
+  }
+
+  /** Whether it has no subscription, and nothing is on its way to it. */
+  get isIdle(): boolean {
+    return this.subscriptions.length === 0 && this.isUpToDate && this.failures === 0;
+  }
+
+  /** Takes what is pending. */
+  takePending(): Pending {
+    const taken = this.pending;
+    this.pending = { ...NONE, events: [] };
+    return taken;
+  }
+
+  /** Adds to what is pending. */
+  addPending(times: Partial<Times>): void {
+    Object.assign(this.pending, earliest(this.pending, { ...NONE, ...times }));
+  }
+
+  /** Sessions were woken for this, now (ms). */
+  wasWokenFor({ log, notices }: Pending, now: number): void {
+    const times = earliest(this.recentlyWokenFor(now), { log, notices });
+    this.#woken = { ...times, until: now + LONGEST_DELIVERY };
+  }
+
+  /** What sessions were woken for in the last moments before now (ms). */
+  recentlyWokenFor(now: number): Times {
+    return this.#woken !== undefined && now < this.#woken.until ? this.#woken : NONE;
+  }
+
+  /** What is pending, or what its object is being called for. */
+  get unconfirmed(): Times {
+    const calling = this.call.state === "calling" ? this.call.content : NONE;
+    return earliest(this.pending, calling);
+  }
+}
+
+function earliest(one: Times, other: Times): Times {
+  return { log: earlier(one.log, other.log), notices: earlier(one.notices, other.notices) };
+}

@@ -1,0 +1,215 @@
+import { expect, test } from "vitest";
+import { Delivery } from "../../../../src/conversation/delivery/delivery.ts";
+import type { DeliveryHost } from "../../../../src/conversation/delivery/delivery-host.ts";
+import type { Subscription } from "../../../../src/conversation/delivery/subscription.ts";
+import type { Wake, WakeAnswer } from "../../../../src/conversation/delivery/wake.ts";
+import {
+  catchUpModes,
+  type OpenSessions,
+  type SubscriptionRequest,
+} from "../../../../src/protocol/link-controls.ts";
+import { eventRecord, noticeRecord, readRecords } from "../../../../src/protocol/link-records.ts";
+
+const NOW = 1_000_000;
+const payload = new Uint8Array([1]);
+const notice = { kind: "notice", record: noticeRecord(NOW - 100, payload), at: NOW - 100 } as const;
+const typing = { kind: "event", record: eventRecord(payload), isEphemeral: true } as const;
+
+/** A conversation of Tom, with the calls to his object; each waits for its answer. */
+class TomsConversation {
+  head = 0;
+  isAway = false;
+  /** Since when deliveries are pending, as stored (ms). */
+  pendingSince: number | undefined;
+  readonly calls: { wake: Wake; answer(answer: WakeAnswer): Promise<void>; fail(): Promise<void> }[] = [];
+  readonly delivery: Delivery;
+
+  constructor() {
+    const host: DeliveryHost = {
+      now: () => NOW,
+      end: () => this.head,
+      endAt: () => 0,
+      lastNotice: () => NOW - 100,
+      members: () => ["tom"],
+      isMember: () => true,
+      leftAfter: () => [],
+      isAway: () => this.isAway,
+      setAway: (_, away) => {
+        this.isAway = away;
+      },
+      replay: () => undefined,
+      notices: (_, after) => (after < NOW - 100 ? [notice.record] : []),
+      readCursorMovedAt: () => 0,
+      hasUnread: () => false,
+      unread: () => undefined,
+      markPending: (since) => {
+        this.pendingSince = since;
+      },
+      clearPending: () => {
+        this.pendingSince = undefined;
+      },
+      wake: (_, wake) =>
+        new Promise((resolve, reject) => {
+          const settled = () => this.delivery.settled();
+          this.calls.push({
+            wake,
+            answer: (answer) => {
+              resolve(answer);
+              return settled();
+            },
+            fail: () => {
+              reject(new Error("no answer"));
+              return settled();
+            },
+          });
+        }),
+      retryAfter: () => {},
+    };
+    this.delivery = new Delivery(host, [], undefined);
+  }
+
+  /** A message is stored and sent to the subscriptions. */
+  store(): void {
+    this.head += 1;
+    this.delivery.storedAfter(this.head - 1);
+  }
+
+  /** Subscribes a session that logged in after the notice. Returns the kinds of the records that it is sent at once. */
+  subscribe(sessionId: string, sessions?: OpenSessions) {
+    const kinds: string[] = [];
+    const request: SubscriptionRequest = {
+      conversationId: "c",
+      clientId: "tom",
+      sessionId,
+      origin: 1,
+      mode: catchUpModes.COUNTS,
+      address: undefined,
+      since: undefined,
+      noticesAfter: undefined,
+      sessions,
+      admittedAt: NOW - 50,
+    };
+    const send = (frame: Uint8Array) => void kinds.push(...readRecords(frame).map(({ kind }) => kind));
+    const subscription = this.delivery.subscribe(request, { send, save: () => {} });
+    if (subscription === undefined) throw new Error("too far behind");
+    return { subscription, kinds: kinds.filter((kind) => kind !== "control") };
+  }
+}
+
+const closed = ({ delivery }: TomsConversation, subscription: Subscription) => delivery.closed(subscription);
+
+test("[L2.1] a client whose every session has a subscription is not woken", () => {
+  const chat = new TomsConversation();
+  chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
+  chat.store();
+  expect(chat.calls).toEqual([]);
+  expect(chat.pendingSince).toBeUndefined();
+});
+
+test("[L2.1] a client is woken if a session of it has no subscription, or may have none", () => {
+  const unknown = new TomsConversation();
+  unknown.store();
+  expect(unknown.calls.map(({ wake }) => wake)).toEqual([
+    { since: 0, noticesAfter: undefined, subscribed: [], events: [] },
+  ]);
+  const tablet = new TomsConversation();
+  tablet.subscribe("phone", { ids: ["phone", "tablet"], asOf: 1 });
+  tablet.store();
+  expect(tablet.calls.map(({ wake }) => wake.subscribed)).toEqual([["phone"]]);
+  const logsIn = new TomsConversation();
+  logsIn.subscribe("phone", { ids: ["phone"], asOf: 1 });
+  logsIn.delivery.caughtUp("tom", { ids: ["phone", "tablet"], asOf: 2 }, 0, NOW - 100);
+  logsIn.store();
+  expect(logsIn.calls).toHaveLength(1);
+});
+
+test("[L2.1] a subscription that closes may leave its session without one", () => {
+  const chat = new TomsConversation();
+  const { subscription } = chat.subscribe("phone", { ids: ["phone", "tablet"], asOf: 1 });
+  chat.subscribe("tablet");
+  closed(chat, subscription);
+  chat.store();
+  expect(chat.calls.map(({ wake }) => wake.subscribed)).toEqual([["tablet"]]);
+});
+
+test("[L2.2] of two reports of a client's sessions, the later one counts", () => {
+  const chat = new TomsConversation();
+  chat.delivery.caughtUp("tom", { ids: ["phone", "tablet"], asOf: 2 }, 0, NOW - 100);
+  chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
+  chat.store();
+  expect(chat.calls).toHaveLength(1);
+});
+
+test("[L2.2] a report that does not name a session that subscribes is out of date", () => {
+  const chat = new TomsConversation();
+  chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
+  chat.subscribe("tablet");
+  chat.store();
+  expect(chat.calls).toHaveLength(1);
+});
+
+test("[L3.1] [L3.2] a client is called once at a time; the next call is for all that was stored meanwhile", async () => {
+  const chat = new TomsConversation();
+  for (let message = 1; message <= 3; message += 1) chat.store();
+  expect(chat.calls).toHaveLength(1);
+  await chat.calls[0]?.answer({ sessions: { ids: ["phone"], asOf: 1 } });
+  expect(chat.calls.map(({ wake }) => wake.since)).toEqual([0, 1]);
+  expect(chat.pendingSince).toBeDefined();
+  await chat.calls[1]?.answer({ sessions: { ids: ["phone"], asOf: 1 } });
+  expect(chat.pendingSince).toBeUndefined();
+});
+
+test("[L3.4] a client without sessions is away and is not called again", async () => {
+  const chat = new TomsConversation();
+  chat.store();
+  await chat.calls[0]?.answer({ sessions: { ids: [], asOf: 1 } });
+  chat.store();
+  expect(chat.isAway).toBe(true);
+  expect(chat.calls).toHaveLength(1);
+});
+
+test("[L3.4] an answer from before a login does not make the client away", async () => {
+  const chat = new TomsConversation();
+  chat.store();
+  chat.delivery.caughtUp("tom", { ids: ["phone"], asOf: 2 }, chat.head, NOW - 100);
+  await chat.calls[0]?.answer({ sessions: { ids: [], asOf: 1 } });
+  expect(chat.isAway).toBe(false);
+});
+
+test("[L3.3] what a call that failed was for stays pending, and goes with the next call", async () => {
+  const chat = new TomsConversation();
+  chat.store();
+  await chat.calls[0]?.fail();
+  expect(chat.pendingSince).toBe(0);
+  expect(chat.delivery.isUnreachable("tom")).toBe(true);
+  chat.store();
+  expect(chat.calls.map(({ wake }) => wake.since)).toEqual([0, 0]);
+});
+
+test("[I4] [L3.3] a notice that no call handed over reaches every session that subscribes", async () => {
+  const chat = new TomsConversation();
+  chat.delivery.notify(["tom"], notice);
+  await chat.calls[0]?.fail();
+  expect(chat.subscribe("phone").kinds).toEqual(["notice"]);
+  expect(chat.subscribe("tablet").kinds).toEqual(["notice"]);
+});
+
+test("[L2.4] an ephemeral event that waits for a call reaches every session that subscribes, once", async () => {
+  const chat = new TomsConversation();
+  chat.store();
+  chat.delivery.notify(["tom"], typing);
+  expect(chat.subscribe("phone").kinds).toEqual(["event"]);
+  expect(chat.subscribe("tablet").kinds).toEqual(["event"]);
+  await chat.calls[0]?.answer({ sessions: { ids: ["phone", "tablet", "laptop"], asOf: 1 } });
+  const [event] = chat.calls[1]?.wake.events ?? [];
+  expect(event?.receivedBy).toEqual(["phone", "tablet"]);
+});
+
+test("[L4.1] a session that makes room gets nothing more by that subscription, and is woken for what follows", () => {
+  const chat = new TomsConversation();
+  const { subscription, kinds } = chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
+  chat.delivery.evict(subscription);
+  chat.delivery.notify(["tom"], typing);
+  expect(kinds).toEqual([]);
+  expect(chat.calls.map(({ wake }) => wake.events.length)).toEqual([1]);
+});
