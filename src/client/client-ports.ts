@@ -77,7 +77,7 @@ export interface ClientServices {
   returnTime(): number;
   /** Calls `run` once after this many milliseconds, in memory only. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
-  /** Calls `Client.retry` after this many milliseconds, even if the object is evicted meanwhile. */
+  /** Calls `Client.retry` after this many milliseconds, even if the object hibernates meanwhile. */
   retryAfter(delay: number): void;
 }
 

@@ -1,7 +1,7 @@
 import { QUERY_ANSWER_BYTES } from "../bounds.ts";
 import type { Described, DescriptionOptions } from "../conversation/description.ts";
 import { isConversationId } from "../conversation/messages/ids.ts";
-import { isWhereByIdOnly } from "../database/conversations/query.ts";
+import { idsOfWhere } from "../database/conversations/query.ts";
 import { type QueryingClient, withoutMembers } from "../database/conversations/visibility.ts";
 import type { QueryRefusal } from "../database/where/query-refusal.ts";
 import { forEachLimited } from "../limited-calls.ts";
@@ -70,7 +70,7 @@ async function findByIds(
   viewer: Viewer,
   { where, sort, limit, skip, withLastMessage }: CommandOf<"conversation.query">,
 ): Promise<ConversationFound[] | undefined> {
-  const ids = isWhereByIdOnly(where);
+  const ids = idsOfWhere(where);
   const order = ids && comparator(sort);
   if (ids === undefined || ids.length > ASKED_MAX || order === undefined) return undefined;
   const found = (await describeAll(services, ids, viewer, withLastMessage)).sort(order);

@@ -61,7 +61,7 @@ export class SubscriptionSockets {
     open?.conversation.receipts.subscriptionClosed(subscription);
   }
 
-  /** The conversation is deleted. */
+  /** The conversation is deleted. The code is for no reader: a gateway that dials again finds no conversation. */
   closeAll(): void {
     for (const socket of this.#subscriptions.keys()) socket.close(linkClose.LOST, "deleted");
     this.#subscriptions.clear();

@@ -13,7 +13,7 @@ import type { Condition } from "../where/condition.ts";
 import { conditionToSql, hasAnyName } from "../where/condition-to-sql.ts";
 import { countInSlices, findInSlices, type OwnerQuery } from "../where/owner-query.ts";
 import { readInParts, type SliceSize } from "../where/owner-query-slices.ts";
-import { isWhereByIdOnly, parseWhere } from "../where/parse-where.ts";
+import { idsOfWhere, parseWhere } from "../where/parse-where.ts";
 import { costRefusal } from "../where/query-cost.ts";
 import { isQueryRefusal, type QueryRefusal, tooLarge } from "../where/query-refusal.ts";
 import type { Field } from "../where/query-table.ts";
@@ -30,7 +30,7 @@ import {
   withoutMembers,
 } from "./visibility.ts";
 
-export { isWhereByIdOnly, type QueryRefusal };
+export { idsOfWhere, type QueryRefusal };
 
 export type ConversationQuery = Pick<
   CommandOf<"conversation.query">,
@@ -127,7 +127,7 @@ function reachOf(
   if (isQueryRefusal(condition)) return condition;
   if (asker === undefined) return { condition, within: undefined, others: undefined };
   // A client that knows an id may look it up, in any order.
-  if (isWhereByIdOnly(where) !== undefined) {
+  if (idsOfWhere(where) !== undefined) {
     return { condition, within: undefined, others: { ...asker, findOthers: "anyone" } };
   }
   if (reachesOthers(condition, asker)) return { condition, within: undefined, others: asker };

@@ -32,8 +32,8 @@ export function parseWhere(where: Json, { fieldOf }: Pick<QueryTable, "fieldOf">
   return reader.refused ?? condition;
 }
 
-/** The ids, if `where` names nothing but ids: then the objects themselves can answer at once. */
-export function isWhereByIdOnly(where: Json | undefined): string[] | undefined {
+/** The ids that `where` names, if it names nothing else: then the objects themselves can answer at once. */
+export function idsOfWhere(where: Json | undefined): string[] | undefined {
   if (!isObject(where)) return undefined;
   const { objectId, ...others } = where;
   if (objectId === undefined || Object.keys(others).length > 0) return undefined;

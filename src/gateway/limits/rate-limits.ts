@@ -8,7 +8,7 @@ import {
   MEMBERS_PER_COMMAND,
   MESSAGES_PER_HISTORY_QUERY,
 } from "../../bounds.ts";
-import { isWhereByIdOnly } from "../../database/where/parse-where.ts";
+import { idsOfWhere } from "../../database/where/parse-where.ts";
 import { MinuteCounts } from "../../minute-counts.ts";
 import type { Command } from "../../protocol/commands.ts";
 import { type AddressLimits, addressLimits } from "./address-limits.ts";
@@ -69,7 +69,7 @@ function chargeOf(command: Command, frameLength: number, rates: Rates): Charge |
     case "read":
       return charge("read", command.conversations.length, other * 10, 1 / 5);
     case "conversation.query": {
-      const ids = command.temporaryIds.length > 0 ? command.temporaryIds : isWhereByIdOnly(command.where);
+      const ids = command.temporaryIds.length > 0 ? command.temporaryIds : idsOfWhere(command.where);
       if (ids !== undefined) return charge("look-up", ids.length, other * 10);
       return charge("list", 1, other / 2, 1 / 4);
     }

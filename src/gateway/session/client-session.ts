@@ -221,7 +221,7 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
       case "undecided":
         return this.#owner.broken();
       case "noted":
-        return this.#conversations?.inboxConfirmed(control.conversationId, control.sessions);
+        return this.#conversations?.noted(control.conversationId, control.sessions);
       case "caughtUp":
         return this.#withConversations().caughtUp(control.conversationId, control.head, control.lastNotice);
       case "catchingUp":

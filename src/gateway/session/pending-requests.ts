@@ -1,5 +1,5 @@
 import { newMessageId } from "../../conversation/messages/ids.ts";
-import type { Command, CommandOf } from "../../protocol/commands.ts";
+import type { Command } from "../../protocol/commands.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import * as replies from "../../protocol/replies.ts";
 import type { Backlog, WaitingSend } from "../limits/backlog.ts";
@@ -8,6 +8,8 @@ import type { ClientSender } from "./client-sender.ts";
 import { JavaReplies } from "./java-replies.ts";
 
 interface Pending {
+  /** The conversation of a send, whose refusal has a form of its own; undefined for other requests. */
+  sendTo: { conversationId: string } | undefined;
   /** How many objects have not answered yet. */
   remaining: number;
   /** The answer so far. */
@@ -60,7 +62,8 @@ export class PendingRequests {
     if (serial === undefined) return;
     this.#pending ??= new Map();
     const counted = this.#pending.get(serial)?.counted ?? this.#count(command);
-    this.#pending.set(serial, { remaining: answers, answer: undefined, counted });
+    const sendTo = command.name === "message.send" ? { conversationId: command.conversationId } : undefined;
+    this.#pending.set(serial, { sendTo, remaining: answers, answer: undefined, counted });
     this.#javaReplies?.requested(command);
   }
 
@@ -113,22 +116,30 @@ export class PendingRequests {
 
   /** Refuses all requests: the socket is about to close, or the session is ended from outside. */
   refuseAll(error: ErrorName): void {
-    for (const serial of this.close()) this.#client.send(replies.errorReply(serial, error));
+    for (const [serial, { sendTo }] of this.close()) {
+      const refusal =
+        sendTo === undefined ? replies.errorReply(serial, error) : this.#refusedSend(serial, sendTo, error);
+      this.#reply(serial, refusal);
+    }
   }
 
-  /** Forgets all requests, whose serials it returns. */
-  close(): number[] {
+  /** Forgets all requests, which it returns by serial. */
+  close(): Map<number, Pending> {
     const pending = this.#pending ?? new Map<number, Pending>();
     this.#pending = undefined;
     for (const { counted } of pending.values()) counted?.backlog.finished(counted.waiting);
-    return [...pending.keys()];
+    return pending;
   }
 
-  /** Refuses a send in its own form: Swift expects an id and a time with it (wire §4.6). */
-  #refuseSend(serial: number, { conversationId }: CommandOf<"message.send">, error: ErrorName): void {
+  #refuseSend(serial: number, send: { conversationId: string }, error: ErrorName): void {
+    this.answerOrForward(serial, this.#refusedSend(serial, send, error));
+  }
+
+  /** The refusal of a send: Swift expects an id and a time with it (wire §4.6). */
+  #refusedSend(serial: number, { conversationId }: { conversationId: string }, error: ErrorName): Uint8Array {
     const timestamp = this.#owner.now();
     const refusal = { conversationId, error, messageId: newMessageId(timestamp), timestamp };
-    this.answerOrForward(serial, replies.messageRefused(serial, refusal));
+    return replies.messageRefused(serial, refusal);
   }
 
   #reply(serial: number, answer: Uint8Array): void {

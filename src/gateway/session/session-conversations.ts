@@ -78,21 +78,25 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
 
   /** Forwards a command to the conversations that it names. */
   handle(command: ConversationCommand, frame: Uint8Array): void {
-    if (command.name === "message.acknowledge" && !this.#isAcknowledgementWanted(command)) return;
+    if (command.name === "message.acknowledge") this.#acknowledged(command);
+    if (command.name === "message.acknowledge" && !this.#wantsAcknowledgement(command)) return;
     const { request, answers, parts } = forwardingOf(command, frame, this.#login);
     this.#requests.add(request, answers);
     if (parts.length === 0) this.#requests.refuse(request, "CONVERSATION_NOT_FOUND");
     for (const { conversationId, ...forwarded } of parts) this.#toConversation(conversationId, forwarded);
   }
 
-  /** In a large group, an acknowledgement of each message would cost more than the message itself. */
-  #isAcknowledgementWanted(command: CommandOf<"message.acknowledge">): boolean {
+  /** Messages need not be sent to the device again. No SDK expects an answer. */
+  #acknowledged(command: CommandOf<"message.acknowledge">): void {
     const { conversationId, messageId, to } = command;
     this.#requests.refuseUnsent(command, { error: "UNSUPPORTED_COMMAND" });
-    if (conversationId === undefined || !this.#delivery.wantsAcknowledgements(conversationId)) return false;
     const upTo = to ?? (messageId === undefined ? undefined : timeOfMessageId(messageId));
-    if (upTo !== undefined) this.#delivery.acknowledged(conversationId, upTo);
-    return true;
+    if (conversationId !== undefined && upTo !== undefined) this.#delivery.acknowledged(conversationId, upTo);
+  }
+
+  /** In a large group, an acknowledgement of each message would cost more than the message itself. */
+  #wantsAcknowledgement({ conversationId }: CommandOf<"message.acknowledge">): boolean {
+    return conversationId !== undefined && this.#delivery.wantsAcknowledgements(conversationId);
   }
 
   #toConversation(conversationId: string, forwarded: Forwarded): void {
@@ -166,8 +170,8 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   }
 
   /** The inbox has the conversation: records that arrive by a subscription leave no other trace (I4). */
-  inboxConfirmed(conversationId: string, sessions: OpenSessions): void {
-    this.#dialer.confirmed(conversationId, sessions);
+  noted(conversationId: string, sessions: OpenSessions): void {
+    this.#dialer.noted(conversationId, sessions);
   }
 
   /**

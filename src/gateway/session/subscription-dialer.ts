@@ -5,7 +5,7 @@ import type { Dial } from "./link-socket.ts";
 
 /** One frame can name many conversations, and other sockets need the thread too. */
 const DIALS_AT_ONCE = 8;
-const CONFIRMATION_DEADLINE = 8_000; // ms for the client's object to note a subscription
+const NOTED_DEADLINE = 8_000; // ms for the client's object to note a subscription
 
 /** What dialling needs of the gateway. */
 export interface DialServices {
@@ -25,7 +25,7 @@ export class SubscriptionDialer {
   readonly #report: (report: SessionReport) => void;
   readonly #calls: LimitedCalls;
   /** Called once the inbox has the conversation, by conversation id. */
-  readonly #confirmations = new Map<string, (sessions: OpenSessions) => void>();
+  readonly #waitingForNoted = new Map<string, (sessions: OpenSessions) => void>();
   /** Conversations that the session was woken for: the inbox has them already. */
   readonly #woken = new Set<string>();
 
@@ -45,9 +45,9 @@ export class SubscriptionDialer {
   }
 
   /** The inbox has the conversation. */
-  confirmed(conversationId: string, sessions: OpenSessions): void {
-    this.#confirmations.get(conversationId)?.(sessions);
-    this.#confirmations.delete(conversationId);
+  noted(conversationId: string, sessions: OpenSessions): void {
+    this.#waitingForNoted.get(conversationId)?.(sessions);
+    this.#waitingForNoted.delete(conversationId);
   }
 
   readonly #dial: Dial<SubscriptionRequest> = async (request, events) => {
@@ -56,17 +56,17 @@ export class SubscriptionDialer {
     // A name that nobody has gets neither an object nor a row in the inbox.
     if (!isWoken && since === undefined && !(await this.#services.mayExist(conversationId))) return "missing";
     this.#report({ type: "subscribing", conversationId });
-    const sessions = isWoken ? undefined : await this.#confirmation(conversationId);
+    const sessions = isWoken ? undefined : await this.#noted(conversationId);
     return this.#services.dialConversation({ ...request, sessions }, events);
   };
 
   /** Rejects if the client's object does not answer in time. */
-  #confirmation(conversationId: string): Promise<OpenSessions> {
-    return new Promise((confirmed, reject) => {
-      const cancel = this.#services.timer(CONFIRMATION_DEADLINE, () => reject(new Error("not noted")));
-      this.#confirmations.set(conversationId, (sessions) => {
+  #noted(conversationId: string): Promise<OpenSessions> {
+    return new Promise((noted, reject) => {
+      const cancel = this.#services.timer(NOTED_DEADLINE, () => reject(new Error("not noted")));
+      this.#waitingForNoted.set(conversationId, (sessions) => {
         cancel();
-        confirmed(sessions);
+        noted(sessions);
       });
     });
   }

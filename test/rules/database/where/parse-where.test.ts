@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { conversationTable } from "../../../../src/database/conversations/fields.ts";
-import { isWhereByIdOnly, parseWhere } from "../../../../src/database/where/parse-where.ts";
+import { idsOfWhere, parseWhere } from "../../../../src/database/where/parse-where.ts";
 import { isQueryRefusal } from "../../../../src/database/where/query-refusal.ts";
 import type { Json } from "../../../../src/model/json.ts";
 
@@ -14,7 +14,7 @@ describe("a where by ids only", () => {
     [{ objectId: { $in: [] } }, []],
     [{ objectId: { $in: ids(1000) } }, ids(1000)],
   ])("the where %j has only ids", (where, ids) => {
-    expect(isWhereByIdOnly(where)).toEqual(ids);
+    expect(idsOfWhere(where)).toEqual(ids);
   });
 
   test.each<[Json | undefined]>([
@@ -34,7 +34,7 @@ describe("a where by ids only", () => {
     ["x"],
     [undefined],
   ])("the where %j has more or other than at most 1000 ids", (where) => {
-    expect(isWhereByIdOnly(where)).toBeUndefined();
+    expect(idsOfWhere(where)).toBeUndefined();
   });
 });
 
