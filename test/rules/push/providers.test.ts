@@ -1,23 +1,7 @@
-import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../../src/model/json.ts";
 import { providersSetUp, pushPolicyBy } from "../../../src/push/providers.ts";
-import { settingsFrom } from "../../../src/settings/schema.ts";
-
-const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-
-const apns = { keys: [{ teamId: "CATS", keyId: "KEY1", topics: ["com.example.parley"], privateKey: pem }] };
-const serviceAccount = {
-  type: "service_account",
-  project_id: "parley",
-  client_email: "push@parley.example",
-  private_key: pem,
-};
-const webPush = { publicKey: "B".repeat(87), privateKey: "c".repeat(43), subject: "mailto:tom@example.com" };
-const webhook = { url: "https://push.example.com/", secret: "a secret" };
-
-const settingsOf = (overrides: Json) => settingsFrom(overrides, false).settings;
+import { apns, serviceAccount, settingsOf, webhook, webPush } from "../../support/push-settings.ts";
 
 describe("push providers", () => {
   test("push providers are set up by their settings, each by its own", () => {

@@ -1,23 +1,8 @@
-import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../../src/model/json.ts";
-import { patchProblem, settingsFrom } from "../../../src/settings/schema.ts";
+import { patchProblem } from "../../../src/settings/schema.ts";
 import { withoutSecrets } from "../../../src/settings/secrets.ts";
-
-const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-
-const apns = { keys: [{ teamId: "CATS", keyId: "KEY1", topics: ["com.example.parley"], privateKey: pem }] };
-const serviceAccount = {
-  type: "service_account",
-  project_id: "parley",
-  client_email: "push@parley.example",
-  private_key: pem,
-};
-const webPush = { publicKey: "B".repeat(87), privateKey: "c".repeat(43), subject: "mailto:tom@example.com" };
-const webhook = { url: "https://push.example.com/", secret: "a secret" };
-
-const settingsOf = (overrides: Json) => settingsFrom(overrides, false).settings;
+import { apns, pem, serviceAccount, settingsOf, webhook, webPush } from "../../support/push-settings.ts";
 
 describe("[N-10] keys", () => {
   test("[N-10] keys of providers are never shown again", () => {
