@@ -9,16 +9,13 @@ import { Delivery } from "./delivery/delivery.ts";
 import type { PendingSince } from "./delivery/delivery-host.ts";
 import { noticesOf } from "./delivery/notice-records.ts";
 import { replayOf } from "./delivery/replay.ts";
+import { NEVER_LOGGED_IN } from "./delivery/served-client.ts";
 import type { Subscription } from "./delivery/subscription.ts";
 import { unreadOf } from "./delivery/unread-record.ts";
-import type { WakeAnswer } from "./delivery/wake.ts";
 import type { ConversationState } from "./state.ts";
 
 /** ms: longer than any call in flight, so that the alarm only finds what a crash left. */
 export const PENDING_DELAY = 10_000;
-
-/** The answer of a client that has never logged in. */
-const NEVER_LOGGED_IN: WakeAnswer = { sessions: { ids: [], asOf: 0 } };
 
 /** A conversation with everything that serves it. */
 export interface OpenConversation {
@@ -125,7 +122,8 @@ function deliveryOf(
       wake: async (clientId, what) => {
         // At a client's first login, D1's list of members is the only way to find this conversation.
         const isUnknown = !knownClients.has(clientId) && (await outbox.index());
-        if (isUnknown && !(await knownClients.mayHaveLoggedIn(clientId))) return NEVER_LOGGED_IN;
+        if (isUnknown && !(await knownClients.mayHaveLoggedIn(clientId)))
+          return { sessions: { ids: [], asOf: NEVER_LOGGED_IN } };
         return calls.run(() => wake(clientId, id, what));
       },
       retryAfter: (delay) => alarm.within(delay),

@@ -9,6 +9,9 @@ export interface Times {
   notices: number | undefined;
 }
 
+/** The time of a report that a client has never logged in. */
+export const NEVER_LOGGED_IN = 0;
+
 const NONE: Times = { log: undefined, notices: undefined };
 
 /** What sessions without a subscription lack. */
@@ -52,11 +55,11 @@ export class ServedClient {
 
   /**
    * Takes a report of the open sessions, unless a newer one is known. A report that is much older is one by a clock that
-   * was set back. Returns whether it was taken.
+   * was set back, unless it is that the client has never logged in. Returns whether it was taken.
    */
   learn(sessions: OpenSessions): boolean {
     const age = this.#reportedAt - sessions.asOf;
-    if (age > 0 && age < LONGEST_DELIVERY) return false;
+    if (age > 0 && (age < LONGEST_DELIVERY || sessions.asOf === NEVER_LOGGED_IN)) return false;
     this.#reportedAt = sessions.asOf;
     this.#sessions = sessions;
     return true;

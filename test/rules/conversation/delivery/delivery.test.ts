@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Delivery } from "../../../../src/conversation/delivery/delivery.ts";
 import type { DeliveryHost } from "../../../../src/conversation/delivery/delivery-host.ts";
+import { NEVER_LOGGED_IN } from "../../../../src/conversation/delivery/served-client.ts";
 import type { Subscription } from "../../../../src/conversation/delivery/subscription.ts";
 import type { Wake, WakeAnswer } from "../../../../src/conversation/delivery/wake.ts";
 import {
@@ -174,6 +175,22 @@ test("[L3.4] an answer from before a login does not make the client away", async
   chat.delivery.caughtUp("tom", { ids: ["phone"], asOf: 2 }, chat.head, NOW - 100);
   await chat.calls[0]?.answer({ sessions: { ids: [], asOf: 1 } });
   expect(chat.isAway).toBe(false);
+});
+
+test("[L3.4] an answer that a client never logged in does not count after its first login", async () => {
+  const chat = new TomsConversation();
+  chat.store();
+  chat.delivery.caughtUp("tom", { ids: ["phone"], asOf: NOW }, chat.head, NOW - 100);
+  await chat.calls[0]?.answer({ sessions: { ids: [], asOf: NEVER_LOGGED_IN } });
+  expect(chat.isAway).toBe(false);
+});
+
+test("[L2.2] a report by a clock that was set back counts", async () => {
+  const chat = new TomsConversation();
+  chat.subscribe("phone", { ids: ["phone"], asOf: NOW });
+  chat.delivery.caughtUp("tom", { ids: ["phone", "tablet"], asOf: NOW - 60_000 }, chat.head, NOW - 100);
+  chat.store();
+  expect(chat.calls).toHaveLength(1);
 });
 
 test("[L3.3] what a call that failed was for stays pending, and goes with the next call", async () => {
