@@ -83,12 +83,6 @@ function flagsOf({ patch, acknowledge }: Partial<StoredTraits>): number {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A number that no other session of a conversation has. */
-export function newOrigin(): number {
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-  return (high % 2 ** 20) * 2 ** 32 + low + 1;
-}
-
 function record(
   kind: number,
   headerBytes: number,
@@ -136,10 +130,7 @@ export function noticeRecord(at: number, payload: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/**
- * An unread count. It is dropped for sessions that receive missed messages themselves (wire §5.5b), that have seen more
- * than it counts, or that received it at their login.
- */
+/** An unread count. It is dropped for `.1` sessions (wire §5.5b), and for those that have it or have seen more. */
 export function unreadRecord(position: CountPosition, payload: Uint8Array): Uint8Array {
   const { bytes, view } = record(UNREAD, 16, payload);
   view.setFloat64(5, position.upTo);

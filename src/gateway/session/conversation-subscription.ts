@@ -1,5 +1,4 @@
 import { isRepeatableCommand, refusalWithoutConversation } from "../../conversation/commands.ts";
-import { elapsed } from "../../elapsed.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import type {
   ConversationControl,
@@ -11,6 +10,7 @@ import { type LinkRecord, readControl, readRecords } from "../../protocol/link-r
 import type { Forwarded } from "./forwarding.ts";
 import type { LinkOutcome, LinkSocket, OpeningLinkEvents } from "./link-socket.ts";
 import { SubscriptionFailures } from "./subscription-failures.ts";
+import type { SubscriptionPhase } from "./subscription-phase.ts";
 
 /** What a subscription needs of its session. */
 export interface SubscriptionOwner {
@@ -40,22 +40,6 @@ export interface SubscriptionOwner {
   tooFarBehind(): void;
 }
 
-const RESYNCS_MAX = 3;
-const RESYNC_MEMORY = 10_000; // ms
-
-type Phase =
-  /** The socket is there once it is connected. The subscription is open once the conversation has confirmed it. */
-  | { name: "opening"; socket: LinkSocket | undefined }
-  | { name: "open"; socket: LinkSocket; opened: OpenedSubscription }
-  /**
-   * It makes room for another one (L4): once the conversation has confirmed that, it waits for the last answers, then
-   * closes. A new one follows it if `reopens`.
-   */
-  | { name: "evicted"; socket: LinkSocket; isConfirmed: boolean; reopens: boolean }
-  /** It failed twice: it waits. A command is refused, or opens it again (L7). */
-  | { name: "paused"; end: () => void }
-  | { name: "over" };
-
 /**
  * One session's subscription to one conversation: opened on demand, with its frames in order, reopened when it breaks
  * (L1, L4, L7).
@@ -63,7 +47,7 @@ type Phase =
 export class ConversationSubscription {
   readonly conversationId: string;
   readonly #owner: SubscriptionOwner;
-  #phase: Phase = { name: "opening", socket: undefined };
+  #phase: SubscriptionPhase = { name: "opening", socket: undefined };
   /** Frames that wait until the subscription is open, in order. */
   #waiting: Forwarded[] = [];
   /** Events that came with a wake, until the subscription is open. */
@@ -71,8 +55,6 @@ export class ConversationSubscription {
   /** Frames without an answer so far, by serial. */
   readonly #pending = new Map<number, Forwarded>();
   #failures: SubscriptionFailures | undefined;
-  /** When it was opened again, lately, although the link had not failed (ms). */
-  #resyncs: number[] = [];
   /** Counts the attempts to open it: events of an attempt that failed are ignored (L7.2). */
   #attempt = 0;
 
@@ -126,11 +108,9 @@ export class ConversationSubscription {
     if (this.#phase.name !== "open") return this.wake();
     this.#phase.socket.close(linkClose.LOST);
     // The link did not fail. If that does not help, something else has.
-    const now = this.#owner.now();
-    this.#resyncs = this.#resyncs.filter((at) => elapsed(at, now) < RESYNC_MEMORY);
-    this.#resyncs.push(now);
-    if (this.#resyncs.length > RESYNCS_MAX) return this.#onBroken();
-    this.#reopenWith(this.#takeRepeatable());
+    this.#failures ??= new SubscriptionFailures();
+    if (this.#failures.resynced(this.#owner.now())) this.#reopenWith(this.#takeRepeatable());
+    else this.#onBroken();
   }
 
   /**
@@ -250,7 +230,7 @@ export class ConversationSubscription {
     this.#owner.unsubscribed(this.conversationId);
   }
 
-  #onDrained({ socket, reopens }: Phase & { name: "evicted" }): void {
+  #onDrained({ socket, reopens }: SubscriptionPhase & { name: "evicted" }): void {
     this.#phase = { name: "over" };
     socket.close(linkClose.UNSUBSCRIBED);
     this.#owner.closed(this, this.#waiting.splice(0), reopens);

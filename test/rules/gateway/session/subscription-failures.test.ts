@@ -36,3 +36,9 @@ test("[L7.7] a failure is recent for 1 s, and not if the clock was set back sinc
     false,
   ]);
 });
+
+test("[L7.6] a subscription may be opened again three times within 10 s without having failed", () => {
+  const failures = new SubscriptionFailures();
+  expect([1, 2, 3, 4].map((at) => failures.resynced(at))).toEqual([true, true, true, false]);
+  expect(failures.resynced(10_004)).toBe(true);
+});
