@@ -79,9 +79,10 @@ async function ask(
   sessions: Sessions,
   services: Asking,
 ): Promise<Answer[]> {
-  const { clientId, mode } = session.identity;
+  const { clientId, sessionId, mode } = session.identity;
   const request = {
     mode,
+    sessionId,
     asOf,
     patchesSince: session.known.patches,
     messagesModeSince: inbox.messagesModeSince,

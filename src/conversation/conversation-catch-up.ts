@@ -10,6 +10,7 @@ import type { ConversationState } from "./state.ts";
 /** The part of a conversation that a session needs when it logs in. */
 export interface CatchUpRequest {
   mode: CatchUpMode;
+  sessionId: string;
   /** The open sessions of the client, with the new one. */
   sessions: OpenSessions;
   /** When the session logged in (ms). Later entries are delivered like all new ones, so they are not missed. */
@@ -65,13 +66,13 @@ const PATCHES_MAX = 1_000;
  */
 export function catchUp(
   clientId: string,
-  { mode, sessions, asOf, patchesSince, messagesModeSince }: CatchUpRequest,
+  { mode, sessionId, sessions, asOf, patchesSince, messagesModeSince }: CatchUpRequest,
   { state, delivery, settings }: { state: ConversationState; delivery: Delivery; settings: Settings },
 ): CatchUp {
   const { log, facts, notices } = state;
   const member = state.members.get(clientId);
   const { end: head, lastNotice } = state.endAt(asOf);
-  delivery.caughtUp(clientId, sessions, head, lastNotice);
+  delivery.caughtUp(clientId, { sessionId, sessions }, head, lastNotice);
   const isSubscribed = delivery.isSubscribed(clientId);
   const changed = {
     patchedAt: log.patchedAt,

@@ -135,9 +135,15 @@ export class Delivery {
    * A session logged in, so the client is not away. Its catch-up covers everything up to `head`; entries after it, and
    * notices after `lastNotice`, are pending.
    */
-  caughtUp(clientId: string, sessions: OpenSessions, head: number, lastNotice: number): void {
+  caughtUp(
+    clientId: string,
+    { sessionId, sessions }: { sessionId: string; sessions: OpenSessions },
+    head: number,
+    lastNotice: number,
+  ): void {
     const client = this.#clients.use(clientId);
     this.#clients.learn(client, sessions);
+    this.#clients.loggedIn(client, sessionId);
     this.#clients.setAway(clientId, false);
     const isBehind = this.#host.isMember(clientId) && head < this.#host.end();
     this.#lacks(clientId, isBehind ? head : undefined, lastNotice);

@@ -9,6 +9,9 @@ export interface Times {
   notices: number | undefined;
 }
 
+/** ms that the clocks of two objects may differ */
+const CLOCK_TOLERANCE = 250;
+
 /** The time of a report that a client has never logged in. */
 export const NEVER_LOGGED_IN = 0;
 
@@ -42,8 +45,8 @@ export class ServedClient {
   call: Call = { state: "none" };
   /** Calls that failed since the last one that did not. */
   failures = 0;
-  /** What sessions were woken for a moment ago, which they may not have heard of yet; until then (ms). */
-  #woken: (Times & { until: number }) | undefined;
+  /** What sessions were woken for in the last moments, by the second: they may not have heard of it yet. */
+  #woken: (Times & { at: number })[] = [];
   /** The open sessions, as its object last reported them; undefined if that is not known. */
   #sessions: OpenSessions | undefined;
   /** The time of the newest report (ms, by its object's clock): older ones count no more. */
@@ -62,6 +65,16 @@ export class ServedClient {
     if (age > 0 && (age < LONGEST_DELIVERY || sessions.asOf === NEVER_LOGGED_IN)) return false;
     this.#reportedAt = sessions.asOf;
     this.#sessions = sessions;
+    return true;
+  }
+
+  /**
+   * A session logged in. A report by a clock that was set back a little may have been taken for an older one. Returns
+   * whether the session was not known.
+   */
+  loggedIn(sessionId: string): boolean {
+    if (this.#sessions === undefined || this.#sessions.ids.includes(sessionId)) return false;
+    this.#sessions = { ...this.#sessions, ids: [...this.#sessions.ids, sessionId] };
     return true;
   }
 
@@ -109,14 +122,22 @@ export class ServedClient {
   }
 
   /** Sessions were woken for this, now (ms). */
-  wasWokenFor({ log, notices }: Pending, now: number): void {
-    const times = earliest(this.recentlyWokenFor(now), { log, notices });
-    this.#woken = { ...times, until: now + LONGEST_DELIVERY };
+  wasWokenFor(times: Times, now: number): void {
+    this.#woken = this.#woken.filter(({ at }) => now - at < LONGEST_DELIVERY);
+    const last = this.#woken.at(-1);
+    if (last !== undefined && now - last.at < 1_000) Object.assign(last, earliest(last, times));
+    else this.#woken.push({ log: times.log, notices: times.notices, at: now });
   }
 
-  /** What sessions were woken for in the last moments before now (ms). */
-  recentlyWokenFor(now: number): Times {
-    return this.#woken !== undefined && now < this.#woken.until ? this.#woken : NONE;
+  /**
+   * What a session was woken for that logged in then, in the last moments before now (ms). For earlier wakes, its login
+   * found the conversation in the inbox.
+   */
+  recentlyWokenFor(admittedAt: number, now: number): Times {
+    const recent = this.#woken.filter(
+      ({ at }) => now - at < LONGEST_DELIVERY && at >= admittedAt - CLOCK_TOLERANCE,
+    );
+    return recent.reduce<Times>(earliest, NONE);
   }
 
   /** What is pending, or what its object is being called for. */

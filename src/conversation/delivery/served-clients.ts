@@ -83,6 +83,11 @@ export class ServedClients {
     if (client.sessions !== before) this.#sessionsChanged(client);
   }
 
+  /** A session logged in, whatever reports say. */
+  loggedIn(client: ServedClient, sessionId: string): void {
+    if (client.loggedIn(sessionId)) this.#sessionsChanged(client);
+  }
+
   #sessionsChanged(client: ServedClient): void {
     this.#audience = undefined;
     for (const subscription of client.subscriptions)

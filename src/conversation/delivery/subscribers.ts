@@ -51,11 +51,16 @@ export class Subscribers {
   open(request: SubscriptionRequest, port: SubscriptionPort): Subscription | undefined {
     const { clientId, sessionId, origin, mode, address, sessions } = request;
     const client = this.#clients.use(clientId);
-    const since = this.#entriesAfter(request, client);
-    const replay = this.#host.replay(clientId, since);
+    let since = this.#entriesAfter(request, client);
+    let replay = this.#host.replay(clientId, since);
     if (replay === "too far behind") {
-      this.#clients.forgetIdle(clientId);
-      return undefined;
+      if (request.since !== undefined) {
+        this.#clients.forgetIdle(clientId);
+        return undefined;
+      }
+      // No login would give it a position. It is sent the unread count instead.
+      since = this.#host.end();
+      replay = undefined;
     }
     const noticesAfter = this.#noticesAfter(request, client);
     const subscription: Subscription = {
@@ -71,6 +76,9 @@ export class Subscribers {
     };
     if (sessions !== undefined) this.#clients.learn(client, sessions);
     this.#clients.subscribedBy(client, sessionId);
+    // Its last one broke, even if that was not noticed here.
+    const last = client.subscriptions.findIndex((one) => one.sessionId === sessionId);
+    if (last !== -1) client.subscriptions.splice(last, 1);
     this.register(subscription);
     saveSubscription(subscription, { sessions: client.sessions });
     this.#clients.setAway(clientId, false);
@@ -98,7 +106,7 @@ export class Subscribers {
   #entriesAfter({ since, admittedAt }: SubscriptionRequest, client: ServedClient): number {
     if (since !== undefined) return since;
     const known = this.#host.endAt(this.#recentSince(admittedAt));
-    const woken = client.recentlyWokenFor(this.#host.now());
+    const woken = client.recentlyWokenFor(admittedAt, this.#host.now());
     const lacked = [client.unconfirmed.log, woken.log, this.#pending.atStart?.log];
     return Math.min(known, ...lacked.filter((time) => time !== undefined));
   }
@@ -106,7 +114,8 @@ export class Subscribers {
   /** The same for notices. One that waited for D1 may be older than the session's own position, and pending. */
   #noticesAfter({ noticesAfter, admittedAt }: SubscriptionRequest, client: ServedClient): number {
     const known = noticesAfter ?? this.#recentSince(admittedAt);
-    const woken = noticesAfter === undefined ? client.recentlyWokenFor(this.#host.now()) : undefined;
+    const woken =
+      noticesAfter === undefined ? client.recentlyWokenFor(admittedAt, this.#host.now()) : undefined;
     const lacked = [client.unconfirmed.notices, woken?.notices, this.#pending.atStart?.notices];
     return Math.min(known, ...lacked.filter((time) => time !== undefined));
   }

@@ -33,12 +33,15 @@ export interface SubscriptionOwner {
   unsubscribed(conversationId: string): void;
   /** The link broke and will be opened again. Until then the session may miss something. */
   reopening(subscription: ConversationSubscription): void;
-  /** The subscription ended. The rest of its frames goes by a new one, which is opened in any case if `reopens`. */
-  closed(subscription: ConversationSubscription, rest: Forwarded[], reopens: boolean): void;
+  /** The subscription ended. What is left of it goes by a new one, which is opened in any case if there are events. */
+  closed(subscription: ConversationSubscription, rest: Forwarded[], events: LinkRecord[] | undefined): void;
   refuse(forwarded: Forwarded, error: ErrorName): void;
   /** The conversation replays no more to this session: only a new login helps (L7.3). */
   tooFarBehind(): void;
 }
+
+/** Events of wakes that are held for a subscription which is not open. */
+const WAKE_EVENTS = 200;
 
 /**
  * One session's subscription to one conversation: opened on demand, with its frames in order, reopened when it breaks
@@ -50,7 +53,7 @@ export class ConversationSubscription {
   #phase: SubscriptionPhase = { name: "opening", socket: undefined };
   /** Frames that wait until the subscription is open, in order. */
   #waiting: Forwarded[] = [];
-  /** Events that came with a wake, until the subscription is open. */
+  /** Events that came with a wake, until the subscription has brought what was before them. */
   readonly #wakeEvents: LinkRecord[] = [];
   /** Frames without an answer so far, by serial. */
   readonly #pending = new Map<number, Forwarded>();
@@ -122,10 +125,10 @@ export class ConversationSubscription {
   wake(events: LinkRecord[] = []): void {
     this.#retry();
     if (this.#phase.name === "evicted") this.#phase.reopens = true;
-    if (this.#phase.name === "opening") return void this.#wakeEvents.push(...events);
-    this.#owner.receive(this.conversationId, events);
-    if (this.#phase.name !== "open") return;
-    if (!this.#owner.settleWakes(this.conversationId, this.#phase.opened)) this.resync();
+    if (this.#phase.name === "open" && this.#owner.settleWakes(this.conversationId, this.#phase.opened))
+      return this.#owner.receive(this.conversationId, events);
+    this.#wakeEvents.push(...events.slice(0, WAKE_EVENTS - this.#wakeEvents.length));
+    if (this.#phase.name === "open") this.resync();
   }
 
   /** The session is over. */
@@ -189,7 +192,7 @@ export class ConversationSubscription {
       this.#owner.refuse(forwarded, refusalWithoutConversation(forwarded.command));
     }
     this.#owner.unsubscribed(this.conversationId);
-    this.#owner.closed(this, [], false);
+    this.#owner.closed(this, [], undefined);
   }
 
   #onFrame(socket: LinkSocket, data: Uint8Array): void {
@@ -233,7 +236,7 @@ export class ConversationSubscription {
   #onDrained({ socket, reopens }: SubscriptionPhase & { name: "evicted" }): void {
     this.#phase = { name: "over" };
     socket.close(linkClose.UNSUBSCRIBED);
-    this.#owner.closed(this, this.#waiting.splice(0), reopens);
+    this.#owner.closed(this, this.#waiting.splice(0), reopens ? this.#wakeEvents : undefined);
   }
 
   /**
@@ -247,7 +250,6 @@ export class ConversationSubscription {
     const repeatable = pause > 0 ? [] : this.#takeRepeatable();
     if (pause > 0) {
       this.#phase = { name: "paused", end: this.#owner.timer(pause, () => this.#reopen()) };
-      this.#owner.receive(this.conversationId, this.#wakeEvents.splice(0));
       this.#owner.reopening(this);
       return this.refusePending();
     }

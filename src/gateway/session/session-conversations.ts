@@ -275,9 +275,9 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
       queueMicrotask(() => this.#services.broken());
   }
 
-  closed(subscription: ConversationSubscription, rest: Forwarded[], reopens: boolean): void {
+  closed(subscription: ConversationSubscription, rest: Forwarded[], events: LinkRecord[] | undefined): void {
     this.#subscriptions.removeSubscription(subscription);
-    if (reopens) this.#subscriptionTo(subscription.conversationId);
+    if (events !== undefined) this.#subscriptionTo(subscription.conversationId).wake(events);
     for (const forwarded of rest) this.#toConversation(subscription.conversationId, forwarded);
     this.#session.progressed();
   }

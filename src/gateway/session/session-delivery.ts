@@ -65,11 +65,16 @@ export class SessionDelivery {
     return this.#progress.get(conversationId)?.lacked ?? { since: undefined, noticesAfter: undefined };
   }
 
-  /** The session is caught up on the conversation, up to this entry, which is 0 if its log is empty, and this notice. */
+  /**
+   * The session is caught up on the conversation, up to this entry, which is 0 if its log is empty, and this notice. If
+   * it has a position, it goes on from there: what came since may be on its way.
+   */
   caughtUp(conversationId: string, head: number, lastNotice: number): void {
     const progress = this.#progress.use(conversationId);
-    progress.advance(head);
-    progress.skipNotices(lastNotice);
+    if (progress.position === undefined) {
+      progress.advance(head);
+      progress.skipNotices(lastNotice);
+    }
     if (head > 0) this.sawEntry(conversationId, head);
   }
 

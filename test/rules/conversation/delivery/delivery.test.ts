@@ -18,18 +18,20 @@ const typing = { kind: "event", record: eventRecord(payload), isEphemeral: true 
 
 /** A conversation of Tom, with the calls to his object; each waits for its answer. */
 class TomsConversation {
+  now = NOW;
   head = 0;
   isAway = false;
   /** Since when deliveries are pending, as stored (ms). */
   pendingSince: number | undefined;
+  replayedAfter: number | undefined;
   readonly calls: { wake: Wake; answer(answer: WakeAnswer): Promise<void>; fail(): Promise<void> }[] = [];
   readonly delivery: Delivery;
 
   constructor() {
     const host: DeliveryHost = {
-      now: () => NOW,
+      now: () => this.now,
       end: () => this.head,
-      endAt: () => 0,
+      endAt: () => this.head,
       lastNotice: () => NOW - 100,
       members: () => ["tom"],
       isMember: () => true,
@@ -38,7 +40,10 @@ class TomsConversation {
       setAway: (_, away) => {
         this.isAway = away;
       },
-      replay: () => undefined,
+      replay: (_, after) => {
+        this.replayedAfter = after;
+        return undefined;
+      },
       notices: (_, after) => (after < NOW - 100 ? [notice.record] : []),
       readCursorMovedAt: () => 0,
       hasUnread: () => false,
@@ -93,7 +98,11 @@ class TomsConversation {
     const send = (frame: Uint8Array) => void kinds.push(...readRecords(frame).map(({ kind }) => kind));
     const subscription = this.delivery.subscribe(request, { send, save: () => {} });
     if (subscription === undefined) throw new Error("too far behind");
-    return { subscription, kinds: kinds.filter((kind) => kind !== "control") };
+    return {
+      subscription,
+      kinds: kinds.filter((kind) => kind !== "control"),
+      replayedAfter: this.replayedAfter,
+    };
   }
 }
 
@@ -119,7 +128,12 @@ test("[L2.1] a client is woken if a session of it has no subscription, or may ha
   expect(tablet.calls.map(({ wake }) => wake.subscribed)).toEqual([["phone"]]);
   const logsIn = new TomsConversation();
   logsIn.subscribe("phone", { ids: ["phone"], asOf: 1 });
-  logsIn.delivery.caughtUp("tom", { ids: ["phone", "tablet"], asOf: 2 }, 0, NOW - 100);
+  logsIn.delivery.caughtUp(
+    "tom",
+    { sessionId: "tablet", sessions: { ids: ["phone", "tablet"], asOf: 2 } },
+    0,
+    NOW - 100,
+  );
   logsIn.store();
   expect(logsIn.calls).toHaveLength(1);
 });
@@ -135,7 +149,12 @@ test("[L2.1] a subscription that closes may leave its session without one", () =
 
 test("[L2.2] of two reports of a client's sessions, the later one counts", () => {
   const chat = new TomsConversation();
-  chat.delivery.caughtUp("tom", { ids: ["phone", "tablet"], asOf: 2 }, 0, NOW - 100);
+  chat.delivery.caughtUp(
+    "tom",
+    { sessionId: "tablet", sessions: { ids: ["phone", "tablet"], asOf: 2 } },
+    0,
+    NOW - 100,
+  );
   chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
   chat.store();
   expect(chat.calls).toHaveLength(1);
@@ -172,7 +191,12 @@ test("[L3.4] a client without sessions is away and is not called again", async (
 test("[L3.4] an answer from before a login does not make the client away", async () => {
   const chat = new TomsConversation();
   chat.store();
-  chat.delivery.caughtUp("tom", { ids: ["phone"], asOf: 2 }, chat.head, NOW - 100);
+  chat.delivery.caughtUp(
+    "tom",
+    { sessionId: "phone", sessions: { ids: ["phone"], asOf: 2 } },
+    chat.head,
+    NOW - 100,
+  );
   await chat.calls[0]?.answer({ sessions: { ids: [], asOf: 1 } });
   expect(chat.isAway).toBe(false);
 });
@@ -180,15 +204,34 @@ test("[L3.4] an answer from before a login does not make the client away", async
 test("[L3.4] an answer that a client never logged in does not count after its first login", async () => {
   const chat = new TomsConversation();
   chat.store();
-  chat.delivery.caughtUp("tom", { ids: ["phone"], asOf: NOW }, chat.head, NOW - 100);
+  chat.delivery.caughtUp(
+    "tom",
+    { sessionId: "phone", sessions: { ids: ["phone"], asOf: NOW } },
+    chat.head,
+    NOW - 100,
+  );
   await chat.calls[0]?.answer({ sessions: { ids: [], asOf: NEVER_LOGGED_IN } });
   expect(chat.isAway).toBe(false);
+});
+
+test("[L2.2] a session that logs in counts, also if the clock was set back a little", () => {
+  const chat = new TomsConversation();
+  chat.subscribe("phone", { ids: ["phone"], asOf: NOW });
+  const sessions = { ids: ["phone", "tablet"], asOf: NOW - 5_000 };
+  chat.delivery.caughtUp("tom", { sessionId: "tablet", sessions }, chat.head, NOW - 100);
+  chat.store();
+  expect(chat.calls).toHaveLength(1);
 });
 
 test("[L2.2] a report by a clock that was set back counts", async () => {
   const chat = new TomsConversation();
   chat.subscribe("phone", { ids: ["phone"], asOf: NOW });
-  chat.delivery.caughtUp("tom", { ids: ["phone", "tablet"], asOf: NOW - 60_000 }, chat.head, NOW - 100);
+  chat.delivery.caughtUp(
+    "tom",
+    { sessionId: "tablet", sessions: { ids: ["phone", "tablet"], asOf: NOW - 60_000 } },
+    chat.head,
+    NOW - 100,
+  );
   chat.store();
   expect(chat.calls).toHaveLength(1);
 });
@@ -229,4 +272,23 @@ test("[L4.1] a session that makes room gets nothing more by that subscription, a
   chat.delivery.notify(["tom"], typing);
   expect(kinds).toEqual([]);
   expect(chat.calls.map(({ wake }) => wake.events.length)).toEqual([1]);
+});
+
+test("[L6.3] what a session was woken for is forgotten after 30 s, however often it is woken since", async () => {
+  const chat = new TomsConversation();
+  for (let second = 0; second <= 40; second += 1) {
+    chat.now = NOW + second * 1_000;
+    chat.store();
+    await chat.calls.at(-1)?.answer({ sessions: { ids: ["phone"], asOf: NOW + second } });
+  }
+  expect(chat.subscribe("phone").replayedAfter).toBe(11);
+});
+
+test("[L7.1] a subscription takes the place of one of the same session that broke unnoticed", () => {
+  const chat = new TomsConversation();
+  chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
+  const { subscription } = chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
+  closed(chat, subscription);
+  chat.store();
+  expect(chat.calls).toHaveLength(1);
 });
