@@ -73,7 +73,7 @@ describe("a frame that names many conversations", () => {
     const convs = [...cids, ...invented].map((cid) => ({ cid }));
     const { frames } = await costOf(async () => {
       await toms.ask({ cmd: "read", i: 77, readMessage: { convs } });
-      await vi.waitFor(() => expect(toms.answers(77).length).toBe(1));
+      await vi.waitFor(() => expect(toms.answers(77).length).toBe(1), { timeout: 10_000 });
       await say(toms, cids[4] ?? "", "afterwards");
     });
     const reads = frames.map(decodeFrame).filter(({ cmd }) => cmd === CommandType.read);

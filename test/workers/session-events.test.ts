@@ -71,12 +71,12 @@ describe("the app's count of online clients", () => {
     const [tom] = named("tom");
     const words = told(tom);
     const first = await loggedIn(tom);
-    await vi.waitFor(() => expect(words).toEqual(["online"]));
+    await vi.waitFor(() => expect(words).toEqual(["online"]), { timeout: 10_000 });
     const second = await loggedIn(tom);
     await second.login(tom);
     await first.ask({ cmd: "session", op: "close" });
     second.close();
-    await vi.waitFor(() => expect(words).toEqual(["online", "offline"]));
+    await vi.waitFor(() => expect(words).toEqual(["online", "offline"]), { timeout: 10_000 });
   });
 
   test("[G-01] the count of online clients does not change when a client's new device replaces its old one", async () => {
@@ -86,7 +86,7 @@ describe("the app's count of online clients", () => {
     const second = await loggedIn(tom, { tag: "phone", deviceId: "two" });
     await first.push("session", "closed");
     await second.ask({ cmd: "session", op: "close" });
-    await vi.waitFor(() => expect(words).toEqual(["online", "offline"]));
+    await vi.waitFor(() => expect(words).toEqual(["online", "offline"]), { timeout: 10_000 });
   });
 
   test("the count of online clients receives 60 logins and logouts at once in a few calls, with the final state of each client", async () => {
@@ -94,10 +94,12 @@ describe("the app's count of online clients", () => {
     const changed = vi.spyOn(AppObject.prototype, "presenceChanged");
     const devices = await Promise.all(clients.map((clientId) => loggedIn(clientId)));
     const online = () => appOf(world).onlineAmong(clients);
-    await vi.waitFor(async () => expect((await online()).toSorted()).toEqual(clients.toSorted()));
+    await vi.waitFor(async () => expect((await online()).toSorted()).toEqual(clients.toSorted()), {
+      timeout: 10_000,
+    });
     expect(changed.mock.calls.length).toBeLessThan(clients.length / 2);
     await Promise.all(devices.slice(1).map((device) => device.ask({ cmd: "session", op: "close" })));
-    await vi.waitFor(async () => expect(await online()).toEqual(clients.slice(0, 1)));
+    await vi.waitFor(async () => expect(await online()).toEqual(clients.slice(0, 1)), { timeout: 10_000 });
     expect(changed.mock.calls.length).toBeLessThan(clients.length);
   });
 
@@ -106,10 +108,12 @@ describe("the app's count of online clients", () => {
     const words = told(tom);
     await loggedIn(tom);
     await asked(tom, (object) => object.kick(tom, ""));
-    await vi.waitFor(() => expect(words).toEqual(["online", "offline"]));
+    await vi.waitFor(() => expect(words).toEqual(["online", "offline"]), { timeout: 10_000 });
     await loggedIn(tom);
     await asked(tom, (object) => object.ban(tom, ""));
-    await vi.waitFor(() => expect(words).toEqual(["online", "offline", "online", "offline"]));
+    await vi.waitFor(() => expect(words).toEqual(["online", "offline", "online", "offline"]), {
+      timeout: 10_000,
+    });
   });
 });
 
@@ -162,7 +166,7 @@ describe("with an event log", () => {
     expect(online?.id).not.toBe(offline?.id);
     expect(online?.at).toBeGreaterThanOrEqual(before);
     expect(offline?.at).toBeGreaterThanOrEqual(online?.at ?? 0);
-    await vi.waitFor(async () => expect(await waiting(tom)).toBe(0));
+    await vi.waitFor(async () => expect(await waiting(tom)).toBe(0), { timeout: 10_000 });
   });
 
   test("[H-09] automatic logins, losses and displacements are events, one for each session", async () => {
@@ -221,11 +225,11 @@ describe("with an event log", () => {
     const { events, until, sendBatch } = eventsOf(tom);
     sendBatch.mockRejectedValueOnce(new Error("the queue is full"));
     await loggedIn(tom);
-    await vi.waitFor(() => expect(sendBatch).toHaveBeenCalled());
+    await vi.waitFor(() => expect(sendBatch).toHaveBeenCalled(), { timeout: 10_000 });
     expect([events, await waiting(tom)]).toEqual([[], 1]);
     await runDurableObjectAlarm(client(tom));
     await until(1);
-    await vi.waitFor(async () => expect(await waiting(tom)).toBe(0));
+    await vi.waitFor(async () => expect(await waiting(tom)).toBe(0), { timeout: 10_000 });
   });
 
   test("[H-09] a session that opened without a listener causes no event", async () => {

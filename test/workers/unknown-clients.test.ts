@@ -135,7 +135,7 @@ describe("client ids that never logged in", () => {
     jerrys.close();
     const cid = await start(toms, [jerry]);
     await say(toms, cid, "one");
-    await vi.waitFor(async () => expect(await inboxOf(jerry)).toHaveLength(1));
+    await vi.waitFor(async () => expect(await inboxOf(jerry)).toHaveLength(1), { timeout: 10_000 });
   });
 
   test("goaway wakes no object of clients that never logged in", async () => {
