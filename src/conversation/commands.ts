@@ -18,7 +18,8 @@ const NAMES = [
   "conversation.maxRead",
 ] as const;
 
-export type ConversationCommand = CommandOf<(typeof NAMES)[number]>;
+export type ConversationCommandName = (typeof NAMES)[number];
+export type ConversationCommand = CommandOf<ConversationCommandName>;
 
 const names: ReadonlySet<string> = new Set(NAMES);
 

@@ -1,10 +1,12 @@
 import type { EventOutbox } from "../hooks/events/event-outbox.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Will } from "../model/records.ts";
+import type { CommandOf } from "../protocol/commands.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
+import { type CommandHandling, commandHandlers } from "./command-handlers.ts";
 import { CommandQueue, type CommandQueueHost } from "./command-queue.ts";
-import type { ConversationCommand } from "./commands.ts";
+import type { ConversationCommand, ConversationCommandName } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, catchUp } from "./conversation-catch-up.ts";
 import type { Outbox } from "./copy/outbox.ts";
 import type { Delivery } from "./delivery/delivery.ts";
@@ -44,7 +46,7 @@ export class Conversation {
   readonly #messages: Messages;
   readonly #patches: Patches;
   readonly #history: History;
-  readonly #membershipCommands: MembershipCommands;
+  readonly #handling: CommandHandling;
   readonly #queue: CommandQueue;
 
   /** @param subscriptions those that survived hibernation */
@@ -80,7 +82,8 @@ export class Conversation {
     this.#messages = messages;
     this.#patches = new Patches(state, delivery, replier, policy, flush, host);
     this.#history = new History(state, delivery, receipts, replier, host);
-    this.#membershipCommands = new MembershipCommands(state, membership, policy, replier, flush, rules);
+    const members = new MembershipCommands(state, membership, policy, replier, flush, rules);
+    this.#handling = { messages, history: this.#history, patches: this.#patches, receipts, members, replier };
     this.#queue = new CommandQueue((subscription, command) => this.#run(subscription, command), host);
   }
 
@@ -91,40 +94,20 @@ export class Conversation {
 
   async #run(subscription: Subscription, command: ConversationCommand): Promise<void> {
     try {
-      await this.#dispatch(subscription, command);
+      await this.#dispatch(command.name, subscription, command);
     } catch (error) {
       console.error(`${command.name}:`, loggableError(error));
       this.#replier.refuse(subscription, command.serial, "CONVERSATION_INTERNAL_ERROR");
     }
   }
 
-  #dispatch(subscription: Subscription, command: ConversationCommand): Promise<void> | void {
-    if (command.name === "message.send") return this.#messages.send(subscription, command);
-    this.#messages.flush(); // commands of one client take effect in order
-    switch (command.name) {
-      case "message.history":
-        return this.#history.query(subscription, command);
-      case "message.acknowledge":
-        return this.receipts.acknowledge(subscription, command);
-      case "message.patch":
-        return this.#patches.patch(subscription, command);
-      case "read":
-        return this.receipts.read(subscription, command);
-      case "conversation.add":
-      case "conversation.remove":
-        return this.#membershipCommands.changeMembers(subscription, command);
-      case "conversation.update":
-        return this.#membershipCommands.update(subscription, command);
-      case "conversation.mute":
-      case "conversation.unmute":
-        return this.#membershipCommands.mute(subscription, command);
-      case "conversation.count":
-        return this.#membershipCommands.count(subscription, command);
-      case "conversation.members":
-        return this.#replier.refuse(subscription, command.serial, "TRANSIENT_CONVERSATION_REQUIRED");
-      case "conversation.maxRead":
-        return this.receipts.maxRead(subscription, command);
-    }
+  #dispatch<Name extends ConversationCommandName>(
+    name: Name,
+    subscription: Subscription,
+    command: CommandOf<Name>,
+  ): Promise<void> | void {
+    if (name !== "message.send") this.#messages.flush(); // commands of one client take effect in order
+    return commandHandlers[name](this.#handling, subscription, command);
   }
 
   /** A message of the app's server (http-api §2.2). */

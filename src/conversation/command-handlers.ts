@@ -1,0 +1,45 @@
+import type { CommandOf } from "../protocol/commands.ts";
+import type { ConversationCommandName } from "./commands.ts";
+import type { Subscription } from "./delivery/subscription.ts";
+import type { MembershipCommands } from "./membership/membership-commands.ts";
+import type { Receipts } from "./membership/receipts.ts";
+import type { History } from "./messages/history.ts";
+import type { Messages } from "./messages/messages.ts";
+import type { Patches } from "./messages/patches.ts";
+import type { Replier } from "./replier.ts";
+
+/** The parts of a conversation that carry out commands. */
+export interface CommandHandling {
+  messages: Messages;
+  history: History;
+  patches: Patches;
+  receipts: Receipts;
+  members: MembershipCommands;
+  replier: Replier;
+}
+
+type CommandHandlers = {
+  [Name in ConversationCommandName]: (
+    handling: CommandHandling,
+    subscription: Subscription,
+    command: CommandOf<Name>,
+  ) => Promise<void> | void;
+};
+
+/** What carries out each command of a session. */
+export const commandHandlers: CommandHandlers = {
+  "message.send": ({ messages }, subscription, command) => messages.send(subscription, command),
+  "message.history": ({ history }, subscription, command) => history.query(subscription, command),
+  "message.acknowledge": ({ receipts }, subscription, command) => receipts.acknowledge(subscription, command),
+  "message.patch": ({ patches }, subscription, command) => patches.patch(subscription, command),
+  read: ({ receipts }, subscription, command) => receipts.read(subscription, command),
+  "conversation.add": ({ members }, subscription, command) => members.changeMembers(subscription, command),
+  "conversation.remove": ({ members }, subscription, command) => members.changeMembers(subscription, command),
+  "conversation.update": ({ members }, subscription, command) => members.update(subscription, command),
+  "conversation.mute": ({ members }, subscription, command) => members.mute(subscription, command),
+  "conversation.unmute": ({ members }, subscription, command) => members.mute(subscription, command),
+  "conversation.count": ({ members }, subscription, command) => members.count(subscription, command),
+  "conversation.members": ({ replier }, subscription, { serial }) =>
+    replier.refuse(subscription, serial, "TRANSIENT_CONVERSATION_REQUIRED"),
+  "conversation.maxRead": ({ receipts }, subscription, command) => receipts.maxRead(subscription, command),
+};
