@@ -51,7 +51,7 @@ function someChanges(random: Random): Record<string, unknown> {
     () => Object.fromEntries(times(1_500, (at) => [`attr.n${at}`, { __op: "Increment", amount: at }])),
     () => Object.fromEntries(times(800, (at) => [`attr.k${at}.a.b.c`, { d: [at] }])),
     () => Object.fromEntries(times(1_000, (at) => [`attr.k${at}`, { __op: "Delete" }])),
-    () => ({ attr: JSON.parse('{"a":'.repeat(90) + "1" + "}".repeat(90)) }),
+    () => ({ attr: JSON.parse(`${'{"a":'.repeat(90)}1${"}".repeat(90)}`) }),
     () => ({ attr: { numbers: times(5_000, (at) => at + 0.5) } }),
   ])();
 }

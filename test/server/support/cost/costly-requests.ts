@@ -77,7 +77,7 @@ export const requests: Record<string, Make> = {
     method: "POST",
     headers: APP,
     body: JSON.parse(
-      random.pick(["[".repeat(900) + "]".repeat(900), '{"a":'.repeat(900) + "1" + "}".repeat(900)]),
+      random.pick(["[".repeat(900) + "]".repeat(900), `${'{"a":'.repeat(900)}1${"}".repeat(900)}`]),
     ),
   }),
   "a body of numbers": () => ({
