@@ -11,6 +11,8 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
       cloudflareTest(async () => ({
         wrangler: { configPath: "./wrangler.toml" },
         miniflare: {
+          // wrangler.toml names no bucket, since an account may have none.
+          r2Buckets: { FILES: "parley-files" },
           bindings: {
             APP_ID: "parley-test",
             APP_KEY: "parley-test-key",

@@ -50,6 +50,8 @@ export function runtimeOptions(
       name: WORKER,
       modules: [{ type: "ESModule", path: "parley.js", contents: script }],
       bindings: Object.assign({}, worker.bindings, { SINGLE_MACHINE: "1" }, variables),
+      // Always there on one's own machine: wrangler.toml names no bucket, since an account may have none.
+      r2Buckets: { FILES: "parley-files" },
       serviceBindings: Object.assign({}, worker.serviceBindings, services),
       unsafeDirectSockets: [{ host, port, entrypoint: FRONT_DOOR }],
       // Miniflare's own entrypoint is for this process alone.

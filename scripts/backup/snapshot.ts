@@ -124,9 +124,11 @@ export class Snapshot {
       for (const { path, database } of pinned) {
         await backup(database, await this.#emptyTargetOf(path), { rate: PAGES });
       }
-      // Other files are written once and then only read: an extra copy does no harm.
+      // Other files, such as those of uploads, are written once and then only read: an extra copy does no harm. One that
+      // was copied before its upload ended is copied again.
       for (const path of await filesIn(this.#from)) {
-        if (!isDatabase(path) && !this.#copied.has(path)) await copied(path, await this.#emptyTargetOf(path));
+        if (!isDatabase(path) && this.#copied.get(path) !== stampOf(path)?.text)
+          await copied(path, await this.#emptyTargetOf(path));
       }
       return { stoodStill: milliseconds, at };
     } finally {

@@ -9,6 +9,8 @@ export interface Deployment {
   /** "1" turns editing and recalling on by default (`npm start -- --demo`). */
   DEMO?: string;
   DB: D1Database;
+  /** The bytes of files. Without it no file is taken, and everything else works. */
+  FILES?: R2Bucket;
   /** `loopback` in tests alone, which play push services on this machine; no setting reaches it. */
   TEST_PUSH_SERVICES?: string;
   /** "1" under `npm start`. */

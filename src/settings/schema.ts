@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { afterEvents, eventNames } from "../model/event-names.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
+import { fileSettings } from "./file-settings.ts";
 import { pushSettings } from "./push-settings.ts";
 import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./value-schemas.ts";
 
@@ -166,6 +167,7 @@ const schema = (demo: boolean) =>
       }),
       {},
     ),
+    files: v.optional(fileSettings(), {}),
     push: v.optional(pushSettings(), {}),
   });
 

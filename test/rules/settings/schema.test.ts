@@ -55,6 +55,7 @@ describe("defaults", () => {
       },
       keywords: { oneToOne: false, version: null },
       events: { logDays: 0 },
+      files: { maxBytes: 52428800, types: [], upload: "auto", url: null },
       push: {
         static: null,
         webPush: null,

@@ -12,6 +12,7 @@ export const TABLES = [
   "bans",
   "events",
   "notifications",
+  "files",
 ] as const;
 type Table = (typeof TABLES)[number];
 let broken: Table[] = [];

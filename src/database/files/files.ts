@@ -1,0 +1,81 @@
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { ContentOf, FileContent, StoredFile } from "../../model/stored-file.ts";
+import { files, unclaimedObjects } from "../schema.ts";
+import { statement } from "../statement.ts";
+
+type Row = typeof files.$inferSelect;
+
+/* Rows of `_File`. The caller sets a deadline for every call. A call throws if D1 fails. */
+
+/** Adds a file. Returns false if its key is taken. */
+export async function addFile(db: D1Database, file: StoredFile): Promise<boolean> {
+  const { acl, content, ...rest } = file;
+  const row = { ...rest, acl: acl ?? null, ...columnsOf(content) };
+  const { meta } = await drizzle(db)
+    .insert(files)
+    .values(row)
+    .onConflictDoNothing({ target: files.key })
+    .run();
+  return meta.changes > 0;
+}
+
+/** The file with this id; undefined if there is none. */
+export async function fileById(db: D1Database, id: string): Promise<StoredFile | undefined> {
+  const [row] = await drizzle(db).select().from(files).where(eq(files.id, id));
+  return row && fileIn(row);
+}
+
+/** The file whose bytes are served under this key; undefined if there is none, or its bytes have not come. */
+export async function storedFileByKey(
+  db: D1Database,
+  key: string,
+): Promise<StoredFile<ContentOf<"stored">> | undefined> {
+  const [row] = await drizzle(db)
+    .select()
+    .from(files)
+    .where(and(eq(files.key, key), eq(files.state, "stored")));
+  if (row === undefined) return undefined;
+  const { content, ...file } = fileIn(row);
+  return content.state === "stored" ? { ...file, content } : undefined;
+}
+
+/** The files with these ids, in no order. */
+export async function filesByIds(db: D1Database, ids: readonly string[]): Promise<StoredFile[]> {
+  const named = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const rows = await drizzle(db).select().from(files).where(inArray(files.id, named));
+  return rows.map(fileIn);
+}
+
+/** Removes the files that match. Their bytes are then objects that no file has (`unclaimed-objects.ts`). */
+export async function removeFiles(db: D1Database, condition: SQL, now: number): Promise<void> {
+  const objects = sql`SELECT ${files.object}, ${now} FROM ${files}
+    WHERE ${condition} AND ${files.object} IS NOT NULL`;
+  await db.batch([
+    statement(db, sql`INSERT OR IGNORE INTO ${unclaimedObjects} (object, since) ${objects}`),
+    statement(db, sql`DELETE FROM ${files} WHERE ${condition}`),
+  ]);
+}
+
+/** A row as the file that it is. Throws for a row that no version of this server wrote. */
+export function fileIn(row: Row): StoredFile {
+  const { id, name, mimeType, metaData, acl, fields, createdAt, updatedAt } = row;
+  const content = contentIn(row);
+  return { id, name, mimeType, metaData, acl: acl ?? undefined, fields, content, createdAt, updatedAt };
+}
+
+function contentIn({ id, state, key, token, tokenExpiresAt, object, size, url }: Row): FileContent {
+  if (state === "external" && url !== null) return { state, url };
+  if (state === "awaiting" && key !== null && token !== null && tokenExpiresAt !== null)
+    return { state, key, token, tokenExpiresAt };
+  if (state === "stored" && key !== null && object !== null && size !== null)
+    return { state, key, object, size, token: token ?? undefined };
+  throw new Error(`the row of file ${id} lacks columns of its state`);
+}
+
+function columnsOf(
+  content: FileContent,
+): Pick<Row, "state" | "key" | "token" | "tokenExpiresAt" | "object" | "size" | "url"> {
+  const none = { key: null, token: null, tokenExpiresAt: null, object: null, size: null, url: null };
+  return { ...none, ...content, token: "token" in content ? (content.token ?? null) : null };
+}

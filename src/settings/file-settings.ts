@@ -1,0 +1,39 @@
+import * as v from "valibot";
+import { address, group, listOf, wholeNumber } from "./value-schemas.ts";
+
+/** The most that R2 takes in one upload, in bytes. */
+const FILE_LARGEST = 5 * 1024 * 1024 * 1024;
+
+/** A media type, or all of a kind: `image/png`, `image/*`. */
+const mediaRange = () =>
+  v.pipe(
+    v.string("must be a list of media types"),
+    v.regex(
+      /^[a-z]+\/(?:\*|[a-z0-9][a-z0-9!#$&^_.+-]*)$/,
+      "must be media types such as image/png or image/*",
+    ),
+  );
+
+/** Files that clients upload (B-15). */
+export const fileSettings = () =>
+  group({
+    /** The largest file, in bytes; larger ones are refused with 413. */
+    maxBytes: v.optional(wholeNumber(1, FILE_LARGEST), 50 * 1024 * 1024),
+    /** The media types that are taken; an empty list is all of them. */
+    types: v.optional(listOf(mediaRange()), []),
+    /**
+     * How clients upload: by one PUT or by a form. `auto` asks mini-programs and React Native, which cannot PUT, for a
+     * form, and everybody else for a PUT.
+     */
+    upload: v.optional(v.picklist(["auto", "put", "form"], "must be auto, put or form"), "auto"),
+    /** The address before the keys of files, such as `https://files.example.com`; null for this server's own. */
+    url: v.optional(
+      v.nullable(
+        v.pipe(
+          address(),
+          v.check((url) => new URL(url).search === "", "must be a URL without a query"),
+        ),
+      ),
+      null,
+    ),
+  });
