@@ -248,6 +248,18 @@ export const SUBSCRIBED_MAX = 20;
 export const REQUESTS_PER_ADDRESS = { public: 6_000, other: 60_000 };
 /** What a request counts as if it may call hundreds of objects, or D1 fifty times. */
 export const COSTLY_REQUEST = 10;
+/**
+ * Requests that an isolate passes on to an upstream at a time, two connections each, and those of one address (of IPv6:
+ * one /64): an office opens the app at nine, and an upstream that hangs holds them for `upstream.timeoutSeconds`.
+ */
+export const PASSED_AT_ONCE = { all: 1_000, ofOneAddress: 200 };
+/** A request that was passed on ends after this (ms), although bytes still move: a large answer on a bad line. */
+export const PASSED_LONGEST = 600_000;
+/**
+ * Bytes of a body that are read before a request is passed on, where only the body says which app it is of, or what a
+ * batch asks for.
+ */
+export const READ_BEFORE_PASSING = 262_144;
 /** Saves of installations with the app key in a minute from an address: all phones of a school start at once. */
 export const INSTALLATIONS_PER_ADDRESS = 600;
 /** Conversations asked for the count of all unread messages: each is an object to wake. */

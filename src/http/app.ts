@@ -36,6 +36,9 @@ import { IDEMPOTENCY_KEY } from "./rtm/message-requests.ts";
 import { messageRoutes } from "./rtm/messages.ts";
 import { missedEventRoutes } from "./rtm/missed-events.ts";
 import { unsupportedRoutes } from "./unsupported.ts";
+import { passThrough } from "./upstream/pass-through.ts";
+import { refuseOtherMethods } from "./upstream/served-paths.ts";
+import { statisticsRoutes } from "./upstream/statistics.ts";
 import { isForeignName } from "./web-page.ts";
 
 export interface AppOptions {
@@ -89,13 +92,16 @@ function httpApp(): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({
     // C# joins its server URL and the path unchecked: `https://host/` requests `//v1/route`. Old documents have a slash
     // at the end of some paths.
-    getPath: (request) => new URL(request.url).pathname.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, ""),
+    getPath: (request) =>
+      unescaped(new URL(request.url).pathname)
+        .replace(/\/{2,}/g, "/")
+        .replace(/(?<=.)\/$/, ""),
   });
   app.use(crossOrigin, async (context, next) => {
     await next();
     if (context.req.path === "/") return;
     // Responses hold privileges of keys and a caller's own address: nothing on the way may store or render them.
-    context.header("Cache-Control", "no-store");
+    if (!context.res.headers.has("Cache-Control")) context.header("Cache-Control", "no-store");
     if (!context.res.headers.has("Content-Security-Policy"))
       context.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     context.header("X-Content-Type-Options", "nosniff");
@@ -129,7 +135,10 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", notificationRoutes);
   app.route("/", installationRoutes);
   app.route("/", batchRoutes);
+  app.route("/", statisticsRoutes);
   app.route("/", unsupportedRoutes);
+  refuseOtherMethods(app);
+  for (const version of ["1", "1.1", "1.2"]) app.all(`/${version}/*`, passThrough);
   // Created once: it takes some milliseconds, and anybody may request it.
   const described = once(async () => JSON.stringify(documentOf(app)));
   const page = once(async () => docsPage(JSON.parse(await described())));
@@ -152,6 +161,16 @@ function httpApp(): Hono<HttpEnv> {
     return refuse(context, 500, failures.internal);
   });
   return app;
+}
+
+/**
+ * The path with characters that never need an escape written as they are (RFC 3986 §6.2.2.2): another spelling of a path
+ * that is served here must not be passed on.
+ */
+function unescaped(path: string): string {
+  return path.replace(/%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/gi, (written) =>
+    decodeURIComponent(written),
+  );
 }
 
 /** The result of the first successful call. A failure is not remembered. */

@@ -100,7 +100,7 @@ function hostOf(context: Context): string {
  * Whether the client uses TLS, here or at a proxy in front. The `secure` parameter is ignored: SDKs set it even if
  * their server URL is plain HTTP.
  */
-function isSecure(context: Context): boolean {
+export function isSecure(context: Context): boolean {
   const forwarded = context.req.header("X-Forwarded-Proto")?.split(",")[0]?.trim();
   return (forwarded ?? new URL(context.req.url).protocol.slice(0, -1)) === "https";
 }

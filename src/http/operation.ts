@@ -115,17 +115,22 @@ export function operation(described: Operation): MiddlewareHandler<HttpEnv> {
       }
       const { countedAs } = senderOf(context.req.raw.headers, frontOf(context.env));
       if (caller !== "master" && !isWithinRate(countedAs, described.weight ?? 1, Date.now())) {
-        context.header("Retry-After", "60");
-        return refuse(context, 429, {
-          code: 429,
-          error: "Too many requests from this address; try again later.",
-        });
+        return tooManyRequests(context);
       }
     }
     await next();
   });
   descriptions.set(middleware, { operation: described });
   return middleware;
+}
+
+/** The refusal of a request over the rate of its address. */
+export function tooManyRequests(context: Context<HttpEnv>): Response {
+  context.header("Retry-After", "60");
+  return refuse(context, 429, {
+    code: 429,
+    error: "Too many requests from this address; try again later.",
+  });
 }
 
 type Taken<T extends Target, Schema extends v.GenericSchema> = {

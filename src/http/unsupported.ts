@@ -17,7 +17,6 @@ const parts: Record<string, string[]> = {
     "/1.2/rtm/conversations/:id/permanent-silenceds",
     "/1.1/rtm/conversation/blacklist",
   ],
-  "Classes other than _Conversation and _Installation": ["/1.1/classes"],
   Blacklists: ["/1.2/rtm/conversations/:id/blacklists", "/1.2/rtm/clients/:client/blacklists"],
 };
 

@@ -1,11 +1,11 @@
 import type { Settings } from "./schema.ts";
 
-/** The reason that Parley may not call a URL, to follow the setting's name; undefined if it may. */
-export type AddressProblem = (url: string, allowPrivate: boolean) => string | undefined;
+/** The reason that Parley may not call a URL, to follow the setting's name (`field`); undefined if it may. */
+export type AddressProblem = (url: string, allowPrivate: boolean, field: string) => string | undefined;
 
 /** The addresses in the settings that cannot be called, each with its field's name. */
 export function addressProblems(
-  { hooks, webhooks, security, push }: Settings,
+  { hooks, webhooks, security, push, upstream }: Settings,
   addressProblem: AddressProblem,
 ): string[] {
   const addresses = {
@@ -16,9 +16,11 @@ export function addressProblems(
     "push.fcm.url": push.fcm.url,
     "push.fcm.serviceAccount.token_uri": push.fcm.serviceAccount?.token_uri ?? null,
     "push.webhook.url": push.webhook.url,
+    "upstream.url": upstream.url,
+    "upstream.functionsUrl": upstream.functionsUrl,
   };
   return Object.entries(addresses).flatMap(([field, url]) => {
-    const problem = url === null ? undefined : addressProblem(url, hooks.allowPrivate);
+    const problem = url === null ? undefined : addressProblem(url, hooks.allowPrivate, field);
     return problem === undefined ? [] : [`${field}: ${problem}`];
   });
 }

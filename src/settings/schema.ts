@@ -3,6 +3,7 @@ import { afterEvents, eventNames } from "../model/event-names.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { fileSettings } from "./file-settings.ts";
 import { pushSettings } from "./push-settings.ts";
+import { upstreamSettings } from "./upstream-settings.ts";
 import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./value-schemas.ts";
 
 /** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
@@ -169,6 +170,7 @@ const schema = (demo: boolean) =>
     ),
     files: v.optional(fileSettings(), {}),
     push: v.optional(pushSettings(), {}),
+    upstream: v.optional(upstreamSettings(), {}),
   });
 
 const schemas = { plain: schema(false), demo: schema(true) };

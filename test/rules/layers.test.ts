@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 /** From the top to the bottom. */
 const LAYERS = [
-  ...["http", "gateway", "client", "conversation", "hooks", "moderation", "push", "files", "settings", "app"],
+  ...["http", "gateway", "client", "conversation", "hooks", "moderation", "push", "files", "upstream"],
+  ...["settings", "app"],
   ...["database", "outbound", "queue", "protocol", "model"],
 ];
 const PLATFORM = 'export { DurableObject } from "cloudflare:workers";\n';

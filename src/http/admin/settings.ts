@@ -10,6 +10,7 @@ import { failures, INVALID_FIELD, refuse } from "../errors.ts";
 import { awaitCall } from "../object-call.ts";
 import { operation } from "../operation.ts";
 import { shown } from "../schemas.ts";
+import { isThisServer } from "../web-page.ts";
 
 const patch = v.pipe(settingsSchema, shown({ limits: { members: 500, messageBytes: 8192 } }));
 
@@ -48,9 +49,10 @@ export const settingsRoutes = new Hono<HttpEnv>()
       if (body.value === undefined) return refuse(context, 400, failures.malformedJson);
       const problem = patchProblem(body.value);
       if (problem !== undefined) return refuse(context, 400, { code: INVALID_FIELD, error: problem });
-      const patching = patchSettings(env, body.value, (url, allowPrivate) =>
-        addressProblem(env, url, allowPrivate),
-      );
+      const patching = patchSettings(env, body.value, (url, allowPrivate, field) => {
+        const isLoop = field.startsWith("upstream.") && isThisServer(context.req.raw, url);
+        return isLoop ? "is this server itself" : addressProblem(env, url, allowPrivate);
+      });
       const patched = await awaitCall(patching, "settings");
       if ("problem" in patched) return refuse(context, 400, { code: INVALID_FIELD, error: patched.problem });
       return context.json(withoutSecrets(patched.settings));

@@ -56,6 +56,7 @@ describe("defaults", () => {
       keywords: { oneToOne: false, version: null },
       events: { logDays: 0 },
       files: { maxBytes: 52428800, types: [], upload: "auto", url: null },
+      upstream: { url: null, functionsUrl: null, timeoutSeconds: 30, maxBytes: 10485760, log: false },
       push: {
         static: null,
         webPush: null,

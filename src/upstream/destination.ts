@@ -1,0 +1,73 @@
+import type { Settings } from "../settings/schema.ts";
+
+/**
+ * What becomes of a request that no route serves: it is passed on to an address, or refused, because it is about
+ * something that is kept here, or because no upstream is set.
+ */
+export type Destination =
+  | { to: "upstream"; base: string }
+  | { to: "nobody"; reason: string }
+  /** The path is not one of the API's. */
+  | { to: "nowhere" };
+
+/** `/1.1/…`. Old builds send `/1/…` too; version 1.2 is messaging's alone. */
+const API_PATH = /^\/1(?:\.\d)?\/(.+)$/;
+
+/** What is kept here: if the upstream had another copy of it, clients would write to both. */
+const KEPT = [
+  { path: /^rtm(?:\/|$)/, what: "Messaging" },
+  { path: /^classes\/_conversation(?:\/|$)/i, what: "Conversations" },
+  { path: /^(?:installations|classes\/_installation)(?:\/|$)/i, what: "Installations" },
+  { path: /^push(?:\/|$)/, what: "Push" },
+  { path: /^(?:files|filetokens|filecallback|classes\/(?:_file|files))(?:\/|$)/i, what: "Files" },
+];
+
+const FUNCTION = /^(?:functions|call)(?:\/(.*))?$/;
+const LIVE_QUERY = /^livequery(?:\/|$)/i;
+
+/**
+ * Where a request goes that no route serves.
+ *
+ * @param path without doubled slashes, and with letters, digits and the like not escaped
+ */
+export function destinationOf(path: string, { upstream }: Pick<Settings, "upstream">): Destination {
+  const [, resource] = API_PATH.exec(path) ?? [];
+  if (resource === undefined) return { to: "nowhere" };
+  const kept = KEPT.find((each) => each.path.test(resource));
+  if (kept !== undefined) return nobody(`${kept.what}: Parley keeps them and does not serve this.`);
+  if (LIVE_QUERY.test(resource))
+    return nobody("LiveQuery is not served by Parley: its events could not come over Parley's socket.");
+  const called = FUNCTION.exec(resource);
+  if (called === null) {
+    if (upstream.url === null) return nobody(`${partOf(resource)} not served by Parley. ${SET_URL}`);
+    return { to: "upstream", base: upstream.url };
+  }
+  const base = upstream.functionsUrl ?? upstream.url;
+  if (base === null) return nobody(`Cloud functions are not served by Parley. ${SET_FUNCTIONS_URL}`);
+  return isHook(called[1] ?? "") ? nobody("Hooks are not called by clients.") : { to: "upstream", base };
+}
+
+const SET_URL = "The setting upstream.url names the server that it is passed on to.";
+const SET_FUNCTIONS_URL = "The setting upstream.functionsUrl names the server that they are passed on to.";
+
+const nobody = (reason: string): Destination => ({ to: "nobody", reason });
+
+function partOf(resource: string): string {
+  return resource.startsWith("classes")
+    ? "Classes other than _Conversation and _Installation are"
+    : "This is";
+}
+
+/** An engine has its hooks beside its functions. Without a hook key it would run them for anybody. */
+function isHook(name: string): boolean {
+  const plain = decoded(name);
+  return plain.startsWith("_") || plain.includes("/");
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
