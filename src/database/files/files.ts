@@ -8,14 +8,15 @@ type Row = typeof files.$inferSelect;
 
 /* Rows of `_File`. The caller sets a deadline for every call. A call throws if D1 fails. */
 
-/** Adds a file. Returns false if its key is taken. */
+/** Adds a file. Returns false if its key, id or token is taken. */
 export async function addFile(db: D1Database, file: StoredFile): Promise<boolean> {
   const { acl, content, ...rest } = file;
   const row = { ...rest, acl: acl ?? null, ...columnsOf(content) };
   const { meta } = await drizzle(db)
     .insert(files)
     .values(row)
-    .onConflictDoNothing({ target: files.key })
+    // No target: SQLite finds a partial index only by its condition, which drizzle writes in the wrong place.
+    .onConflictDoNothing()
     .run();
   return meta.changes > 0;
 }
