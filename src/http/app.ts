@@ -19,6 +19,8 @@ import { docsPage } from "./docs/page.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { NoSuchConversation } from "./existing-conversation.ts";
+import { FILE_HEADERS_ALLOWED, FILE_HEADERS_EXPOSED, onFileDomain } from "./files/file-domain.ts";
+import { fileServingRoutes } from "./files/serving.ts";
 import { CallFailed } from "./object-call.ts";
 import { forTheOwner } from "./owner.ts";
 import { installationRoutes } from "./push/installations.ts";
@@ -63,8 +65,8 @@ const notForOthers = {
 const crossOrigin = cors({
   origin: "*",
   allowMethods: ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"],
-  allowHeaders: ["Content-Type", ...credentialHeaders, IDEMPOTENCY_KEY.name],
-  exposeHeaders: ["Retry-After", COMPLETE_UNTIL],
+  allowHeaders: ["Content-Type", ...credentialHeaders, IDEMPOTENCY_KEY.name, ...FILE_HEADERS_ALLOWED],
+  exposeHeaders: ["Retry-After", COMPLETE_UNTIL, ...FILE_HEADERS_EXPOSED],
   maxAge: 86_400,
 });
 
@@ -75,6 +77,8 @@ export function createApp({ connect }: AppOptions): App {
     async fetch(request, env, context) {
       if (isMasterKeyKnown(env) && isForeignName(request))
         return Response.json(notForOthers, { status: 403 });
+      const file = await onFileDomain(request, env, context);
+      if (file !== undefined) return file;
       if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket")
         return app.fetch(request, env, context);
       // Not through Hono: its middleware would copy the response and lose the socket in it.
@@ -100,7 +104,8 @@ function httpApp(): Hono<HttpEnv> {
   app.use(crossOrigin, async (context, next) => {
     await next();
     if (context.req.path === "/") return;
-    // Responses hold privileges of keys and a caller's own address: nothing on the way may store or render them.
+    // Responses hold privileges of keys and a caller's own address: nothing on the way may store or render them. Only
+    // files, which are for everybody, say how long they may be kept.
     if (!context.res.headers.has("Cache-Control")) context.header("Cache-Control", "no-store");
     if (!context.res.headers.has("Content-Security-Policy"))
       context.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
@@ -116,6 +121,7 @@ function httpApp(): Hono<HttpEnv> {
   });
   app.route("/", discoveryRoutes);
   app.route("/", demoRoutes);
+  app.route("/", fileServingRoutes);
   app.route("/", missedEventRoutes);
   app.use("/admin/*", forTheOwner);
   app.route("/", settingsRoutes);

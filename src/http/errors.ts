@@ -16,6 +16,7 @@ export const failures = {
   unknownApp: { code: 404, error: "No such app." },
   malformedJson: { code: 107, error: "Malformed JSON." },
   internal: { code: 500, error: "Internal error." },
+  tooManyRequests: { code: 429, error: "Too many requests from this address; try again later." },
   unavailable: { code: 503, error: "Not available at the moment; try again later." },
   unanswered: { code: 504, error: "No answer in time; what was asked for may have happened all the same." },
 } as const satisfies Record<string, ErrorBody>;

@@ -41,3 +41,4 @@ export const APNS_KEY = {
   topics: ["com.example.app"],
   privateKey: "-----BEGIN PRIVATE KEY-----\nMIGTAgEAMBMGByqGSM49...\n-----END PRIVATE KEY-----\n",
 };
+export const FILE_KEY = "Vw1pZDgFbGd8v2nYc3tSRkQmXhJ5oLqE.png";

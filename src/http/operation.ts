@@ -19,6 +19,7 @@ export type Tag =
   | "Clients"
   | "App"
   | "Push"
+  | "Files"
   | "Version 1.1"
   | "SDKs"
   | "Administration";
@@ -127,10 +128,7 @@ export function operation(described: Operation): MiddlewareHandler<HttpEnv> {
 /** The refusal of a request over the rate of its address. */
 export function tooManyRequests(context: Context<HttpEnv>): Response {
   context.header("Retry-After", "60");
-  return refuse(context, 429, {
-    code: 429,
-    error: "Too many requests from this address; try again later.",
-  });
+  return refuse(context, 429, failures.tooManyRequests);
 }
 
 type Taken<T extends Target, Schema extends v.GenericSchema> = {

@@ -39,7 +39,7 @@ export function isThisServer(request: Request, url: string): boolean {
 }
 
 /** Host and port as the caller wrote them, without the port that the protocol has anyway. */
-function hostOf(request: Request, protocol: string): string {
+export function hostOf(request: Request, protocol: string): string {
   const url = `${protocol}//${request.headers.get("Host") ?? new URL(request.url).host}`;
   return URL.canParse(url) ? new URL(url).host : "";
 }

@@ -14,6 +14,16 @@ const mediaRange = () =>
     ),
   );
 
+/** A host with its port, if it has another than usual, as browsers name it. */
+const host = () => {
+  const problem = "must be hosts such as files.example.com";
+  return v.pipe(v.string(problem), v.check(isHost, problem));
+};
+
+function isHost(text: string): boolean {
+  return URL.canParse(`https://${text}`) && new URL(`https://${text}`).host === text;
+}
+
 /** Files that clients upload (B-15). */
 export const fileSettings = () =>
   group({
@@ -36,4 +46,6 @@ export const fileSettings = () =>
       ),
       null,
     ),
+    /** Hosts beside that of `url` on which every path is the key of a file, and nothing else is served. */
+    domains: v.optional(listOf(host()), []),
   });

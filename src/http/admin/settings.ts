@@ -7,6 +7,7 @@ import { inspectSettings, patchSettings } from "../../settings/store.ts";
 import { readJson } from "../body.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
+import { isFileHost } from "../files/file-domain.ts";
 import { awaitCall } from "../object-call.ts";
 import { operation } from "../operation.ts";
 import { shown } from "../schemas.ts";
@@ -49,6 +50,10 @@ export const settingsRoutes = new Hono<HttpEnv>()
       if (body.value === undefined) return refuse(context, 400, failures.malformedJson);
       const problem = patchProblem(body.value);
       if (problem !== undefined) return refuse(context, 400, { code: INVALID_FIELD, error: problem });
+      if (wouldTakeHost(context.req.raw, body.value)) {
+        const error = "files: this is the API's own host; files need another, or a path such as /files";
+        return refuse(context, 400, { code: INVALID_FIELD, error });
+      }
       const patching = patchSettings(env, body.value, (url, allowPrivate, field) => {
         const isLoop = field.startsWith("upstream.") && isThisServer(context.req.raw, url);
         return isLoop ? "is this server itself" : addressProblem(env, url, allowPrivate);
@@ -58,3 +63,13 @@ export const settingsRoutes = new Hono<HttpEnv>()
       return context.json(withoutSecrets(patched.settings));
     },
   );
+
+const fileAddresses = v.object({
+  files: v.object({ url: v.nullish(v.string(), null), domains: v.nullish(v.array(v.string()), []) }),
+});
+
+/** Whether a patch would give files the host that is asked, where nobody could take that back. */
+function wouldTakeHost(request: Request, given: unknown): boolean {
+  const { success, output } = v.safeParse(fileAddresses, given);
+  return success && isFileHost(request, { url: output.files.url, domains: output.files.domains ?? [] });
+}

@@ -10,6 +10,7 @@ const tags: Record<Tag, string> = {
   Messages: "Messages of conversations, for the app's own server.",
   Clients: "Clients, one by one.",
   App: "The app as a whole.",
+  Files: "Pictures, sound, film and other files that messages name.",
   Push: "Devices, and what is pushed to them.",
   "Version 1.1": "Older forms of the same, which old back ends and the Python SDK call.",
   SDKs: "What client SDKs ask beside their socket.",

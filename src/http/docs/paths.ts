@@ -10,7 +10,7 @@ export function pathsOf(app: Hono<HttpEnv>): Record<string, Record<string, objec
   for (const { path, method, handler } of app.routes) {
     const description = descriptionOf(handler);
     if (description === undefined) continue;
-    const [place, verb] = [path.replaceAll(/:(\w+)/g, "{$1}"), method.toLowerCase()];
+    const [place, verb] = [path.replaceAll(/:(\w+)(?:\{[^}]+\})?/g, "{$1}"), method.toLowerCase()];
     described[place] ??= {};
     described[place][verb] ??= [];
     described[place][verb].push(description);

@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { masterKeys, world } from "../support/world.ts";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { masterKeys, openWorld, world } from "../support/world.ts";
 import { ask } from "./ask.ts";
 
 const ORIGIN = "http://im.example.com";
 
+beforeAll(() => openWorld());
 afterEach(() => {
   vi.restoreAllMocks();
 });

@@ -11,6 +11,7 @@ import { conversationOf, done, rest, saidBy } from "../support/rest.ts";
 import { configure, http, masterKeys, openWorld, world } from "../support/world.ts";
 import { allOperations, contentOf, type Described, exampleRequest, successOf } from "./operations.ts";
 import { misfit } from "./schema.ts";
+import { storeFile } from "./stored-files.ts";
 
 /**
  * Every operation of the document, asked as its examples say. What the examples speak of is made first, and its real
@@ -146,6 +147,12 @@ async function installation(): Promise<Real> {
   return { ...real, [example.INSTALLATION]: objectId };
 }
 
+async function storedFile(): Promise<Real> {
+  const key = `${crypto.randomUUID()}.txt`;
+  await storeFile({ key, mimeType: "text/plain", bytes: "cheese" });
+  return { [example.FILE_KEY]: key };
+}
+
 const nothing = async (): Promise<Real> => ({});
 
 /** What each operation's example needs. */
@@ -189,6 +196,7 @@ const needs: Record<string, () => Promise<Real>> = {
   checkOnline11: session,
   kick11: session,
   signLogin11: signInHook,
+  getFile: storedFile,
   findSocket: nothing,
   findHosts: nothing,
   listNotifications: missedNotice,

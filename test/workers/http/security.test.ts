@@ -63,7 +63,12 @@ async function expectUnauthorized(operation: Described, who: string, keys: Keys)
 
 describe("[I12] who may call what", () => {
   test("[I12] every operation needs the master key or the app key, except a few", () => {
-    expect(forAnyone.map(({ id }) => id).toSorted()).toEqual(["findHosts", "findSocket", "listMemberRoles"]);
+    expect(forAnyone.map(({ id }) => id).toSorted()).toEqual([
+      "findHosts",
+      "findSocket",
+      "getFile",
+      "listMemberRoles",
+    ]);
     const reading = ["countUnread", "countUnread11", "countUnreadInConversation11", "listNotifications"];
     const history = ["listLogs11", "listMessages", "listMessages11"];
     // What every copy of the app does with its own device.
