@@ -262,6 +262,24 @@ export const PASSED_LONGEST = 600_000;
 export const READ_BEFORE_PASSING = 262_144;
 /** Saves of installations with the app key in a minute from an address: all phones of a school start at once. */
 export const INSTALLATIONS_PER_ADDRESS = 600;
+/**
+ * What an address may do about users in a minute: new ones, of which one with a password counts five times, and checks
+ * of passwords, each of which takes 120 ms of the processor. More where a proxy may stand for many people.
+ */
+export const SIGN_UPS_PER_ADDRESS = { public: 300, other: 3_000 };
+export const PASSWORD_SIGN_UP = 5;
+export const PASSWORDS_PER_ADDRESS = { public: 60, other: 600 };
+/** Passwords of the whole isolate: one at a time is worked on, so many wait, so long (ms). */
+export const PASSWORD_QUEUE = { atOnce: 1, waiting: 100, wait: 8_000, longest: 8_000 };
+/**
+ * Wrong passwords within 15 minutes, after which the next are refused for as long: for one user from one address, or
+ * from all addresses that cannot be told apart, and from one address for all users. Nobody locks a user out elsewhere.
+ */
+export const WRONG_PASSWORDS = { forUser: 6, fromUnknown: 30, fromAddress: 100, within: 900_000 };
+/** Users and addresses with wrong passwords that an isolate remembers. */
+export const WRONG_PASSWORDS_REMEMBERED = 10_000;
+/** Users of one import. */
+export const USERS_IMPORTED_AT_ONCE = 100;
 /** Conversations asked for the count of all unread messages: each is an object to wake. */
 export const CONVERSATIONS_COUNTED = 500;
 

@@ -1,6 +1,7 @@
 import type { Installation } from "../model/installation.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
-import type { conversations, installations, messages } from "./schema.ts";
+import type { User } from "../model/user.ts";
+import type { conversations, installations, messages, users } from "./schema.ts";
 
 /** D1 has null where the records leave a field out. */
 export function conversationIn(row: typeof conversations.$inferSelect): ConversationRecord {
@@ -47,5 +48,17 @@ export function installationIn(row: typeof installations.$inferSelect): Installa
     registrationId: row.registrationId ?? undefined,
     vendor: row.vendor ?? undefined,
     subscription: row.subscription ?? undefined,
+  };
+}
+
+export function userIn(row: typeof users.$inferSelect): User {
+  return {
+    ...row,
+    email: row.email ?? undefined,
+    phone: row.phone ?? undefined,
+    emailVerified: row.emailVerified ?? undefined,
+    phoneVerified: row.phoneVerified ?? undefined,
+    password: row.password ?? undefined,
+    acl: row.acl ?? undefined,
   };
 }

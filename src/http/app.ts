@@ -2,6 +2,8 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Env } from "../bindings.ts";
 import { isMasterKeyKnown } from "../demo-mode.ts";
+import { settingsOf } from "../settings/store.ts";
+import { type UsersAt, usersAt } from "../settings/user-settings.ts";
 import { apnsKeyRoutes } from "./admin/apns-keys.ts";
 import { banRoutes } from "./admin/bans.ts";
 import { eventRoutes } from "./admin/events.ts";
@@ -37,10 +39,14 @@ import { memberRoutes } from "./rtm/members.ts";
 import { IDEMPOTENCY_KEY } from "./rtm/message-requests.ts";
 import { messageRoutes } from "./rtm/messages.ts";
 import { missedEventRoutes } from "./rtm/missed-events.ts";
+import { signingRoutes } from "./rtm/signing.ts";
 import { unsupportedRoutes } from "./unsupported.ts";
 import { passThrough } from "./upstream/pass-through.ts";
 import { refuseOtherMethods } from "./upstream/served-paths.ts";
 import { statisticsRoutes } from "./upstream/statistics.ts";
+import { importRoutes } from "./users/import.ts";
+import { isAboutUsers, userRoutes } from "./users/users.ts";
+import { verificationRoutes } from "./users/verification.ts";
 import { isForeignName } from "./web-page.ts";
 
 export interface AppOptions {
@@ -72,7 +78,16 @@ const crossOrigin = cors({
 
 /** The Worker's `fetch`: sockets go to `connect`, everything else to the HTTP API or the page. */
 export function createApp({ connect }: AppOptions): App {
-  const app = httpApp();
+  const app = httpApp("here");
+  // Where users live elsewhere, requests about them go on to the routes behind.
+  const elsewhere: { hook?: Hono<HttpEnv>; upstream?: Hono<HttpEnv> } = {};
+  const appFor = async (request: Request, env: Env) => {
+    if (!isAboutUsers(pathOf(request))) return app;
+    const where = usersAt((await settingsOf(env).get()).users);
+    if (where === "here") return app;
+    elsewhere[where] ??= httpApp(where);
+    return elsewhere[where];
+  };
   return {
     async fetch(request, env, context) {
       if (isMasterKeyKnown(env) && isForeignName(request))
@@ -80,7 +95,7 @@ export function createApp({ connect }: AppOptions): App {
       const file = await onFileDomain(request, env, context);
       if (file !== undefined) return file;
       if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket")
-        return app.fetch(request, env, context);
+        return (await appFor(request, env)).fetch(request, env, context);
       // Not through Hono: its middleware would copy the response and lose the socket in it.
       try {
         return await connect(request, env, context);
@@ -92,15 +107,16 @@ export function createApp({ connect }: AppOptions): App {
   };
 }
 
-function httpApp(): Hono<HttpEnv> {
-  const app = new Hono<HttpEnv>({
-    // C# joins its server URL and the path unchecked: `https://host/` requests `//v1/route`. Old documents have a slash
-    // at the end of some paths.
-    getPath: (request) =>
-      unescaped(new URL(request.url).pathname)
-        .replace(/\/{2,}/g, "/")
-        .replace(/(?<=.)\/$/, ""),
-  });
+// C# joins its server URL and the path unchecked: `https://host/` requests `//v1/route`. Old documents have a slash at the
+// end of some paths.
+const pathOf = (request: Request): string =>
+  unescaped(new URL(request.url).pathname)
+    .replace(/\/{2,}/g, "/")
+    .replace(/(?<=.)\/$/, "");
+
+/** @param users where they live: all routes are there only if it is here */
+function httpApp(users: UsersAt): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>({ getPath: pathOf });
   app.use(crossOrigin, async (context, next) => {
     await next();
     if (context.req.path === "/") return;
@@ -131,6 +147,12 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", banRoutes);
   app.route("/", eventRoutes);
   app.route("/", apnsKeyRoutes);
+  app.route("/", importRoutes);
+  if (users === "here") {
+    app.route("/", userRoutes);
+    app.route("/", verificationRoutes);
+  }
+  if (users !== "upstream") app.route("/", signingRoutes);
   for (const resource of [conversationRoutes, memberRoutes, messageRoutes, clientRoutes, appWideRoutes])
     app.route("/", resource);
   app.route("/", webPushRoutes);

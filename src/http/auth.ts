@@ -52,6 +52,14 @@ export function credentialsInHeaders(headers: Headers): Credentials | undefined 
   };
 }
 
+const SESSION_HEADERS = ["X-LC-Session", "X-AVOSCloud-Session-Token", "X-Uluru-Session-Token"];
+
+/** The session token of the user who sends a request; undefined without one. */
+export function sessionTokenIn(headers: Headers): string | undefined {
+  const name = SESSION_HEADERS.find((each) => headers.has(each));
+  return (name && headers.get(name)?.trim()) || undefined;
+}
+
 /** The credentials in the body of a very old browser, which cannot set headers. */
 export function credentialsInBody(body: JsonObject): Credentials {
   const text = (value: Json | undefined) => (typeof value === "string" ? value : undefined);

@@ -10,6 +10,10 @@ export const SENDER = "Tom";
 export const READER = "Jerry";
 export const TEXT = '{"_lctype":-1,"_lctext":"Hello, Jerry"}';
 export const USER_TOKEN = "pgk9e8orv8l9coak1rjht1avt";
+/** A user, and the name of one who signs up. */
+export const USER = "65537a0e0000000000000003";
+export const NEW_USER = "Spike";
+export const IMPORTED_USER = "65537a0e0000000000000004";
 export const EVENT = "messageSent";
 export const EVENT_ID = "5f0c2a9e-6d1b-4f3a-9c57-0b8e4d2a7f61";
 /** A browser's push subscription and its key: the examples of RFC 8291. */

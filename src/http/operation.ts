@@ -20,6 +20,7 @@ export type Tag =
   | "App"
   | "Push"
   | "Files"
+  | "Users"
   | "Version 1.1"
   | "SDKs"
   | "Administration";

@@ -26,6 +26,12 @@ const quotas = {
     perMinute: (limits: Settings["limits"]) => limits.installationsPerMinute,
     error: "Too many new installations; try again later.",
   },
+  /** New users, with the app key. */
+  signUps: {
+    name: "sign-ups",
+    perMinute: (limits: Settings["limits"]) => limits.signUpsPerMinute,
+    error: "Too many new users; try again later.",
+  },
 };
 
 type Quota = keyof typeof quotas;

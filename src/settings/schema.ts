@@ -4,6 +4,7 @@ import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { fileSettings } from "./file-settings.ts";
 import { pushSettings } from "./push-settings.ts";
 import { upstreamSettings } from "./upstream-settings.ts";
+import { userSettings } from "./user-settings.ts";
 import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./value-schemas.ts";
 
 /** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
@@ -79,6 +80,8 @@ const schema = (demo: boolean) =>
         pushesPerMinute: v.optional(perMinute(), 600),
         /** New installations with the app key, of the whole app. */
         installationsPerMinute: v.optional(perMinute(), 3_000),
+        /** New users with the app key, of the whole app. */
+        signUpsPerMinute: v.optional(perMinute(), 600),
       }),
       {},
     ),
@@ -171,6 +174,7 @@ const schema = (demo: boolean) =>
     files: v.optional(fileSettings(), {}),
     push: v.optional(pushSettings(), {}),
     upstream: v.optional(upstreamSettings(), {}),
+    users: v.optional(userSettings(), {}),
   });
 
 const schemas = { plain: schema(false), demo: schema(true) };

@@ -1,4 +1,5 @@
 import type { Settings } from "../settings/schema.ts";
+import { usersAt } from "../settings/user-settings.ts";
 
 /**
  * What becomes of a request that no route serves: it is passed on to an address, or refused, because it is about
@@ -22,6 +23,10 @@ const KEPT = [
   { path: /^(?:files|filetokens|filecallback|classes\/(?:_file|files))(?:\/|$)/i, what: "Files" },
 ];
 
+/** The same, where the users are here. */
+const USERS =
+  /^(?:users|login|classes\/_user|usersbymobilephone|request(?:password|email|mobile|login|change)|verifymobilephone|resetpassword|changephone)/i;
+
 const FUNCTION = /^(?:functions|call)(?:\/(.*))?$/;
 const LIVE_QUERY = /^livequery(?:\/|$)/i;
 
@@ -30,16 +35,25 @@ const LIVE_QUERY = /^livequery(?:\/|$)/i;
  *
  * @param path without doubled slashes, and with letters, digits and the like not escaped
  */
-export function destinationOf(path: string, { upstream }: Pick<Settings, "upstream">): Destination {
+export function destinationOf(
+  path: string,
+  { upstream, users }: Pick<Settings, "upstream" | "users">,
+): Destination {
   const [, resource] = API_PATH.exec(path) ?? [];
   if (resource === undefined) return { to: "nowhere" };
   const kept = KEPT.find((each) => each.path.test(resource));
   if (kept !== undefined) return nobody(`${kept.what}: Parley keeps them and does not serve this.`);
+  const areUsersHere = usersAt(users) === "here";
+  if (areUsersHere && USERS.test(resource))
+    return nobody("Users: Parley keeps them and does not serve this.");
   if (LIVE_QUERY.test(resource))
     return nobody("LiveQuery is not served by Parley: its events could not come over Parley's socket.");
   const called = FUNCTION.exec(resource);
   if (called === null) {
-    if (upstream.url === null) return nobody(`${partOf(resource)} not served by Parley. ${SET_URL}`);
+    if (upstream.url === null) {
+      if (USERS.test(resource)) return nobody(`Users are not here. ${SET_WHERE}`);
+      return nobody(`${partOf(resource)} not served by Parley. ${SET_URL}`);
+    }
     return { to: "upstream", base: upstream.url };
   }
   const base = upstream.functionsUrl ?? upstream.url;
@@ -48,6 +62,8 @@ export function destinationOf(path: string, { upstream }: Pick<Settings, "upstre
 }
 
 const SET_URL = "The setting upstream.url names the server that it is passed on to.";
+const SET_WHERE =
+  "The setting users.where is here for users of this server; upstream.url names the server that requests are passed on to.";
 const SET_FUNCTIONS_URL = "The setting upstream.functionsUrl names the server that they are passed on to.";
 
 const nobody = (reason: string): Destination => ({ to: "nobody", reason });

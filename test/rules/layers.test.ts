@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 /** From the top to the bottom. */
 const LAYERS = [
   ...["http", "gateway", "client", "conversation", "hooks", "moderation", "push", "files", "upstream"],
-  ...["settings", "app"],
+  ...["users", "settings", "app"],
   ...["database", "outbound", "queue", "protocol", "model"],
 ];
 const PLATFORM = 'export { DurableObject } from "cloudflare:workers";\n';

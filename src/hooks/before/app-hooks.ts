@@ -1,5 +1,5 @@
 import { isClientId } from "../../model/client-id.ts";
-import type { Json } from "../../model/json.ts";
+import type { Json, JsonObject } from "../../model/json.ts";
 import type { OfflineAnswer, OfflineEvent } from "../../push/offline-push.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { settingsOf } from "../../settings/store.ts";
@@ -67,20 +67,23 @@ export class AppHooks implements Hooks {
   }
 
   /**
-   * Whether a session token of the app's own accounts permits a login signature, and for which client (H-10). Undefined
-   * if no hook exists for it. A hook that fails refuses the login.
+   * Whether a session token permits a login signature, and for which client (H-10). Undefined if no hook exists for it. A
+   * hook that fails refuses the login.
+   *
+   * @param user the user of the token, whose row the hook receives as at LeanCloud; without one, the hook alone knows
+   *   whom the token stands for
    */
-  async aboutSignIn(sessionToken: string): Promise<SignAnswer | undefined> {
+  async aboutSignIn(sessionToken: string, user?: JsonObject): Promise<SignAnswer | undefined> {
     const about = { id: this.#host.newId(), at: this.#host.now(), address: undefined };
     const settings = await this.#host.settings();
     const answer = await this.#call(settings, {
       ...about,
       name: "rtmClientSign",
-      parameters: { sessionToken },
+      parameters: user ?? { sessionToken },
     });
     if (answer.outcome === "not called") return undefined;
     if (answer.outcome === "failed") return { allowed: false, error: FAILED };
-    const sign = signAnswer(answer.result);
+    const sign = signAnswer(answer.result, user?.objectId);
     if (sign.allowed && !isClientId(sign.clientId)) {
       return { allowed: false, error: "The app's hook gave an objectId that is no client id." };
     }

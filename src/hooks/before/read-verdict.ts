@@ -73,12 +73,14 @@ export function offlineAnswer(result: Json | undefined, event: OfflineEvent): Of
 
 /**
  * Documented is `{"result": true}`, which is one level down on the wire. `objectId` is our own field for the client id,
- * since the accounts are the app's and not known here.
+ * where the accounts are the app's and not known here.
+ *
+ * @param userId the user's, if the user is known here
  */
-export function signAnswer(result: Json | undefined): SignAnswer {
+export function signAnswer(result: Json | undefined, userId?: Json): SignAnswer {
   const fields = isObject(result) ? result : { result: result ?? false };
   if (fields.result !== true) return { allowed: false, error: text(fields.error) ?? "The app refused it." };
-  const clientId = text(fields.objectId);
+  const clientId = text(userId ?? fields.objectId);
   return clientId === undefined
     ? { allowed: false, error: "The app's hook gave no objectId." }
     : { allowed: true, clientId };

@@ -12,6 +12,7 @@ const tags: Record<Tag, string> = {
   App: "The app as a whole.",
   Files: "Pictures, sound, film and other files that messages name.",
   Push: "Devices, and what is pushed to them.",
+  Users: "Users of the app, where the setting `users.where` is `here`.",
   "Version 1.1": "Older forms of the same, which old back ends and the Python SDK call.",
   SDKs: "What client SDKs ask beside their socket.",
   Administration: "For the owner of this server; not part of the hosted service's API.",

@@ -16,7 +16,6 @@ import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { archivedHistory, bounds, records } from "./history.ts";
-import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
 
 const PATH = "/1.2/rtm/clients";
 export const ONLINE_MAX = 20; // clients asked for in one call
@@ -45,19 +44,6 @@ export const clientRoutes = new Hono<HttpEnv>()
     }),
     takes("json", someClients),
     async (context) => answerOnlineAmong(context, context.req.valid("json").client_ids),
-  )
-  .get(
-    `${PATH}/sign`,
-    operation({
-      id: "signLogin",
-      tag: "Clients",
-      summary: "Sign a login",
-      description: "For a user of the app's own account system, whom the hook `_rtmClientSign` knows.",
-      access: "app",
-      answer: loginSignature,
-    }),
-    takes("query", v.object({ session_token: sessionToken() })),
-    (context) => signedLogin(context, context.req.valid("query").session_token),
   )
   .get(
     `${PATH}/:client/unread-count`,

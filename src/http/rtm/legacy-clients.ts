@@ -17,7 +17,6 @@ import {
   onlineAnswer,
   unreadAnswer,
 } from "./clients.ts";
-import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
 
 const client = v.object({ client: schema.clientId(example.READER) });
 const peers = v.object({ peers: schema.clientIds(ONLINE_MAX) });
@@ -26,8 +25,6 @@ const kicked = v.pipe(
   v.object({ client_id: schema.clientId(), reason: v.optional(kickReason(), "") }),
   schema.shown({ client_id: example.READER, reason: "Enough" }),
 );
-
-const userToken = v.object({ session_token: sessionToken() });
 
 const memberInfos = v.pipe(
   v.object({ results: v.array(v.object({ cid: v.string(), clientId: v.string(), role: v.string() })) }),
@@ -84,19 +81,6 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
     }),
     takes("json", kicked),
     (context) => kick(context, context.req.valid("json").client_id, context.req.valid("json").reason),
-  )
-  .post(
-    "/1.1/rtm/sign",
-    operation({
-      id: "signLogin11",
-      tag: "SDKs",
-      summary: "Sign a login",
-      description: "For a user of the app's own account system, whom the hook `_rtmClientSign` knows.",
-      access: "app",
-      answer: loginSignature,
-    }),
-    takes("json", userToken),
-    (context) => signedLogin(context, context.req.valid("json").session_token),
   )
   .get(
     "/1.1/classes/_ConversationMemberInfo",

@@ -19,6 +19,7 @@ describe("defaults", () => {
         restMessagesPerMinute: 1800,
         pushesPerMinute: 600,
         installationsPerMinute: 3000,
+        signUpsPerMinute: 600,
         keepAliveSeconds: 50,
         returnSeconds: 15,
         silenceSeconds: 400,
@@ -65,6 +66,7 @@ describe("defaults", () => {
         fcm: { serviceAccount: null, url: null },
         webhook: { url: null, secret: null },
       },
+      users: { where: null, signUp: true, thirdParty: true },
     });
   });
 

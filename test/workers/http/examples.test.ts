@@ -22,7 +22,7 @@ beforeAll(() => openWorld());
 beforeEach(() => configure({ events: { logDays: 7 } }));
 afterEach(async () => {
   vi.restoreAllMocks();
-  await configure({ events: null, hooks: null, push: null });
+  await configure({ events: null, hooks: null, push: null, users: null });
 });
 
 const operations = await allOperations();
@@ -102,6 +102,19 @@ async function signInHook(): Promise<Real> {
     _rtmClientSign: ({ sessionToken }) => ({ result: sessionToken === example.USER_TOKEN, objectId: "Tom" }),
   });
   return {};
+}
+
+async function usersHere(): Promise<Real> {
+  await configure({ users: { where: "here" } });
+  return { [example.NEW_USER]: crypto.randomUUID() };
+}
+
+/** Tom, who has signed up. */
+async function user(): Promise<Real> {
+  await usersHere();
+  const body = { username: crypto.randomUUID(), password: "cheese" };
+  const row = await done<{ objectId: string; sessionToken: string }>("POST", "/1.1/users", body);
+  return { Tom: body.username, [example.USER]: row.objectId, [example.USER_TOKEN]: row.sessionToken };
 }
 
 async function webPush(): Promise<Real> {
@@ -224,6 +237,19 @@ const needs: Record<string, () => Promise<Real>> = {
   getInstallationOfClass: installation,
   updateInstallationOfClass: installation,
   deleteInstallationOfClass: installation,
+  logIn: user,
+  readMe: user,
+  refreshSessionToken: user,
+  updatePassword: user,
+  signUp: usersHere,
+  getUser: user,
+  updateUser: user,
+  deleteUser: user,
+  signUpOfClass: usersHere,
+  getUserOfClass: user,
+  updateUserOfClass: user,
+  deleteUserOfClass: user,
+  importUsers: nothing,
   batch: device,
   saveBatch: device,
   getHealth: nothing,

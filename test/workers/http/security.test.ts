@@ -16,7 +16,7 @@ import { accessTo, allOperations, type Described, exampleRequest } from "./opera
 
 /** What the API does for those it is not for, and with input that means harm (I12). */
 
-beforeAll(() => openWorld());
+beforeAll(() => openWorld({ users: { where: "here" } }));
 
 const operations = await allOperations();
 const forMaster = operations.filter((operation) => accessTo(operation) === "masterKey");
@@ -76,9 +76,13 @@ describe("[I12] who may call what", () => {
     devices.push("getInstallation", "getInstallationOfClass");
     devices.push("updateInstallation", "updateInstallationOfClass", "getWebPushKey");
     devices.push("registerBrowser", "forgetBrowser");
+    // What users do with their own rows; what others may see of them is checked inside (C-05).
+    const users = ["logIn", "readMe", "refreshSessionToken", "updatePassword"];
+    for (const action of ["signUp", "getUser", "updateUser", "deleteUser"])
+      users.push(action, `${action}OfClass`);
     // Pushing itself is refused inside, unless the app allows it (N-13).
     const pushing = ["push", "pushToDevices", "getNotificationRow"];
-    const expected = [...reading, ...history, ...devices, ...pushing, "signLogin", "signLogin11"];
+    const expected = [...reading, ...history, ...devices, ...users, ...pushing, "signLogin", "signLogin11"];
     expect(forApp.map(({ id }) => id).toSorted()).toEqual(expected.toSorted());
     expect(forMaster.length).toBeGreaterThan(30);
   });

@@ -1,0 +1,25 @@
+import * as v from "valibot";
+import { booleanSetting, group } from "./value-schemas.ts";
+
+/** Settings about the app's users. */
+export const userSettings = () =>
+  group({
+    /**
+     * Who knows the users of session tokens: this server's own table (`here`), the hook `_rtmClientSign` (`hook`), or
+     * the server that requests are passed to (`upstream`). Null is `hook` until users are imported, which sets `here`.
+     */
+    where: v.optional(
+      v.nullable(v.picklist(["here", "hook", "upstream"], "must be here, hook or upstream")),
+      null,
+    ),
+    /** Users may sign up. The owner's server always may create users. */
+    signUp: v.optional(booleanSetting(), true),
+    /** Users may log in by an account on another platform, whose token is not checked. Anonymous users always may. */
+    thirdParty: v.optional(booleanSetting(), true),
+  });
+
+/** Who knows the users of session tokens. */
+export type UsersAt = "here" | "hook" | "upstream";
+
+/** Where the users are, if the owner has chosen nothing as well. */
+export const usersAt = ({ where }: { where: UsersAt | null }): UsersAt => where ?? "hook";
