@@ -1,0 +1,252 @@
+import * as v from "valibot";
+import { ClassRow, type Skipped } from "../moving/format.ts";
+import { exportByArchive } from "./class-archive.ts";
+import { Refused } from "./failures.ts";
+import type { Job } from "./job.ts";
+import { Recent } from "./recent.ts";
+import { checked, type Row } from "./rows.ts";
+import type { Answer } from "./source.ts";
+
+/** The classes that belong to messaging. */
+export const CLASSES = [
+  "_Conversation",
+  "_ConversationMemberInfo",
+  "_Installation",
+  "_User",
+  "_File",
+  "_SysMessage",
+] as const;
+
+/** `_Conversation` is always read as a whole: whether a new message alone counts as a change is not documented. */
+const ALWAYS_WHOLE = "_Conversation";
+/** LeanCloud's code for a class that does not exist. */
+const NO_SUCH_CLASS = 101;
+/** Empty pages in a row before a scan counts as broken. */
+const EMPTY_MAX = 20;
+
+/**
+ * Rows come in the order of their ids. `last` is the last one; with `skips`, a scan that lost its cursor began again,
+ * and passes over what the export has.
+ */
+const State = v.object({
+  by: v.picklist(["scan", "query", "archive"]),
+  cursor: v.optional(v.string()),
+  last: v.optional(v.string()),
+  skips: v.optional(v.boolean(), false),
+  /** Whether ids came out of order: then a scan that lost its cursor starts from nothing. */
+  isUnordered: v.optional(v.boolean(), false),
+});
+
+type State = v.InferOutput<typeof State>;
+
+const Page = v.object({ results: v.array(v.unknown()), cursor: v.nullish(v.string()) });
+const CountAnswer = v.object({ count: v.pipe(v.number(), v.safeInteger()) });
+
+/** Where a class's rows can be queried. Files have their `url` only there; `/1.1/users` and such are other spellings. */
+const QUERY_PATHS: Record<string, string[]> = {
+  _File: ["/1.1/classes/files", "/1.1/classes/_File"],
+  _User: ["/1.1/classes/_User", "/1.1/users"],
+  _Installation: ["/1.1/classes/_Installation", "/1.1/installations"],
+};
+
+/** Exports one class: by scan, or where that is refused by queries, or else by LeanCloud's own export. */
+export class ClassExport {
+  readonly #job: Job;
+  readonly #name: string;
+  readonly #kind: string;
+  /** The condition for what changed; empty where everything is wanted. */
+  readonly #changes: object;
+  readonly #refusals: Refused[] = [];
+  #recent = new Recent();
+  #state: State = { by: "scan", skips: false, isUnordered: false };
+  #total: number | undefined;
+
+  constructor(job: Job, name: string) {
+    this.#job = job;
+    this.#name = name;
+    this.#kind = `classes/${name}`;
+    const isWhole = job.since === undefined || name === ALWAYS_WHOLE;
+    this.#changes = isWhole ? {} : { updatedAt: { $gte: { __type: "Date", iso: job.since?.rowsFrom } } };
+  }
+
+  async run(): Promise<void> {
+    const { folder, progress } = this.#job;
+    const kind = this.#kind;
+    const begun = folder.stage(kind);
+    if (begun?.done) return;
+    const ways: State["by"][] =
+      this.#name === "_File" ? ["query", "scan", "archive"] : ["scan", "query", "archive"];
+    this.#state = v.parse(State, begun?.state ?? { by: ways[0] });
+    this.#recent = await Recent.of(folder, kind, readRow);
+    this.#total = await this.#count();
+    progress.begin(kind, folder.count(kind), this.#share());
+    for (const by of ways.slice(ways.indexOf(this.#state.by))) {
+      if (this.#state.isUnordered && by !== this.#state.by) await this.#fromNothing();
+      if (by !== this.#state.by) this.#state = { ...this.#state, by, cursor: undefined };
+      if (await this.#isDone()) break;
+    }
+    progress.end(folder.count(kind));
+  }
+
+  /** Whether the class is done with, this way; if not, the next way may do. */
+  async #isDone(): Promise<boolean> {
+    const { by } = this.#state;
+    try {
+      if (by === "scan") await this.#scan();
+      else if (by === "query") await this.#query();
+      else await this.#askForArchive();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.#refusals.push(error);
+      const isAbsent = this.#refusals.some(({ code }) => code === NO_SUCH_CLASS);
+      if (by !== "archive" && !isAbsent) return false;
+      const why = isAbsent
+        ? "the app has no such class"
+        : this.#refusals.map(({ message }) => message).join("; ");
+      await this.#commit([], true, [{ what: this.#kind, why, count: 1 }]);
+      return true;
+    }
+  }
+
+  async #scan(): Promise<void> {
+    const path = `/1.1/scan/classes/${this.#name}`;
+    for (let empty = 0; empty < EMPTY_MAX; ) {
+      const { cursor } = this.#state;
+      let page: Answer;
+      try {
+        page = await this.#job.source.page(path, { where: textOf(this.#changes), cursor });
+      } catch (error) {
+        if (!(error instanceof Refused) || cursor === undefined) throw error;
+        // A cursor lives ten minutes: after a longer pause the scan begins again.
+        if (this.#state.isUnordered) await this.#fromNothing();
+        this.#state = { ...this.#state, cursor: undefined, skips: this.#state.last !== undefined };
+        continue;
+      }
+      const { cursor: next, results } = parsedPage(path, page);
+      this.#state = { ...this.#state, cursor: next ?? undefined };
+      await this.#take(page.rows, typeof next !== "string");
+      if (typeof next !== "string") return;
+      empty = results.length === 0 ? empty + 1 : 0;
+    }
+    throw new Refused(path, 200, { code: undefined, error: "empty pages without end" });
+  }
+
+  async #query(): Promise<void> {
+    const paths = QUERY_PATHS[this.#name] ?? [`/1.1/classes/${this.#name}`];
+    for (let at = 0; at < paths.length; ) {
+      const path = paths[at] ?? "";
+      const { last } = this.#state;
+      const where = textOf({ ...this.#changes, ...(last !== undefined && { objectId: { $gt: last } }) });
+      try {
+        const page = await this.#job.source.page(path, { where, order: "objectId" });
+        const { results } = parsedPage(path, page);
+        // A page may be shorter than asked for, and not the last one.
+        await this.#take(page.rows, results.length === 0);
+        if (results.length === 0) return;
+        if (this.#state.isUnordered)
+          throw new Refused(path, 200, { code: undefined, error: "rows out of order" });
+      } catch (error) {
+        if (!(error instanceof Refused) || at === paths.length - 1) throw error;
+        at += 1;
+      }
+    }
+  }
+
+  async #askForArchive(): Promise<void> {
+    await this.#fromNothing();
+    await exportByArchive(this.#job, this.#name, async (texts) => this.#take(texts, false));
+    await this.#take([], true);
+  }
+
+  async #fromNothing(): Promise<void> {
+    await this.#job.folder.restart(this.#kind, [this.#kind, this.#oddKind]);
+    this.#recent = new Recent();
+    this.#state = { ...this.#state, cursor: undefined, last: undefined, skips: false };
+  }
+
+  /** Keeps new rows, and where to go on. */
+  async #take(texts: string[], isLast: boolean): Promise<void> {
+    const state = { ...this.#state };
+    const rows: Row[] = [];
+    const odd: Row[] = [];
+    for (const text of texts) {
+      const check = checked(this.#kind, ClassRow, text);
+      const key = check.isOdd ? text : check.value.objectId;
+      if (this.#recent.has(key) || (check.isOdd && state.skips)) continue;
+      if (check.isOdd) {
+        odd.push(check.row);
+      } else {
+        const isEarlier = state.last !== undefined && key <= state.last;
+        if (isEarlier && state.skips) continue;
+        if (isEarlier) state.isUnordered = true;
+        state.last = key;
+        state.skips = false;
+        rows.push(check.row);
+      }
+      this.#recent.add(key);
+    }
+    this.#state = state;
+    await this.#commit([rows, odd], isLast, isLast ? this.#missing(rows.length + odd.length) : []);
+  }
+
+  async #commit([rows, odd]: Row[][], done: boolean, skipped: Skipped[]): Promise<void> {
+    const { folder, progress } = this.#job;
+    const batches = [
+      { kind: this.#kind, rows: rows ?? [] },
+      { kind: this.#oddKind, rows: odd ?? [] },
+    ];
+    await folder.commit(this.#kind, { batches, state: this.#state, done, skipped });
+    progress.advance(folder.count(this.#kind), this.#share());
+  }
+
+  /** What the server's own count has more. */
+  #missing(more: number): Skipped[] {
+    const { folder } = this.#job;
+    const have = folder.count(this.#kind) + folder.count(this.#oddKind) + more;
+    if (this.#total === undefined || have >= this.#total) return [];
+    return [{ what: this.#kind, why: "the server counts more rows than it gave", count: this.#total - have }];
+  }
+
+  get #oddKind(): string {
+    return `odd/${this.#name}`;
+  }
+
+  #share(): number | undefined {
+    if (this.#total === undefined) return undefined;
+    return this.#total === 0 ? 1 : this.#job.folder.count(this.#kind) / this.#total;
+  }
+
+  async #count(): Promise<number | undefined> {
+    for (const path of QUERY_PATHS[this.#name] ?? [`/1.1/classes/${this.#name}`]) {
+      try {
+        const { value } = await this.#job.source.get(path, {
+          count: 1,
+          limit: 0,
+          where: textOf(this.#changes),
+        });
+        const answer = v.safeParse(CountAnswer, value);
+        if (answer.success) return answer.output.count;
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+      }
+    }
+    return undefined;
+  }
+}
+
+function textOf(where: object): string | undefined {
+  return Object.keys(where).length === 0 ? undefined : JSON.stringify(where);
+}
+
+/** Throws `Refused` for an answer that is no page of rows. */
+function parsedPage(path: string, { value }: Answer): v.InferOutput<typeof Page> {
+  const page = v.safeParse(Page, value);
+  if (!page.success) throw new Refused(path, 200, { code: undefined, error: "no page of rows" });
+  return page.output;
+}
+
+function readRow(text: string): { key: string } | undefined {
+  const row = v.safeParse(ClassRow, JSON.parse(text));
+  return row.success ? { key: row.output.objectId } : undefined;
+}

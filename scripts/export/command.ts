@@ -1,0 +1,157 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { FORMAT, MANIFEST, Manifest } from "../moving/format.ts";
+import { Refusal } from "../options.ts";
+import { CLASSES, ClassExport } from "./classes.ts";
+import { exportFiles } from "./files.ts";
+import { ExportFolder } from "./folder.ts";
+import { readArchives } from "./from-archives.ts";
+import type { Job, Since } from "./job.ts";
+import { exportList, LISTS } from "./lists.ts";
+import { exportConversations, exportMessages, messagesUntil } from "./messages.ts";
+import { type ExportOptions, readOptions, usage } from "./options.ts";
+import { Progress, plain, processTerminal } from "./progress.ts";
+import { exportSchemas } from "./schemas.ts";
+import { type Pace, Source, usualPace } from "./source.ts";
+import { exportUnread } from "./unread.ts";
+
+const DAY = 86_400_000; // ms
+
+/** Runs the command. Throws a `Refusal` with the exit code. */
+export async function runExport(args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  const options = await readOptions(args, environment);
+  if (options === "help") {
+    console.log(usage);
+    return;
+  }
+  const progress = new Progress(processTerminal(options.json), options.json);
+  try {
+    await exportWith(options, progress, paceOf(environment));
+  } catch (error) {
+    if (options.json && error instanceof Refusal) {
+      progress.finish("stopped", { exitCode: error.exitCode, why: error.message }, error.message);
+    }
+    throw error;
+  }
+}
+
+async function exportWith(options: ExportOptions, progress: Progress, pace: Pace): Promise<void> {
+  const since = options.since === undefined ? undefined : await readSince(options.since, options.overlapDays);
+  const folder = await ExportFolder.open(options.to, identityOf(options, since), options.partBytes);
+  if (folder === "whole") {
+    progress.finish(
+      "done",
+      { folder: options.to },
+      `${options.to} is whole. For what is new: --since ${options.to}`,
+    );
+    return;
+  }
+  const source = sourceFor(options, progress, pace);
+  const job: Job = { source, folder, progress, since };
+  try {
+    if (options.source.kind === "archive") await readArchives(job, options.source.files);
+    else await exportRows(job, options);
+    const server = options.source.kind === "api" ? [new URL(options.source.server).host] : [];
+    if (!options.without.has("files")) await exportFiles(job, [...options.fileHosts, ...server]);
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+  const manifest = await folder.seal({
+    format: FORMAT,
+    source: describedSource(options),
+    since: since === undefined ? null : described(since),
+    messagesUntil: untilOf(job, options),
+  });
+  progress.finish("done", { folder: options.to, manifest }, summaryOf(manifest, options.to));
+}
+
+/** The most precious first: messages fall off LeanCloud's end every day. */
+async function exportRows(job: Job, options: ExportOptions): Promise<void> {
+  const isWanted = (name: string) => !options.without.has(name);
+  const declared = await exportSchemas(job);
+  const others = options.classes === "all" ? declared : options.classes;
+  const rest = new Set([...CLASSES.filter(isWanted), ...others]);
+  if (rest.delete("_Conversation")) await new ClassExport(job, "_Conversation").run();
+  if (isWanted("messages")) {
+    if (options.conversations === undefined) await exportMessages(job);
+    else await exportConversations(job, options.conversations);
+  }
+  for (const name of rest) await new ClassExport(job, name).run();
+  for (const name of LISTS.filter(isWanted)) await exportList(job, name);
+  if (options.unread !== "no") await exportUnread(job, options.unread === "yes");
+}
+
+function sourceFor({ source, waits }: ExportOptions, progress: Progress, pace: Pace): Source {
+  const { server, appId, masterKey } = source.kind === "api" ? source : NO_SERVER;
+  return new Source({
+    server,
+    appId,
+    masterKey,
+    pace,
+    waits,
+    onPause: (why, pause) => progress.pause(why, pause),
+  });
+}
+
+/** An archive has no server: only files are fetched then. */
+const NO_SERVER = { server: "https://leancloud.cn", appId: "", masterKey: "" };
+
+async function readSince(folder: string, overlapDays: number): Promise<Since> {
+  const text = await readFile(join(folder, MANIFEST), "utf8").catch(() => {
+    throw new Refusal(`${folder} is no finished export: it has no ${MANIFEST}.`, 1);
+  });
+  const earlier = v.safeParse(Manifest, JSON.parse(text));
+  if (!earlier.success) throw new Refusal(`${join(folder, MANIFEST)} is not one of ours.`, 1);
+  const { startedAt, messagesUntil: until } = earlier.output;
+  const overlap = overlapDays * DAY;
+  return {
+    folder,
+    startedAt,
+    messagesUntil: until,
+    messagesFrom: Math.max(0, Math.floor((until ?? 0) - overlap)),
+    rowsFrom: new Date(Date.parse(startedAt) - overlap).toISOString(),
+  };
+}
+
+function identityOf({ source, conversations }: ExportOptions, since: Since | undefined): string {
+  if (source.kind === "archive") return `archives ${source.files.join(", ")}`;
+  const changes = since === undefined ? "" : ` since ${since.startedAt}, messages from ${since.messagesFrom}`;
+  const some = conversations === undefined ? "" : `, conversations ${JSON.stringify(conversations)}`;
+  return `app ${source.appId} at ${source.server}${changes}${some}`;
+}
+
+function describedSource({ source }: ExportOptions): Manifest["source"] {
+  if (source.kind === "archive") return source;
+  return { kind: "api", server: source.server, appId: source.appId };
+}
+
+function described({ startedAt, messagesFrom, rowsFrom }: Since): Manifest["since"] {
+  return { startedAt, messagesFrom, rowsFrom };
+}
+
+/** Null if some conversations' messages were not asked for, or never. */
+function untilOf(job: Job, { conversations }: ExportOptions): number | null {
+  if (Array.isArray(conversations)) return null;
+  return messagesUntil(job) ?? job.since?.messagesUntil ?? null;
+}
+
+function summaryOf({ totals, skipped }: Manifest, folder: string): string {
+  const rows = Object.entries(totals).map(([kind, count]) => `  ${kind}: ${plain(count)}`);
+  const left = skipped.map(
+    ({ what, why, count }) => `  ${what}${count > 1 ? ` (${plain(count)})` : ""}: ${why}`,
+  );
+  return [
+    `The export is whole: ${folder}`,
+    ...rows,
+    ...(left.length === 0 ? [] : ["It does not have:", ...left]),
+  ].join("\n");
+}
+
+/** Tests go faster: `PARLEY_TEST_PACE=<factor of pauses>,<ms for a call>,<ms of failures>`. */
+function paceOf({ PARLEY_TEST_PACE }: NodeJS.ProcessEnv): Pace {
+  if (!PARLEY_TEST_PACE) return usualPace;
+  const [scale = 1, deadline = 1, patience = 1] = PARLEY_TEST_PACE.split(",").map(Number);
+  return { scale, deadline, patience };
+}

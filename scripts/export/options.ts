@@ -1,0 +1,180 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { parseArgs } from "node:util";
+import { Refusal } from "../options.ts";
+import { CLASSES } from "./classes.ts";
+import { LISTS } from "./lists.ts";
+
+export const usage = `Usage: npm run export -- --server <url> --to <folder> [options]
+       npm run export -- --from-archive <file or folder> --to <folder>
+
+  --server <url>          the app's API, such as https://abcdefgh.lc-cn-n1-shared.com, or that of a Parley
+  --to <folder>           a new folder; or that of an export that was stopped, which then goes on
+  --app-id <id>           the app; otherwise APP_ID of the environment
+  --master-key-file <f>   a file with the master key; otherwise MASTER_KEY of the environment, or it is asked for
+  --since <folder>        only what is new since that export, and the days before it, to catch edits and recalls
+  --overlap-days <n>      how many days before it (default 3)
+  --conversation <id>     messages of this conversation alone; may be given several times; all: of each by itself
+  --class <name>          another class to export; may be given several times; all: each class of the app
+  --without <what>        leave out one of ${["messages", "files", ...LISTS].join(", ")}, ${CLASSES.join(", ")}
+  --unread                how many messages each member has not read: says how many calls that takes, and with
+  --yes                   makes them
+  --file-host <host>      fetch files from this host too, besides LeanCloud's; may be given several times
+  --from-archive <path>   read an export of LeanCloud's console instead; may be given several times
+  --wait                  when a trial's calls of the day are used up, wait and go on
+  --json                  progress as lines of JSON
+  --part-megabytes <n>    the size of a part (default 64)
+  --help                  show this
+
+Exit codes: 0 it is done; 1 it cannot be done; 2 the command line is wrong; 3 the calls of the day are used up;
+4 the server does not answer. After 3, 4 or a kill the same command goes on. See docs/moving.md.`;
+
+export interface ExportOptions {
+  to: string;
+  source:
+    | { kind: "api"; server: string; appId: string; masterKey: string }
+    | { kind: "archive"; files: string[] };
+  since: string | undefined;
+  overlapDays: number;
+  /** Conversations whose messages are wanted; undefined for the list of all of the app's messages. */
+  conversations: string[] | "all" | undefined;
+  classes: string[] | "all";
+  without: ReadonlySet<string>;
+  unread: "no" | "estimate" | "yes";
+  fileHosts: string[];
+  waits: boolean;
+  json: boolean;
+  /** Bytes. */
+  partBytes: number;
+}
+
+const flags = {
+  server: { type: "string" },
+  to: { type: "string" },
+  "app-id": { type: "string" },
+  "master-key-file": { type: "string" },
+  since: { type: "string" },
+  "overlap-days": { type: "string", default: "3" },
+  conversation: { type: "string", multiple: true, default: [] },
+  class: { type: "string", multiple: true, default: [] },
+  without: { type: "string", multiple: true, default: [] },
+  unread: { type: "boolean", default: false },
+  yes: { type: "boolean", default: false },
+  "file-host": { type: "string", multiple: true, default: [] },
+  "from-archive": { type: "string", multiple: true, default: [] },
+  wait: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  "part-megabytes": { type: "string", default: "64" },
+  help: { type: "boolean", default: false },
+} satisfies NonNullable<Parameters<typeof parseArgs>[0]>["options"];
+
+type Flags = ReturnType<typeof parse>;
+
+/** Throws a `Refusal` (2) for a bad command line, and (1) for a key that cannot be had. */
+export async function readOptions(
+  args: string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<ExportOptions | "help"> {
+  const values = parse(args);
+  if (values.help) return "help";
+  if (!values.to) throw misused("--to is missing");
+  const without = values.without.flatMap((list) => list.split(","));
+  for (const name of without)
+    if (!OPTIONAL.includes(name)) throw misused(`there is no "${name}" to leave out`);
+  return {
+    to: here(values.to),
+    source: await sourceOf(values, environment),
+    since: values.since === undefined ? undefined : here(values.since),
+    overlapDays: numberOf(values["overlap-days"], "overlap-days"),
+    conversations: manyOrAll(values.conversation),
+    classes: manyOrAll(values.class) ?? [],
+    without: new Set(without),
+    unread: values.unread ? (values.yes ? "yes" : "estimate") : "no",
+    fileHosts: values["file-host"],
+    waits: values.wait,
+    json: values.json,
+    partBytes: numberOf(values["part-megabytes"], "part-megabytes") * 1e6,
+  };
+}
+
+const OPTIONAL: string[] = ["messages", "files", ...LISTS, ...CLASSES];
+
+async function sourceOf(values: Flags, environment: NodeJS.ProcessEnv): Promise<ExportOptions["source"]> {
+  if (values["from-archive"].length > 0) {
+    if (values.server !== undefined || values.since !== undefined)
+      throw misused("--from-archive reads no server");
+    return { kind: "archive", files: values["from-archive"].map(here) };
+  }
+  const server = serverOf(values.server);
+  const appId = values["app-id"] || environment.APP_ID;
+  if (!appId) throw misused("--app-id is missing, and APP_ID in the environment");
+  const masterKey = await masterKeyFor(values["master-key-file"], environment);
+  if (!/^[\x21-\x7e]+$/.test(masterKey))
+    throw new Refusal("The master key is empty, or has odd characters.", 1);
+  return { kind: "api", server, appId, masterKey };
+}
+
+/** Without a slash at the end. The master key is never sent to another machine unencrypted. */
+function serverOf(server: string | undefined): string {
+  if (server === undefined) throw misused("--server is missing");
+  if (!/^https?:\/\/[^/]/.test(server) || !URL.canParse(server)) throw misused("--server must be a URL");
+  const { protocol, hostname, origin, pathname } = new URL(server);
+  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  if (protocol === "http:" && !isHere)
+    throw misused("--server must begin with https: it is sent the master key");
+  return `${origin}${pathname.replace(/\/+$/, "")}`;
+}
+
+async function masterKeyFor(file: string | undefined, environment: NodeJS.ProcessEnv): Promise<string> {
+  if (file !== undefined) {
+    const text = await readFile(here(file), "utf8").catch(() => {
+      throw new Refusal(`${file} cannot be read.`, 1);
+    });
+    return text.trim();
+  }
+  if (environment.MASTER_KEY) return environment.MASTER_KEY;
+  if (!process.stdin.isTTY) throw misused("MASTER_KEY is missing in the environment, and --master-key-file");
+  return secretFromTerminal("Master key: ");
+}
+
+/** What somebody types, without showing it. */
+async function secretFromTerminal(question: string): Promise<string> {
+  process.stderr.write(question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  terminal.on("SIGINT", () => process.exit(130));
+  const answer = await terminal.question("");
+  terminal.close();
+  process.stderr.write("\n");
+  return answer.trim();
+}
+
+function manyOrAll(names: string[]): string[] | "all" | undefined {
+  if (names.length === 0) return undefined;
+  return names.includes("all") ? "all" : names;
+}
+
+function numberOf(text: string, name: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !(number >= 0) || number > 100_000) throw misused(`--${name} must be a number`);
+  return number;
+}
+
+/** npm runs scripts in the package's folder, wherever it was called. */
+function here(path: string): string {
+  return resolve(process.env.INIT_CWD ?? "", path);
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: flags }).values;
+  } catch (error) {
+    throw misused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function misused(why: string): Refusal {
+  return new Refusal(`${why}\n\n${usage}`, 2);
+}

@@ -1,0 +1,220 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { JsonRows } from "../moving/json-rows.ts";
+import { Refusal } from "../options.ts";
+import { apiErrorIn, dayUsedUp, EXIT, pauseAfter, pauseForNextDay, Refused, verdictOf } from "./failures.ts";
+
+export type Query = Record<string, string | number | undefined>;
+
+export interface Answer {
+  value: unknown;
+  /** The rows of the answer, as they were written. */
+  rows: string[];
+  headers: Headers;
+}
+
+/** How long everything may take. Tests go faster. */
+export interface Pace {
+  /** Each pause is multiplied by it. */
+  scale: number;
+  /** Of one call, in milliseconds. */
+  deadline: number;
+  /** How long a call may fail in a row before the command gives up, in milliseconds, pauses included. */
+  patience: number;
+}
+
+export const usualPace: Pace = { scale: 1, deadline: 120_000, patience: 3_600_000 };
+
+export interface SourceOptions {
+  /** Such as `https://abcdefgh.lc-cn-n1-shared.com`. */
+  server: string;
+  appId: string;
+  masterKey: string;
+  pace: Pace;
+  /** Whether it waits for the next day where a trial's calls are used up. */
+  waits: boolean;
+  /** Hears of each pause of some length, in milliseconds. */
+  onPause(why: string, pause: number): void;
+}
+
+/** A call that fails with a server's own error as often is refused: the error is not of the moment. */
+const OWN_ERRORS_MAX = 8;
+/** Pages of this many rows, at most. */
+export const PAGE = 1000;
+const PAGE_MIN = 10;
+
+/** A failed attempt, which may go better the next time. */
+interface Failure {
+  why: string;
+  retryAfter: string | null;
+  withLess: boolean;
+  /** The server's own error, 5xx with a code, if it was one. */
+  own: Refused | undefined;
+}
+
+/** A LeanCloud app's REST API, called with the master key until it answers. */
+export class Source {
+  readonly #options: SourceOptions;
+  readonly #headers: Record<string, string>;
+  #calls = 0;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+    this.#headers = {
+      "X-LC-Id": options.appId,
+      "X-LC-Key": `${options.masterKey},master`,
+      "Content-Type": "application/json",
+    };
+  }
+
+  /** Calls so far. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  get pace(): Pace {
+    return this.#options.pace;
+  }
+
+  /** Throws `Refused` where the server refuses, and a `Refusal` where the export cannot go on now. */
+  get(path: string, query: Query = {}): Promise<Answer> {
+    return this.#call("GET", path, () => query);
+  }
+
+  /** A page of rows; a smaller one where a large one takes the server too long. */
+  page(path: string, query: Query, limit = PAGE): Promise<Answer> {
+    return this.#call("GET", path, (shrunk) => ({
+      ...query,
+      limit: Math.max(PAGE_MIN, Math.floor(limit / shrunk)),
+    }));
+  }
+
+  post(path: string, body: object): Promise<Answer> {
+    return this.#call("POST", path, () => ({}), JSON.stringify(body));
+  }
+
+  /** Whether the server can be reached at all, whatever it answers. */
+  async isReachable(): Promise<boolean> {
+    try {
+      await fetch(`${this.#options.server}/1.1/date`, { signal: AbortSignal.timeout(this.pace.deadline) });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async pause(why: string, milliseconds: number): Promise<void> {
+    if (milliseconds >= 5_000) this.#options.onPause(why, milliseconds);
+    await sleep(milliseconds * this.pace.scale);
+  }
+
+  async #call(
+    method: string,
+    path: string,
+    queryFor: (shrunk: number) => Query,
+    body?: string,
+  ): Promise<Answer> {
+    let shrunk = 1;
+    let ownErrors = 0;
+    let waited = 0;
+    for (let failures = 1; ; failures++) {
+      const start = performance.now();
+      const result = await this.#attempt(method, path, queryFor(shrunk), body);
+      if (result === DAY_USED_UP) {
+        await this.#waitForNextDay();
+        continue;
+      }
+      if ("headers" in result) return result;
+      if (result.own !== undefined && ++ownErrors >= OWN_ERRORS_MAX) throw result.own;
+      if (result.withLess) shrunk *= 4;
+      const pause = pauseAfter(failures, result.retryAfter, Math.random());
+      waited += pause * this.pace.scale + performance.now() - start;
+      if (waited > this.pace.patience) throw gaveUp(result.why);
+      await this.pause(result.why, pause);
+    }
+  }
+
+  async #attempt(
+    method: string,
+    path: string,
+    query: Query,
+    body: string | undefined,
+  ): Promise<Answer | Failure | typeof DAY_USED_UP> {
+    const failed = (why: string, more: Partial<Failure> = {}): Failure => {
+      return { why, retryAfter: null, withLess: false, own: undefined, ...more };
+    };
+    this.#calls += 1;
+    let response: Response;
+    let bytes: Buffer;
+    try {
+      const signal = AbortSignal.timeout(this.pace.deadline);
+      const init = { method, headers: this.#headers, body, signal, redirect: "manual" } as const;
+      response = await fetch(urlOf(this.#options.server, path, query), init);
+      bytes = Buffer.from(await response.arrayBuffer());
+    } catch (error) {
+      return failed(reasonOf(error), { withLess: isTimeout(error) });
+    }
+    const value = parsed(bytes);
+    if (response.ok) {
+      if (value === undefined) return failed("half an answer");
+      return { value, rows: new JsonRows().push(bytes), headers: response.headers };
+    }
+    const error = apiErrorIn(value);
+    const verdict = verdictOf(response.status, error);
+    const refused = new Refused(path, response.status, error);
+    if (verdict === "day used up") return DAY_USED_UP;
+    if (verdict === "wrong key") throw new Refusal("The server does not take this app id and master key.", 1);
+    if (verdict === "archived") {
+      throw new Refusal(
+        `The app is archived: wake it in LeanCloud's console, then go on. (${error.error})`,
+        1,
+      );
+    }
+    if (verdict === "refused") throw refused;
+    const own = response.status === 500 && error.code !== undefined ? refused : undefined;
+    const retryAfter = response.headers.get("Retry-After");
+    const why = response.status === 429 ? "too many requests" : `status ${response.status}`;
+    return failed(why, { retryAfter, withLess: verdict === "again with less", own });
+  }
+
+  async #waitForNextDay(): Promise<void> {
+    if (!this.#options.waits) throw dayUsedUp(Date.now());
+    await this.pause("the app's calls of this day are used up", pauseForNextDay(Date.now()));
+  }
+}
+
+const DAY_USED_UP = "day used up";
+
+function gaveUp(why: string): Refusal {
+  return new Refusal(
+    `The server does not answer (${why}). The same command goes on where it stopped.`,
+    EXIT.gaveUp,
+  );
+}
+
+function urlOf(server: string, path: string, query: Query): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  const search = new URLSearchParams(given).toString();
+  return search === "" ? `${server}${path}` : `${server}${path}?${search}`;
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}
+
+/** Why a call got no answer: the system's own code where there is one, such as ENOTFOUND. */
+export function reasonOf(error: unknown): string {
+  if (isTimeout(error)) return "no answer in time";
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (typeof cause === "object" && cause !== null && "code" in cause) return String(cause.code);
+  return error instanceof Error ? error.message : String(error);
+}
