@@ -5,7 +5,7 @@ import worker from "../src/index.ts";
 export * from "../src/index.ts";
 export { default } from "../src/index.ts";
 
-/** The page's files. No API path has such a name. */
+/** The page's files. No API path has such a name, but a key on a domain of files may. */
 const FILE = /^\/[\w-]+\.(?:css|js)$/;
 
 /**
@@ -20,8 +20,11 @@ export class FrontDoor extends WorkerEntrypoint<Env & { ASSETS: Fetcher }> {
     const scheme = request.headers.get("X-Forwarded-Proto")?.split(",")[0]?.trim();
     if (scheme === "https") url.protocol = "https:";
     const isFile = (request.method === "GET" || request.method === "HEAD") && FILE.test(url.pathname);
-    if (isFile)
-      return this.env.ASSETS.fetch(new Request(url, { method: request.method, headers: request.headers }));
+    if (isFile) {
+      const { method, headers } = request;
+      const asset = await this.env.ASSETS.fetch(new Request(url, { method, headers }));
+      if (asset.status !== 404) return asset;
+    }
     return worker.fetch(scheme === "https" ? new Request(url, request) : request, this.env, this.ctx);
   }
 }

@@ -1,8 +1,8 @@
 import type { Env } from "../../bindings.ts";
 import { storedFileByKey } from "../../database/files/files.ts";
 import { FILE_HEADERS, fileAnswer } from "../../files/file-answer.ts";
-import { answerTo, type FileQuestion, questionIn } from "../../files/file-info.ts";
-import { HeaderReader } from "../../files/header-reader.ts";
+import { answerTo, questionIn } from "../../files/file-info.ts";
+import { HeaderReader, type ReadPart } from "../../files/header-reader.ts";
 import { requestedKey } from "../../files/requested-key.ts";
 import { type FileStorage, type Span, storageOf } from "../../files/storage.ts";
 import { frontOf, senderOf } from "../../gateway/address.ts";
@@ -32,7 +32,12 @@ export async function serveFile(request: Request, env: Env, path: string): Promi
   const file = await awaitCall(storedFileByKey(env.DB, key), "a file's row");
   if (file === undefined) return "no such file";
   const question = questionIn(new URL(request.url).searchParams);
-  if (question !== undefined) return describe(question, file, storage);
+  if (question !== undefined) {
+    const reader = new HeaderReader(partsOf(file, storage), file.content.size);
+    const agent = request.headers.get("User-Agent");
+    const answer = await awaitCall(answerTo(question, reader, agent), "a file's header");
+    return Response.json(answer, { headers: { ...FILE_HEADERS, Vary: "User-Agent" } });
+  }
   const { status, headers, span } = fileAnswer(file, await etagOf(file), request);
   if (span === undefined) return new Response(null, { status, headers });
   const body = await bytesOf(file, storage, span);
@@ -57,21 +62,13 @@ async function bytesOf(
   return readable;
 }
 
-async function describe(
-  question: FileQuestion,
-  { content }: Stored,
-  storage: FileStorage,
-): Promise<Response> {
-  const read = async (offset: number, length: number) => {
+function partsOf({ content }: Stored, storage: FileStorage): ReadPart {
+  return async (offset, length) => {
     const part = await storage.get(content.object, { offset, length });
     return part === undefined
       ? new Uint8Array()
       : new Uint8Array(await new Response(part.body).arrayBuffer());
   };
-  const reader = new HeaderReader(read, content.size);
-  return Response.json(await awaitCall(answerTo(question, reader), "a file's header"), {
-    headers: FILE_HEADERS,
-  });
 }
 
 /** By the name of the bytes, which is another for other bytes. */

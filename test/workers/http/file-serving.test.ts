@@ -274,3 +274,45 @@ describe("keys in paths", () => {
     );
   });
 });
+
+describe("questions about a file", () => {
+  test("[B-15] ?imageInfo and ?avinfo are answered in JSON, from the first bytes of the file", async () => {
+    const wav = new Uint8Array(44 + 8_000);
+    const view = new DataView(wav.buffer);
+    for (const [at, text] of [
+      [0, "RIFF"],
+      [8, "WAVEfmt "],
+      [36, "data"],
+    ] as const)
+      wav.set(new TextEncoder().encode(text), at);
+    view.setUint32(16, 16, true);
+    view.setUint32(28, 8_000, true);
+    view.setUint32(40, 8_000, true);
+    await storeFile({ key: "tone.wav", bytes: wav, mimeType: "audio/wav" });
+    const gif = new TextEncoder().encode("GIF89a%\0\u0015\0");
+    await storeFile({ key: "still.gif", bytes: gif, mimeType: "image/gif" });
+    const sound = await get("tone.wav?avinfo");
+    expect(sound.headers.get("Content-Type")).toBe("application/json");
+    expect(await sound.json()).toEqual({ format: { format_name: "wav", duration: "1.000", size: "8044" } });
+    expect(await (await get("still.gif?imageInfo")).json()).toEqual({
+      format: "gif",
+      width: 37,
+      height: 21,
+      size: 10,
+    });
+    expect(await (await get("still.gif?avinfo")).json()).toEqual({ format: { size: "10" } });
+    expect(await (await get("tone.wav?imageInfo")).json()).toEqual({});
+    expect((await get("nothing.wav?avinfo")).status).toBe(404);
+  });
+
+  test("a question about a large file reads a few windows of it", async () => {
+    await storeFile({ key: "noise.mp3", bytes: new Uint8Array(5_000_000).fill(0x55) });
+    const read = vi.spyOn(bucket(), "get");
+    for (const question of ["imageInfo", "avinfo"]) {
+      read.mockClear();
+      expect((await get(`noise.mp3?${question}`)).status).toBe(200);
+      expect(read.mock.calls.length).toBeLessThanOrEqual(12);
+    }
+    read.mockRestore();
+  });
+});
