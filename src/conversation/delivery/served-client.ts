@@ -58,13 +58,16 @@ export class ServedClient {
 
   /**
    * Takes a report of the open sessions, unless a newer one is known. A report that is much older is one by a clock that
-   * was set back, unless it is that the client has never logged in. Returns whether it was taken.
+   * was set back, unless it is that the client has never logged in. A report that does not name a session with a
+   * subscription is older than that session, and perhaps than others, so nothing is known then. Returns whether it was
+   * taken.
    */
   learn(sessions: OpenSessions): boolean {
     const age = this.#reportedAt - sessions.asOf;
     if (age > 0 && (age < LONGEST_DELIVERY || sessions.asOf === NEVER_LOGGED_IN)) return false;
     this.#reportedAt = sessions.asOf;
-    this.#sessions = sessions;
+    const isOlder = this.subscriptions.some(({ sessionId }) => !sessions.ids.includes(sessionId));
+    this.#sessions = isOlder ? undefined : sessions;
     return true;
   }
 

@@ -168,6 +168,15 @@ test("[L2.2] a report that does not name a session that subscribes is out of dat
   expect(chat.calls).toHaveLength(1);
 });
 
+test("[L2.2] a report that does not name a session with a subscription tells nothing, also if it comes later", () => {
+  const chat = new TomsConversation();
+  const { subscription } = chat.subscribe("tablet");
+  chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
+  closed(chat, subscription);
+  chat.store();
+  expect(chat.calls.map(({ wake }) => wake.subscribed)).toEqual([["phone"]]);
+});
+
 test("[L3.1] [L3.2] a client is called once at a time; the next call is for all that was stored meanwhile", async () => {
   const chat = new TomsConversation();
   for (let message = 1; message <= 3; message += 1) chat.store();
