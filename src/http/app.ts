@@ -29,6 +29,7 @@ import { installationRoutes } from "./push/installations.ts";
 import { notificationRoutes } from "./push/notifications.ts";
 import { pushRoutes } from "./push/push.ts";
 import { webPushRoutes } from "./push/web-push.ts";
+import { routePath } from "./route-path.ts";
 import { appWideRoutes } from "./rtm/app-wide.ts";
 import { clientRoutes } from "./rtm/clients.ts";
 import { conversationRoutes } from "./rtm/conversations.ts";
@@ -41,6 +42,7 @@ import { messageRoutes } from "./rtm/messages.ts";
 import { missedEventRoutes } from "./rtm/missed-events.ts";
 import { signingRoutes } from "./rtm/signing.ts";
 import { unsupportedRoutes } from "./unsupported.ts";
+import { passForeignBatches } from "./upstream/foreign-batches.ts";
 import { passThrough } from "./upstream/pass-through.ts";
 import { refuseOtherMethods } from "./upstream/served-paths.ts";
 import { statisticsRoutes } from "./upstream/statistics.ts";
@@ -107,12 +109,7 @@ export function createApp({ connect }: AppOptions): App {
   };
 }
 
-// C# joins its server URL and the path unchecked: `https://host/` requests `//v1/route`. Old documents have a slash at the
-// end of some paths.
-const pathOf = (request: Request): string =>
-  unescaped(new URL(request.url).pathname)
-    .replace(/\/{2,}/g, "/")
-    .replace(/(?<=.)\/$/, "");
+const pathOf = (request: Request): string => routePath(new URL(request.url).pathname);
 
 /** @param users where they live: all routes are there only if it is here */
 function httpApp(users: UsersAt): Hono<HttpEnv> {
@@ -162,6 +159,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", pushRoutes);
   app.route("/", notificationRoutes);
   app.route("/", installationRoutes);
+  for (const path of ["/1.1/batch", "/1.1/batch/save"]) app.post(path, passForeignBatches);
   app.route("/", batchRoutes);
   app.route("/", statisticsRoutes);
   app.route("/", unsupportedRoutes);
@@ -189,16 +187,6 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
     return refuse(context, 500, failures.internal);
   });
   return app;
-}
-
-/**
- * The path with characters that never need an escape written as they are (RFC 3986 §6.2.2.2): another spelling of a path
- * that is served here must not be passed on.
- */
-function unescaped(path: string): string {
-  return path.replace(/%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/gi, (written) =>
-    decodeURIComponent(written),
-  );
 }
 
 /** The result of the first successful call. A failure is not remembered. */

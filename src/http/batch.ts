@@ -179,7 +179,7 @@ async function answerTo(env: Env, asked: Request, saver: Saver): Promise<ApiResp
   const { method, path, body, params } = asked;
   const resource = resourceOf(path);
   if (resource === undefined) {
-    const error = `${shown(path)}: only conversations and installations are kept here`;
+    const error = `${shown(path)}: only conversations and installations are kept here; upstream.url takes the rest`;
     return { status: 404, failure: { code: failures.notFound.code, error } };
   }
   const part = {

@@ -22,7 +22,8 @@ async function readAnew(context: Context<HttpEnv>): Promise<BodyRead> {
   const bytes = await readBytes(context);
   if ("failure" in bytes) return bytes;
   const text = new TextDecoder().decode(bytes);
-  if (text.trim() === "") return { value: undefined, written: () => undefined, credentials: undefined };
+  if (text.trim() === "")
+    return { bytes, value: undefined, written: () => undefined, credentials: undefined };
   const parsed = parseJson(text);
   if ("problem" in parsed) {
     const error = `${failures.malformedJson.error.slice(0, -1)}: ${parsed.problem}.`;
@@ -31,11 +32,11 @@ async function readAnew(context: Context<HttpEnv>): Promise<BodyRead> {
   const { value } = parsed;
   const isPlain = /^text\/plain\b/i.test(context.req.header("Content-Type") ?? "");
   if (!isPlain || !isObject(value)) {
-    return { value, written: () => asWritten(text, value), credentials: undefined };
+    return { bytes, value, written: () => asWritten(text, value), credentials: undefined };
   }
   // Very old browsers put the content of headers here: `_ApplicationId`, not `__type` (http-api §1.2).
   const kept = Object.fromEntries(Object.entries(value).filter(([key]) => !/^_(?!_)/.test(key)));
-  return { value: kept, written: () => kept, credentials: credentialsInBody(value) };
+  return { bytes, value: kept, written: () => kept, credentials: credentialsInBody(value) };
 }
 
 /**

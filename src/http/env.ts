@@ -22,6 +22,8 @@ export interface HttpEnv {
 
 export type BodyRead =
   | {
+      /** As it came. */
+      bytes: Uint8Array;
       /** Undefined without a body. */
       value: Json | undefined;
       /** The same with its numbers as they were written, for values that are passed on. */
