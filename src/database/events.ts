@@ -1,8 +1,9 @@
 import { and, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { AppEvent } from "../model/app-events.ts";
-import type { AfterEventName } from "../model/event-names.ts";
+import type { LoggedName } from "../model/event-names.ts";
 import type { Json, JsonObject } from "../model/json.ts";
+import type { PassedRequestRecord } from "../model/passed-request-record.ts";
 import { chunksOf } from "./chunks.ts";
 import { events } from "./schema.ts";
 import { statement } from "./statement.ts";
@@ -12,7 +13,7 @@ export interface LoggedEvent {
   /** When it happened (ms). */
   at: number;
   id: string;
-  name: AfterEventName;
+  name: LoggedName;
   /** Who did it. */
   clientId: string | undefined;
   conversationId: string | undefined;
@@ -32,7 +33,7 @@ export interface EventFilter {
   from?: number | undefined;
   /** Before this time (ms). */
   until?: number | undefined;
-  name?: AfterEventName | undefined;
+  name?: LoggedName | undefined;
   clientId?: string | undefined;
   conversationId?: string | undefined;
   messageId?: string | undefined;
@@ -62,6 +63,14 @@ export async function saveEvents(db: D1Database, happened: AppEvent[]): Promise<
       SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->6 FROM json_each(${rows})`,
   );
   if (insertions.length > 0) await db.batch(insertions.map((query) => statement(db, query)));
+}
+
+/** Adds a request that was passed on to the log. */
+export async function savePassedRequest(db: D1Database, record: PassedRequestRecord): Promise<void> {
+  const { at, id, ...detail } = record;
+  await drizzle(db)
+    .insert(events)
+    .values({ at, id, name: "requestPassed", detail: { ...detail } });
 }
 
 /**

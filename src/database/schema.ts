@@ -9,7 +9,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
-import { afterEvents } from "../model/event-names.ts";
+import { loggedNames } from "../model/event-names.ts";
 import type { WebPushSubscription } from "../model/installation.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { StoredPassword } from "../model/user.ts";
@@ -121,7 +121,7 @@ export const events = sqliteTable(
   {
     at: integer("at").notNull(),
     id: text("id").notNull(),
-    name: text("name", { enum: afterEvents }).notNull(),
+    name: text("name", { enum: loggedNames }).notNull(),
     /** The client that caused the event. */
     clientId: text("client_id"),
     conversationId: text("conversation_id"),

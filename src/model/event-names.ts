@@ -20,9 +20,13 @@ export const afterEvents = [
   "clientOffline",
 ] as const;
 
+/** What the event log stores: events, and requests that were passed on to an upstream. */
+export const loggedNames = [...afterEvents, "requestPassed"] as const;
+
 /** Names of hooks; LeanEngine puts an underscore before each. */
 export const eventNames = [...beforeEvents, ...afterEvents] as const;
 
 export type BeforeEventName = (typeof beforeEvents)[number];
 export type AfterEventName = (typeof afterEvents)[number];
+export type LoggedName = (typeof loggedNames)[number];
 export type EventName = (typeof eventNames)[number];

@@ -73,13 +73,18 @@ export async function changeSettings(
     const { settings, ignored } = settingsFrom(overrides, isDemo(env));
     // A problem from before the patch is no reason to refuse it.
     const problems = ignored.filter((field) => !before.ignored.includes(field));
-    problems.push(...addressProblems(settings, addressProblem));
+    problems.push(...addressProblems(settings, addressProblem), ...logProblems(settings));
     if (problems.length > 0) return { problem: problems.join("; ") };
     if (await replaceOverrides(env, stored.text, overrides)) {
       return { settings: await adopt(env, overrides) };
     }
   }
   throw new Error(`settings: changed by others ${ATTEMPTS} times`);
+}
+
+function logProblems({ upstream, events }: Settings): string[] {
+  if (!upstream.log || events.logDays > 0) return [];
+  return ["upstream.log: is a part of the event log, which events.logDays of more than 0 keeps"];
 }
 
 /** A statement that makes a word list the current one, or removes it; it returns the overrides. */

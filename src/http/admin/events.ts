@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { type EventPosition, findEvents, type LoggedEvent } from "../../database/events.ts";
-import { afterEvents } from "../../model/event-names.ts";
+import { loggedNames } from "../../model/event-names.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { awaitCall } from "../object-call.ts";
@@ -12,7 +12,7 @@ const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
 
 const filter = v.object({
-  event: v.optional(v.pipe(v.picklist(afterEvents), v.examples([example.EVENT]))),
+  event: v.optional(v.pipe(v.picklist(loggedNames), v.examples([example.EVENT]))),
   client_id: v.optional(schema.clientId()),
   conv_id: v.optional(schema.conversationId()),
   message_id: v.optional(schema.messageId()),
@@ -28,7 +28,7 @@ const events = v.object({
   results: v.array(
     v.object({
       id: v.pipe(v.string(), v.examples([example.EVENT_ID])),
-      event: v.pipe(v.picklist(afterEvents), v.examples([example.EVENT])),
+      event: v.pipe(v.picklist(loggedNames), v.examples([example.EVENT])),
       at: v.pipe(v.number(), v.integer(), v.description("Milliseconds."), v.examples([example.MESSAGE_AT])),
       client_id: v.optional(v.pipe(v.string(), v.description("Who did it."), v.examples([example.SENDER]))),
       conv_id: v.optional(v.pipe(v.string(), v.examples([example.CONVERSATION]))),

@@ -20,6 +20,7 @@ import type { HttpEnv } from "../env.ts";
 import { failures, refuse } from "../errors.ts";
 import { identify, tooManyRequests } from "../operation.ts";
 import { isWithinRate } from "../request-rate.ts";
+import { logPassedRequest } from "./request-log.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -63,15 +64,19 @@ export async function passOn(
   if ((await identify(context)) !== "master" && !isWithinRate(countedAs, 1, Date.now())) {
     return tooManyRequests(context);
   }
+  const now = Date.now();
   const silence = settings.upstream.timeoutSeconds * 1_000;
-  const place = requestsInFlight.enter(countedAs && networkOf(countedAs), Date.now(), Date.now() + silence);
+  const place = requestsInFlight.enter(countedAs && networkOf(countedAs), now, now + silence);
   if (place === undefined) return refuse(context, 503, tooManyInFlight);
   const limits = { bytes: settings.upstream.maxBytes, silence, longest: PASSED_LONGEST };
   const exchange = new Exchange(limits, {
     outbound: outboundOf(env, settings),
     now: () => Date.now(),
     moved: () => place.keepUntil(Date.now() + silence),
-    ended: () => place.leave(),
+    ended: (report) => {
+      place.leave();
+      if (settings.upstream.log) logPassedRequest(context, now, report);
+    },
   });
   const outcome = await exchange.start({
     url: addressOf(base, url),
