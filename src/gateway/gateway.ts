@@ -249,6 +249,9 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
         this.#heartbeat.unidentified();
         this.#heartbeat.start();
         return this.send(replies.loggedIn(serial, command.service ?? 0, command.installationId));
+      case "logout": // of live queries alone
+        if (serial === undefined) return;
+        return this.send(replies.loggedOut(serial, command.service ?? 0, command.installationId));
       case "session.open":
         return this.#sessions.open(command, frame, settings);
     }

@@ -29,7 +29,8 @@ export class Heartbeat {
   #unansweredSince: number | undefined;
   /** The device sent an `echo`; otherwise its heartbeats may be invisible. */
   #sendsHeartbeats = false;
-  #maybeInvisible = false;
+  /** Undefined while the SDK is unknown. */
+  #maybeInvisible: boolean | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(host: HeartbeatHost) {
@@ -63,14 +64,17 @@ export class Heartbeat {
     this.#maybeInvisible = INVISIBLE_HEARTBEATS.test(userAgent);
   }
 
-  /** The device uses an SDK that does not send its user agent. */
+  /**
+   * The device sent a login without a user agent: an old SDK, or one that logs in for something else than chat, maybe on
+   * the socket of a client whose SDK is known.
+   */
   unidentified(): void {
-    this.#maybeInvisible = true;
+    this.#maybeInvisible ??= true;
   }
 
   /** Whether its heartbeats, if any, are invisible. */
   get hasInvisibleHeartbeats(): boolean {
-    return this.#maybeInvisible && !this.#sendsHeartbeats;
+    return this.#maybeInvisible === true && !this.#sendsHeartbeats;
   }
 
   /** The device was sent a frame. */

@@ -167,6 +167,7 @@ export type Request =
     }
   | { name: "echo" }
   | { name: "login" }
+  | { name: "logout" }
   /** Swift and Objective-C send the push token of the device if it changed since the login (wire §4.3). */
   | { name: "report"; deviceToken: string | undefined }
   /** A command that is not supported, in the schema or not; `error` tells why. */

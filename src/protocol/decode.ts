@@ -69,6 +69,8 @@ function decodeRequest(message: GenericCommand): Request | undefined {
       return { name: "echo" };
     case CommandType.login:
       return { name: "login" };
+    case CommandType.logout:
+      return { name: "logout" };
     case CommandType.report:
       return { name: "report", deviceToken: reportedToken(message) };
     case CommandType.blacklist:

@@ -287,6 +287,11 @@ export function loggedIn(serial: Serial, service: number, installationId: string
   return reply(serial, { cmd: CommandType.loggedin, service, installationId, loggedinMessage: {} });
 }
 
+/** To an SDK that ends its live queries; the client on the same socket stays logged in. */
+export function loggedOut(serial: Serial, service: number, installationId: string | undefined): Uint8Array {
+  return reply(serial, { cmd: CommandType.loggedout, service, installationId });
+}
+
 export function reportUploaded(serial: Serial): Uint8Array {
   return reply(serial, { cmd: CommandType.report, op: OpType.uploaded });
 }

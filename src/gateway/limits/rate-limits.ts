@@ -54,6 +54,7 @@ function chargeOf(command: Command, frameLength: number, rates: Rates): Charge |
   switch (command.name) {
     case "echo":
     case "login":
+    case "logout":
       return undefined;
     case "message.send": {
       const amount = Math.max(Math.ceil(command.size / BYTES_PER_SEND), 1);

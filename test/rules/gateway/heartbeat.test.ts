@@ -132,6 +132,14 @@ test("[C-06] a device that sent one heartbeat is expected to send more, whatever
   expect(pulse.silentAt).toBe(SILENCE);
 });
 
+test("[C-06] a device whose SDK is known stays known when it logs in for live queries too", () => {
+  const pulse = new Pulse();
+  pulse.heartbeat.identify("js/5.0.0-rc.8");
+  pulse.heartbeat.unidentified();
+  pulse.wait(SILENCE);
+  expect(pulse.silentAt).toBe(SILENCE);
+});
+
 test("an idle socket is sent an echo every 50 s, and a busy socket none", () => {
   const pulse = new Pulse();
   pulse.wait(120);

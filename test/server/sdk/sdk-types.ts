@@ -63,6 +63,7 @@ export interface RealtimeOptions {
   noBinary?: boolean;
   /** 4.x only: the `.1` sub-protocol. */
   pushOfflineMessages?: boolean;
+  plugins?: object[];
 }
 
 export interface LoginOptions {

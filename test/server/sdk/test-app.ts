@@ -42,6 +42,8 @@ interface DeviceOptions {
   way?: Way;
   noBinary?: boolean;
   pushOfflineMessages?: boolean;
+  /** Of the SDK. */
+  plugins?: object[];
 }
 
 /** A device: a copy of the SDK with its one socket. */
@@ -150,6 +152,7 @@ export class TestApp {
       ...this.keys,
       noBinary: options.noBinary ?? false,
       pushOfflineMessages: options.pushOfflineMessages ?? false,
+      plugins: options.plugins ?? [],
       ...(await this.#address(sdk, options.way ?? "router")),
     });
     return {
