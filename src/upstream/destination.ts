@@ -16,16 +16,19 @@ const API_PATH = /^\/1(?:\.\d)?\/(.+)$/;
 
 /** What is kept here: if the upstream had another copy of it, clients would write to both. */
 const KEPT = [
-  { path: /^rtm(?:\/|$)/, what: "Messaging" },
+  { path: /^rtm(?:\/|$)/i, what: "Conversations and messages" },
   { path: /^classes\/_conversation(?:\/|$)/i, what: "Conversations" },
   { path: /^(?:installations|classes\/_installation)(?:\/|$)/i, what: "Installations" },
-  { path: /^push(?:\/|$)/, what: "Push" },
+  { path: /^push(?:\/|$)/i, what: "Notifications" },
   { path: /^(?:files|filetokens|filecallback|classes\/(?:_file|files))(?:\/|$)/i, what: "Files" },
 ];
 
 /** The same, where the users are here. */
 const USERS =
   /^(?:users|login|classes\/_user|usersbymobilephone|request(?:password|email|mobile|login|change)|verifymobilephone|resetpassword|changephone)/i;
+
+/** Signatures for sessions, which whoever keeps the users gives. */
+const SIGNING = /^rtm\/(?:sign|clients\/sign)$/;
 
 const FUNCTION = /^(?:functions|call)(?:\/(.*))?$/;
 const LIVE_QUERY = /^livequery(?:\/|$)/i;
@@ -41,7 +44,8 @@ export function destinationOf(
 ): Destination {
   const [, resource] = API_PATH.exec(path) ?? [];
   if (resource === undefined) return { to: "nowhere" };
-  const kept = KEPT.find((each) => each.path.test(resource));
+  const isSignedThere = usersAt(users) === "upstream" && SIGNING.test(resource);
+  const kept = isSignedThere ? undefined : KEPT.find((each) => each.path.test(resource));
   if (kept !== undefined) return nobody(`${kept.what}: Parley keeps them and does not serve this.`);
   const areUsersHere = usersAt(users) === "here";
   if (areUsersHere && USERS.test(resource))

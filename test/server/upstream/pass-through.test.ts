@@ -293,3 +293,33 @@ describe("an upstream's answer", () => {
     expect(headers.get("access-control-allow-origin")).toBe("*");
   });
 });
+
+describe("users", () => {
+  const paths: [string, string][] = [
+    ["POST", "/1.1/login"],
+    ["POST", "/1.1/users"],
+    ["GET", "/1.1/users/me"],
+    ["DELETE", "/1.1/users/1"],
+    ["POST", "/1.1/requestLoginSmsCode"],
+    ["GET", "/1.1/users/1/friendship/2"],
+  ];
+
+  test("requests about users, and for their signatures, pass where users.where is upstream", async () => {
+    await configure({ users: { where: "upstream" } });
+    const all: [string, string][] = [...paths, ["POST", "/1.1/rtm/sign"], ["GET", "/1.2/rtm/clients/sign"]];
+    for (const [method, path] of all)
+      expect(await seen(path, { method })).toMatchObject({ method, url: path });
+    await ask("/1.2/rtm/clients/Tom/kick", { method: "POST" });
+    await ask("/1.1/rtm/notifications");
+    expect(upstream.requests).toHaveLength(all.length);
+  });
+
+  test("no request about users passes where they are here", async () => {
+    await configure({ users: { where: "here" } });
+    for (const [method, path] of [...paths, ["POST", "/1/login"], ["PUT", "/1/users/1/updatePassword"]]) {
+      expect((await ask(path ?? "", { method })).status).toBeGreaterThanOrEqual(400);
+    }
+    expect(upstream.requests).toEqual([]);
+    await configure({ users: null });
+  });
+});

@@ -110,7 +110,11 @@ describe("[N-01] /1.1/batch", () => {
     expect(first).toMatchObject({ success: { ...phone, objectId: expect.any(String) } });
     expect(others).toEqual([
       {
-        error: { code: 404, error: "/1.1/classes/Todo: only conversations and installations are kept here; upstream.url takes the rest" },
+        error: {
+          code: 404,
+          error:
+            "/1.1/classes/Todo: only conversations and installations are kept here; upstream.url takes the rest",
+        },
       },
       { error: { code: 105, error: expect.stringContaining("badge") } },
       { success: { objectId: expect.any(String), createdAt: expect.any(String) } },
