@@ -36,6 +36,7 @@ const TAKEN: Record<Taken, UserErrorName> = {
   username: "USERNAME_TAKEN",
   email: "EMAIL_TAKEN",
   phone: "PHONE_TAKEN",
+  "session token": "USERNAME_TAKEN",
   identity: "LINKED_TO_OTHER",
 };
 

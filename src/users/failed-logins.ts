@@ -29,6 +29,11 @@ export class FailedLogins {
     this.#remembered = remembered;
   }
 
+  /** How many users and networks it remembers. */
+  get size(): number {
+    return this.#failures.size;
+  }
+
   /** Whether a password may be tried. `now` in ms. */
   allows(user: string, { network, isShared }: Origin, now: number): boolean {
     const { forUser, fromUnknown, fromAddress } = this.#bounds;

@@ -45,7 +45,7 @@ export async function findUserId(db: D1Database, tokenHash: string): Promise<str
 }
 
 /** What is unique and belongs to another user. */
-export type Taken = "id" | "username" | "email" | "phone" | "identity";
+export type Taken = "id" | "username" | "email" | "phone" | "session token" | "identity";
 
 /** Adds a user, with all of the row or none of it. Returns what of it another user has. Throws if D1 fails. */
 export async function insertUser(db: D1Database, user: User): Promise<{ taken: Taken } | undefined> {
@@ -154,6 +154,7 @@ const TAKEN: Record<string, Taken> = {
   "users.username": "username",
   "users.email": "email",
   "users.phone": "phone",
+  "users.token_hash": "session token",
   "user_identities.platform": "identity",
 };
 
