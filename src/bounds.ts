@@ -298,3 +298,9 @@ export const BATCH_COST_MAX = 50;
  * the new values, which may be 100 KB; in addition to 1,000 notices and a week.
  */
 export const NOTICES_BYTES = 2 * 1024 * 1024;
+
+/**
+ * How far (ms) after the time at which it was sent an imported message may have its place in the log: that many
+ * messages of one conversation within a second.
+ */
+export const IMPORT_PLACES = 1_000;

@@ -11,6 +11,12 @@ import { areSame, UniqueRegistry } from "./creation/unique-registry.ts";
 import type { PendingSince } from "./delivery/delivery-host.ts";
 import type { SubscriptionIdentity } from "./delivery/subscription.ts";
 import { SubscriptionSockets } from "./delivery/subscription-sockets.ts";
+import {
+  type ConversationImport,
+  createImported,
+  type ImportedConversation,
+  updateImported,
+} from "./import/import-conversation.ts";
 import { ConversationState } from "./state.ts";
 
 const REMOVAL_RETRY = 60_000; // ms
@@ -151,6 +157,30 @@ export class ConversationLifecycle {
     const open = this.#assemble(ConversationState.create(this.#platform.tables, record), undefined);
     open.outbox.scheduleCopy();
     return open;
+  }
+
+  /**
+   * Takes over a conversation of another service, or what changed there since the last import. Returns it as it is here
+   * now, for D1; undefined if it is deleted here.
+   */
+  import(imported: ImportedConversation): ConversationImport | undefined {
+    if (this.#stage.name === "deleted") return undefined;
+    if (this.#stage.name === "open") {
+      const { state } = this.#stage.open;
+      const hasChanged = updateImported(state, imported);
+      return { outcome: hasChanged ? "changed" : "kept", record: state.record() };
+    }
+    const state = createImported(this.#platform.tables, imported);
+    this.#assemble(state, undefined);
+    return { outcome: "added", record: state.record() };
+  }
+
+  /**
+   * Makes an imported conversation the unique one of these members, unless there is one; `instead` may be replaced.
+   * Returns the id of the unique one; undefined if it is this object's own.
+   */
+  nameUnique(id: string, members: readonly string[], instead: string | undefined): string | undefined {
+    return this.#registry("server").nameImported(id, members, instead);
   }
 
   /** Whether a unique conversation of exactly these members exists. */

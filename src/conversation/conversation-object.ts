@@ -19,7 +19,14 @@ import { conversationTables } from "./conversation-tables.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
 import { NO_ORIGIN } from "./delivery/replay.ts";
 import { type Described, type DescriptionOptions, described } from "./description.ts";
+import {
+  type ConversationImport,
+  type ImportedConversation,
+  importUnread,
+} from "./import/import-conversation.ts";
+import { type ImportedLog, importLog } from "./import/import-log.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
+import type { ImportedMessage } from "./log/import-messages.ts";
 import type { MissedNotices } from "./notices.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
@@ -110,6 +117,24 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   async startHere(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult | undefined> {
     return this.#lifecycle.startHere(record, startedBy);
+  }
+
+  async import(imported: ImportedConversation): Promise<ConversationImport | undefined> {
+    return this.#lifecycle.import(imported);
+  }
+
+  async nameUnique(id: string, members: string[], instead: string | undefined): Promise<string | undefined> {
+    return this.#lifecycle.nameUnique(id, members, instead);
+  }
+
+  async importMessages(messages: ImportedMessage[]): Promise<ImportedLog | Refused> {
+    return this.#read(({ state }) => importLog(state, messages));
+  }
+
+  async importUnread(counts: { clientId: string; unread: number }[]): Promise<boolean[] | Refused> {
+    return this.#read(({ state }) =>
+      counts.map(({ clientId, unread }) => importUnread(state, clientId, unread)),
+    );
   }
 
   async hasUnique(members: string[]): Promise<boolean> {

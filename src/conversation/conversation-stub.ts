@@ -5,7 +5,10 @@ import type { HistoryMessage } from "../protocol/replies.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation-catch-up.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
 import type { Described, DescriptionOptions } from "./description.ts";
+import type { ConversationImport, ImportedConversation } from "./import/import-conversation.ts";
+import type { ImportedLog } from "./import/import-log.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
+import type { ImportedMessage } from "./log/import-messages.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 
@@ -15,6 +18,16 @@ export interface ConversationStub {
   start(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult>;
   /** The same in this object alone; undefined if the unique conversation here has other members by now. */
   startHere(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult | undefined>;
+  // For an import of another service's data (`import/`). Nobody is notified.
+  import(imported: ImportedConversation): Promise<ConversationImport | undefined>;
+  importMessages(messages: ImportedMessage[]): Promise<ImportedLog | Refused>;
+  /** Returns for each whether a read cursor moved. */
+  importUnread(counts: { clientId: string; unread: number }[]): Promise<boolean[] | Refused>;
+  /**
+   * Makes an imported conversation the unique one of these members, unless there is one other than `instead`. Returns
+   * the id of the unique one, undefined for the object's own; for the object whose id is derived from the members.
+   */
+  nameUnique(id: string, members: string[], instead: string | undefined): Promise<string | undefined>;
   /** Whether a unique conversation of exactly these members exists; for the object whose id is derived from them. */
   hasUnique(members: string[]): Promise<boolean>;
   /** Whether the members are exactly these. */

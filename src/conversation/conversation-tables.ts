@@ -24,7 +24,7 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
       // Long columns come last: SQLite reads a row up to the last column that is asked for.
       "CREATE TABLE messages (timestamp INTEGER PRIMARY KEY, id TEXT NOT NULL, sender TEXT NOT NULL, token TEXT, " +
         "origin REAL NOT NULL, flags INTEGER NOT NULL, patched_at INTEGER, address TEXT, mentions TEXT, " +
-        "recipients TEXT, content NOT NULL)",
+        "recipients TEXT, content NOT NULL, imported TEXT)",
       // Partial: a message never edited has no entry, so it is still one row written.
       "CREATE INDEX messages_patched_at ON messages (patched_at) WHERE patched_at IS NOT NULL",
     ],
@@ -45,6 +45,8 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
     // Moves of earlier versions are not known: their messages show the cursor.
     { table: "members", column: "read_moves", definition: "TEXT" },
     { table: "members", column: "delivered_moves", definition: "TEXT" },
+    // What an import knows beside the other columns: JSON of `sentAt` and `deliveredAt`.
+    { table: "messages", column: "imported", definition: "TEXT" },
   ],
 };
 

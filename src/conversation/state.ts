@@ -12,9 +12,11 @@ import { Notices } from "./notices.ts";
 /** Changes remembered by clock time: more than happen during one login. */
 const RECENT_MAX = 2_000;
 
-type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt"> & {
+export type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt"> & {
   /** The members of the unique conversation it began as. */
   uniqueOf?: string[];
+  /** Time of the newest message that another service had when the conversation was imported; it need not be here. */
+  importedLastMessageAt?: number;
 };
 
 /**
@@ -36,18 +38,30 @@ export class ConversationState {
 
   static create(tables: ConversationTables, record: ConversationRecord): ConversationState {
     tables.create("conversation", "members", "messages", "notices");
-    const { sql } = tables;
     const { members, muted, lastMessageAt, ...rest } = record;
     const facts: Facts = record.unique ? { ...rest, uniqueOf: members } : rest;
-    sql.exec(
-      "INSERT INTO conversation (id, facts, indexed_at, archived_at) VALUES (1, ?, 0, ?)",
-      JSON.stringify(facts),
-      record.createdAt,
-    );
-    const state = new ConversationState(sql);
+    const state = ConversationState.#begin(tables.sql, facts, 0);
     state.addMembers(members, record.createdAt);
     state.notices.keep({ kind: "joined", by: record.creator, members }, record.createdAt);
     return state;
+  }
+
+  /**
+   * Creates a conversation without members and notices, for an import, which gives D1 its copy.
+   */
+  static createEmpty(tables: ConversationTables, facts: Facts): ConversationState {
+    tables.create("conversation", "members", "messages", "notices");
+    return ConversationState.#begin(tables.sql, facts, facts.updatedAt);
+  }
+
+  static #begin(sql: Sql, facts: Facts, indexedAt: number): ConversationState {
+    sql.exec(
+      "INSERT INTO conversation (id, facts, indexed_at, archived_at) VALUES (1, ?, ?, ?)",
+      JSON.stringify(facts),
+      indexedAt,
+      facts.createdAt,
+    );
+    return new ConversationState(sql);
   }
 
   /** The conversation in this storage, or undefined if none was ever created. Checking writes nothing. */
@@ -88,7 +102,9 @@ export class ConversationState {
   nextTime(now: number): number {
     this.#recent.push({ clock: now, end: this.log.end, lastNotice: this.notices.last });
     if (this.#recent.length > RECENT_MAX) this.#recent.splice(0, RECENT_MAX / 2);
-    return Math.max(now, this.log.end + 1, this.#facts.updatedAt + 1, this.notices.last + 1);
+    const { updatedAt, importedLastMessageAt = 0 } = this.#facts;
+    const last = Math.max(this.log.end, updatedAt, this.notices.last, importedLastMessageAt);
+    return Math.max(now, last + 1);
   }
 
   /**
@@ -103,7 +119,7 @@ export class ConversationState {
   /** The whole conversation as queries and D1 see it. */
   record(): ConversationRecord {
     const members = [...this.members.values()];
-    const { uniqueOf, ...facts } = this.#facts;
+    const { uniqueOf, importedLastMessageAt = 0, ...facts } = this.#facts;
     const isTheirs = uniqueOf === undefined || areSame(this.members.keys(), uniqueOf);
     return {
       ...facts,
@@ -111,7 +127,7 @@ export class ConversationState {
       uniqueId: isTheirs ? facts.uniqueId : undefined,
       members: members.map((member) => member.clientId),
       muted: members.filter((member) => member.muted).map((member) => member.clientId),
-      lastMessageAt: this.log.head === 0 ? undefined : this.log.head,
+      lastMessageAt: Math.max(this.log.head, importedLastMessageAt) || undefined,
     };
   }
 
@@ -121,6 +137,13 @@ export class ConversationState {
     this.#facts = { ...this.#facts, ...facts, updatedAt };
     this.#sql.exec("UPDATE conversation SET facts = ?", JSON.stringify(this.#facts));
     return updatedAt;
+  }
+
+  /** Takes over facts of an import, which gives D1 its copy. */
+  importFacts(facts: Facts): void {
+    this.#facts = facts;
+    this.#sql.exec("UPDATE conversation SET facts = ?", JSON.stringify(facts));
+    this.copy.setIndexed(facts.updatedAt);
   }
 
   get isDeleted(): boolean {

@@ -37,6 +37,7 @@ export function messageIn(row: typeof messages.$inferSelect): MessageRecord {
     recipients: row.recipients ?? undefined,
     address: row.address ?? undefined,
     deleted: false,
+    ...(row.sentAt === null ? {} : { sentAt: row.sentAt }),
   };
 }
 

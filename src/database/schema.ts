@@ -105,10 +105,13 @@ export const messages = sqliteTable(
     /** Null means everybody. */
     recipients: text("recipients", { mode: "json" }).$type<string[]>(),
     address: text("address"),
+    /** When it was sent (ms), if that is not its place in the log: an import may bring two of one millisecond. */
+    sentAt: integer("sent_at"),
   },
   (table) => [
     primaryKey({ columns: [table.timestamp, table.conversationId] }),
     index("messages_by_sender").on(table.sender, table.timestamp, table.conversationId),
+    index("messages_by_time_sent").on(table.sentAt, table.id).where(sql`${table.sentAt} IS NOT NULL`),
   ],
 );
 

@@ -23,6 +23,7 @@ import { failures, refuse } from "./errors.ts";
 import { NoSuchConversation } from "./existing-conversation.ts";
 import { FILE_HEADERS_ALLOWED, FILE_HEADERS_EXPOSED, onFileDomain } from "./files/file-domain.ts";
 import { fileServingRoutes } from "./files/serving.ts";
+import { conversationImportRoutes } from "./import/import.ts";
 import { CallFailed } from "./object-call.ts";
 import { forTheOwner } from "./owner.ts";
 import { installationRoutes } from "./push/installations.ts";
@@ -144,6 +145,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", banRoutes);
   app.route("/", eventRoutes);
   app.route("/", apnsKeyRoutes);
+  app.route("/", conversationImportRoutes);
   app.route("/", importRoutes);
   if (users === "here") {
     app.route("/", userRoutes);

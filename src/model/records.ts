@@ -26,8 +26,9 @@ export interface ConversationRecord {
   timeToLive: number | undefined;
 }
 
-/** A stored message. Its timestamp is its place in the log (I2). */
+/** A stored message. */
 export interface MessageRecord {
+  /** Its place in the log (I2), and the time at which it was sent, unless `sentAt` says otherwise. */
   timestamp: number;
   id: string;
   from: string;
@@ -47,7 +48,14 @@ export interface MessageRecord {
   deleted: boolean;
   /** Its sender's own devices are left out; known to the conversation alone. */
   noSync?: boolean;
+  /** When it was sent, if another message has that place in the log: an import may bring two of one millisecond. */
+  sentAt?: number;
+  /** When it was delivered, as an import knows it. */
+  deliveredAt?: number;
 }
+
+/** When a message was sent: the time that clients know it by, together with its id. */
+export const timeSent = (message: MessageRecord): number => message.sentAt ?? message.timestamp;
 
 /** The content of a message: text, or bytes. */
 export type Content = string | Uint8Array;

@@ -1,6 +1,6 @@
 import { clearField, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { JsonObject } from "../model/json.ts";
-import type { ConversationRecord, MessageRecord } from "../model/records.ts";
+import { type ConversationRecord, type MessageRecord, timeSent } from "../model/records.ts";
 import {
   type ConversationFields,
   contentFields,
@@ -105,7 +105,7 @@ export function message(delivery: {
   /** Older messages were left out of the replay. */
   hasMore?: boolean;
 }): Uint8Array {
-  const { id, from, timestamp, content, patchedAt } = delivery.message;
+  const { id, from, content, patchedAt } = delivery.message;
   const { text, binary } = contentFields(content);
   return frame({
     cmd: CommandType.direct,
@@ -113,7 +113,7 @@ export function message(delivery: {
       id,
       cid: delivery.conversationId,
       fromPeerId: from,
-      timestamp: int64(timestamp),
+      timestamp: int64(timeSent(delivery.message)),
       convType: conversationTypes[delivery.kind],
       msg: text,
       binaryMsg: binary,
@@ -181,7 +181,7 @@ function unreadTuple({ conversationId, kind, unread, lastMessage, mentioned }: U
   return {
     ...tuple,
     mid: lastMessage.id,
-    timestamp: int64(lastMessage.timestamp),
+    timestamp: int64(timeSent(lastMessage)),
     from: lastMessage.from,
     data: text,
     binaryMsg: binary,
@@ -221,7 +221,7 @@ export function patched(change: {
   /** Only if the system made the change: positive codes from hooks, negative ones from the server (M-18). */
   reason?: { code: number; detail: string };
 }): Uint8Array {
-  const { id, from, timestamp, content, patchedAt, recalled } = change.message;
+  const { id, from, content, patchedAt, recalled } = change.message;
   const { text, binary } = contentFields(content);
   const reason = change.reason?.code === 0 ? undefined : change.reason;
   return frame({
@@ -233,7 +233,7 @@ export function patched(change: {
           cid: change.conversationId,
           mid: id,
           from,
-          timestamp: int64(timestamp),
+          timestamp: int64(timeSent(change.message)),
           patchTimestamp: optionalInt64(patchedAt),
           recall: flag(recalled),
           data: text === undefined ? undefined : encoder.encode(text),

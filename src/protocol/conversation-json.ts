@@ -1,5 +1,5 @@
 import type { JsonObject } from "../model/json.ts";
-import type { ConversationRecord, MessageRecord } from "../model/records.ts";
+import { type ConversationRecord, type MessageRecord, timeSent } from "../model/records.ts";
 import { toBase64 } from "./base64.ts";
 import { conversationTypes, toIsoTime } from "./encode.ts";
 
@@ -78,7 +78,7 @@ function lastMessageColumns(message: MessageRecord): JsonObject {
     bin: !isText,
     msg_mid: message.id,
     msg_from: message.from,
-    msg_timestamp: message.timestamp,
+    msg_timestamp: timeSent(message),
     mention_all: message.mentionAll,
     mention_pids: message.mentions,
   };

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../model/json.ts";
-import type { ConversationRecord, MessageRecord } from "../model/records.ts";
+import { type ConversationRecord, type MessageRecord, timeSent } from "../model/records.ts";
 import { toBase64 } from "./base64.ts";
 import {
   type ConversationFields,
@@ -240,7 +240,7 @@ export function messageRefused(
   });
 }
 
-export type HistoryMessage = MessageRecord & { deliveredAt?: number; readAt?: number };
+export type HistoryMessage = MessageRecord & { readAt?: number };
 
 /** Always oldest first, for either direction (wire §10.1, 35). */
 export function historyPage(
@@ -257,7 +257,7 @@ export function historyPage(
         const { content } = message;
         return {
           msgId: message.id,
-          timestamp: int64(message.timestamp),
+          timestamp: int64(timeSent(message)),
           from: message.from,
           data: typeof content === "string" ? content : toBase64(content),
           bin: flag(typeof content !== "string"),

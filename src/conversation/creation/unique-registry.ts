@@ -58,6 +58,18 @@ export class UniqueRegistry {
     throw new Error("the members of the unique conversation keep changing");
   }
 
+  /**
+   * Names an imported conversation as the unique one of these members, unless the object's own is, or another one than
+   * `instead` is named. Returns the id of the one that is it now; undefined for the object's own.
+   */
+  nameImported(id: string, members: readonly string[], instead: string | undefined): string | undefined {
+    const named = this.successor;
+    if (named === undefined && this.#host.own(members) === "theirs") return undefined;
+    if (named !== undefined && named !== instead) return named;
+    if (named !== id) this.#name(id);
+    return id;
+  }
+
   #name(id: string | undefined): void {
     this.#tables.change("successor", "DELETE FROM successor");
     if (id !== undefined) this.#tables.add("successor", "INSERT INTO successor VALUES (?)", id);

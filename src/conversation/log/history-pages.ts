@@ -2,7 +2,7 @@ import { HISTORY_ANSWER, HISTORY_ROWS, LOG_ROWS, PARSED_ROWS } from "../../bound
 import type { MessageRecord } from "../../model/records.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { Sql } from "../../sql.ts";
-import { COLUMNS, type Row, toMessage } from "./message-rows.ts";
+import { COLUMNS, placeOf, type Row, toMessage } from "./message-rows.ts";
 import { NOT_DELETED, VISIBLE_TO } from "./visibility.ts";
 
 export interface HistoryRequest {
@@ -30,9 +30,10 @@ export class HistoryPages {
    */
   *inSlices(request: HistoryRequest, clientId: string | undefined): Generator<undefined, MessageRecord[]> {
     const { direction, limit, messageType } = request;
+    const end = this.#place(request.end);
     const found: MessageRecord[] = [];
     const budget = clientId === undefined ? new UnlimitedBudget() : new AnswerBudget();
-    let start = request.start;
+    let start = this.#place(request.start);
     // Usually every row matches, and the first slice is enough.
     let rows = limit;
     for (let searched = 0; searched < HISTORY_ROWS; searched += rows) {
@@ -40,14 +41,21 @@ export class HistoryPages {
         rows = messageType === undefined ? LOG_ROWS : PARSED_ROWS;
         yield;
       }
-      const end = this.#edge({ ...request, start }, rows);
-      const slice = { ...request, start, limit: limit - found.length };
-      found.push(...this.#pageUntil(slice, clientId, end, budget));
-      if (end === undefined || found.length >= limit || budget.isFull || isPast(end, request)) break;
-      start = { timestamp: end, messageId: undefined, inclusive: false };
+      const edge = this.#edge({ ...request, start }, rows);
+      const slice = { ...request, start, end, limit: limit - found.length };
+      found.push(...this.#pageUntil(slice, clientId, edge, budget));
+      if (edge === undefined || found.length >= limit || budget.isFull || isPast(edge, slice)) break;
+      start = { timestamp: edge, messageId: undefined, inclusive: false };
     }
     if (direction === "older") found.reverse();
     return found;
+  }
+
+  /** A message that is named by its id begins or ends a page at its place in the log. */
+  #place(point: HistoryPoint | undefined): HistoryPoint | undefined {
+    if (point?.messageId === undefined) return point;
+    const place = placeOf(this.#sql, point.timestamp, point.messageId);
+    return place === undefined ? point : { ...point, timestamp: place, messageId: undefined };
   }
 
   /** Timestamp of the row this many rows from the start; undefined if the log ends before. */

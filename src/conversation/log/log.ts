@@ -3,7 +3,16 @@ import type { MessageRecord } from "../../model/records.ts";
 import type { Sql } from "../../sql.ts";
 import { AcceptedSends } from "./accepted-sends.ts";
 import { HistoryPages } from "./history-pages.ts";
-import { COLUMNS, DELETED, type Row, timeOfRowBefore, toColumns, toMessage } from "./message-rows.ts";
+import { type ImportedMessage, type ImportOutcome, importMessages } from "./import-messages.ts";
+import {
+  COLUMNS,
+  DELETED,
+  placeOf,
+  type Row,
+  timeOfRowBefore,
+  toColumns,
+  toMessage,
+} from "./message-rows.ts";
 import { MessagesFromOthers } from "./messages-from-others.ts";
 import { UnreadCounts } from "./unread-counts.ts";
 import { NOT_DELETED, VISIBLE_TO } from "./visibility.ts";
@@ -61,6 +70,24 @@ export class Log {
     return Math.max(this.#head, this.#patchedAt);
   }
 
+  /** Adds messages of another service, in the order of time; see `importMessages`. */
+  import(messages: readonly ImportedMessage[]): ImportOutcome[] {
+    const outcomes = importMessages(this.#sql, messages);
+    for (const { outcome, place } of outcomes)
+      if (outcome === "added") this.#head = Math.max(this.#head, place);
+    this.#unread.forget();
+    return outcomes;
+  }
+
+  /** Timestamp of the newest message whose timestamp is none of these; 0 if there is none. */
+  newestOutside(timestamps: ReadonlySet<number>): number {
+    const newest = this.#sql.exec<{ timestamp: number }>(
+      "SELECT timestamp FROM messages ORDER BY timestamp DESC",
+    );
+    for (const { timestamp } of newest) if (!timestamps.has(timestamp)) return timestamp;
+    return 0;
+  }
+
   /** Appends a message whose timestamp is after the head; `origin` names the session that sent it. */
   append(message: MessageRecord, token: string | undefined, origin: number): void {
     this.#sql.exec(
@@ -78,12 +105,14 @@ export class Log {
     if (token !== undefined) this.accepted.remember(message.from, token, message);
   }
 
-  /** The message at exactly this timestamp, if it has this id. */
-  find(timestamp: number, id: string): MessageRecord | undefined {
+  /** The message that was sent at exactly this time, if it has this id. */
+  find(sentAt: number, id: string): MessageRecord | undefined {
+    const place = placeOf(this.#sql, sentAt, id);
+    if (place === undefined) return undefined;
     const [row] = this.#sql
-      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ? AND ${NOT_DELETED}`, timestamp)
+      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ? AND ${NOT_DELETED}`, place)
       .toArray();
-    return row?.id === id ? toMessage(row) : undefined;
+    return row && toMessage(row);
   }
 
   /** Rewrites a message in its place; its `patchedAt` is after the end (M-14, M-22). */

@@ -1,3 +1,4 @@
+import { IMPORT_PLACES } from "../../bounds.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import type { Sql } from "../../sql.ts";
 
@@ -5,7 +6,7 @@ import type { Sql } from "../../sql.ts";
 
 export const MENTION_ALL = 1;
 export const RECEIPT = 2;
-const RECALLED = 4;
+export const RECALLED = 4;
 export const DELETED = 8;
 const NO_SYNC = 16;
 
@@ -19,9 +20,11 @@ export type Row = {
   patched_at: number | null;
   recipients: string | null;
   address: string | null;
+  imported: string | null;
 };
 
-export const COLUMNS = "timestamp, id, sender, content, mentions, flags, patched_at, recipients, address";
+export const COLUMNS =
+  "timestamp, id, sender, content, mentions, flags, patched_at, recipients, address, imported";
 
 export function toMessage(row: Row): MessageRecord {
   return {
@@ -38,7 +41,25 @@ export function toMessage(row: Row): MessageRecord {
     address: row.address ?? undefined,
     deleted: (row.flags & DELETED) !== 0,
     noSync: (row.flags & NO_SYNC) === 0 ? undefined : true,
+    ...(row.imported === null ? {} : importedIn(row.imported)),
   };
+}
+
+/** What only an imported message has. */
+type Imported = Pick<MessageRecord, "sentAt" | "deliveredAt">;
+
+function importedIn(text: string): Imported {
+  const { sentAt, deliveredAt }: Imported = JSON.parse(text);
+  return { sentAt, deliveredAt };
+}
+
+/** The column `imported`; null if there is nothing to keep. */
+export function toImported({ sentAt, deliveredAt }: Imported): string | null {
+  return sentAt === undefined && deliveredAt === undefined ? null : JSON.stringify({ sentAt, deliveredAt });
+}
+
+export function toContent(content: MessageRecord["content"]): string | ArrayBuffer {
+  return typeof content === "string" ? content : Uint8Array.from(content).buffer;
 }
 
 /** The columns an edit can change. */
@@ -47,7 +68,7 @@ export function toColumns(
 ): [string | ArrayBuffer, string | null, string | null, number] {
   const { content, mentions, mentionAll, receipt, recalled, recipients, noSync } = message;
   return [
-    typeof content === "string" ? content : Uint8Array.from(content).buffer,
+    toContent(content),
     mentions.length === 0 ? null : JSON.stringify(mentions),
     recipients === undefined ? null : JSON.stringify(recipients),
     (mentionAll ? MENTION_ALL : 0) |
@@ -55,6 +76,25 @@ export function toColumns(
       (recalled ? RECALLED : 0) |
       (noSync ? NO_SYNC : 0),
   ];
+}
+
+/** The place in the log of the message that was sent at this time and has this id; undefined if there is none. */
+export function placeOf(sql: Sql, sentAt: number, id: string): number | undefined {
+  const [row] = sql
+    .exec<{ id: string }>("SELECT id FROM messages WHERE timestamp = ? AND imported IS NULL", sentAt)
+    .toArray();
+  if (row?.id === id) return sentAt;
+  const [imported] = sql
+    .exec<{ timestamp: number }>(
+      "SELECT timestamp FROM messages WHERE timestamp >= ? AND timestamp <= ? AND id = ? AND imported IS NOT NULL " +
+        "AND coalesce(imported ->> 'sentAt', timestamp) = ? LIMIT 1",
+      sentAt,
+      sentAt + IMPORT_PLACES,
+      id,
+      sentAt,
+    )
+    .toArray();
+  return imported?.timestamp;
 }
 
 /**

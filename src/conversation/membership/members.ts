@@ -83,15 +83,18 @@ export class Members {
     return this.#byId.values();
   }
 
-  /** @param readMovedAt 0, or for a client that was a member before, the time (ms): its devices must get a new count */
-  add(clientId: string, joinedAt: number, readMovedAt: number): void {
+  /**
+   * @param readMovedAt 0, or for a client that was a member before, the time (ms): its devices must get a new count
+   * @param readCursor everything at or before it is read already
+   */
+  add(clientId: string, joinedAt: number, readMovedAt: number, readCursor = joinedAt): void {
     this.#byId.set(clientId, {
       clientId,
       joinedAt,
       muted: false,
-      readCursor: joinedAt,
+      readCursor,
       readCursorMovedAt: readMovedAt,
-      deliveredCursor: joinedAt,
+      deliveredCursor: readCursor,
       readMoves: [],
       deliveredMoves: [],
       missedAfter: undefined,
@@ -102,8 +105,8 @@ export class Members {
         "VALUES (?, ?, 0, ?, ?, 0, ?)",
       clientId,
       joinedAt,
-      joinedAt,
-      joinedAt,
+      readCursor,
+      readCursor,
       readMovedAt,
     );
   }
@@ -148,6 +151,23 @@ export class Members {
       member.deliveredCursor,
       movesToText(member.readMoves),
       movesToText(member.deliveredMoves),
+      member.clientId,
+    );
+    return true;
+  }
+
+  /**
+   * Sets the read cursor of a member that has never read anything here to where it was on another service, forward or
+   * back. Returns whether it moved.
+   */
+  importReadCursor(member: Member, readAt: number): boolean {
+    if (member.readCursorMovedAt > 0 || member.readCursor === readAt) return false;
+    member.readCursor = readAt;
+    member.deliveredCursor = Math.max(member.deliveredCursor, readAt);
+    this.#sql.exec(
+      "UPDATE members SET read_at = ?, delivered_at = ? WHERE client_id = ?",
+      readAt,
+      member.deliveredCursor,
       member.clientId,
     );
     return true;

@@ -180,7 +180,8 @@ export class Receipts {
       const other = [...this.#state.members.values()].find(({ clientId }) => clientId !== message.from);
       if (other === undefined) return message;
       const { timestamp } = message;
-      const deliveredAt = coveredAt(other.deliveredMoves, other.deliveredCursor, timestamp);
+      const deliveredAt =
+        message.deliveredAt ?? coveredAt(other.deliveredMoves, other.deliveredCursor, timestamp);
       return { ...message, deliveredAt, readAt: coveredAt(other.readMoves, other.readCursor, timestamp) };
     });
   }

@@ -16,8 +16,20 @@ const NESTING_MAX = 100;
  * Saving a snapshot again changes nothing.
  */
 export async function saveConversation(db: D1Database, record: ConversationRecord): Promise<void> {
+  await saveConversations(db, [record]);
+}
+
+/** The same for several, in one transaction. */
+export async function saveConversations(
+  db: D1Database,
+  records: readonly ConversationRecord[],
+): Promise<void> {
   // Temporary conversations live as long as their object keeps them, and no query finds them.
-  if (record.kind === "temporary") return;
+  const statements = records.filter(({ kind }) => kind !== "temporary").flatMap((each) => savingOf(db, each));
+  if (statements.length > 0) await db.batch(statements);
+}
+
+function savingOf(db: D1Database, record: ConversationRecord): D1PreparedStatement[] {
   const { id, updatedAt } = record;
   const present = JSON.stringify(record.members);
   // The former members are read from the old row, not from the members table, which has no index by conversation.
@@ -59,7 +71,7 @@ export async function saveConversation(db: D1Database, record: ConversationRecor
       setWhere: sql`excluded.updated_at >= ${conversations.updatedAt}`,
     });
   // The row goes last: the statements before it read its former members.
-  await db.batch([removal, addition, upsert.getSQL()].map((query) => statement(db, query)));
+  return [removal, addition, upsert.getSQL()].map((query) => statement(db, query));
 }
 
 /** Removes a conversation without its messages, whose timestamps only the object knows: see `deleteMessages`. */

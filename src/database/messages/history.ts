@@ -4,6 +4,7 @@ import type { MessageRecord } from "../../model/records.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import { messageIn } from "../rows-to-records.ts";
 import { messages } from "../schema.ts";
+import { statement } from "../statement.ts";
 
 /** A range of the app's history (http-api §3). The end bounds it in the direction of reading. */
 export interface ArchiveRequest {
@@ -38,8 +39,10 @@ async function queryMessages(
   { start, end, reversed, limit }: ArchiveRequest,
   sender: SQL | undefined,
 ): Promise<ArchivedMessage[]> {
-  const after = reversed ? start : end;
-  const before = reversed ? end : start;
+  const [after, before] = await Promise.all([
+    placeOf(db, reversed ? start : end),
+    placeOf(db, reversed ? end : start),
+  ]);
   const order = reversed ? asc : desc;
   const rows = await drizzle(db)
     .select()
@@ -49,6 +52,20 @@ async function queryMessages(
     .orderBy(order(messages.timestamp), order(messages.id))
     .limit(limit);
   return rows.map((row) => ({ ...messageIn(row), conversationId: row.conversationId }));
+}
+
+/**
+ * A point that names a message which an import gave another place than the time at which it was sent begins or ends a
+ * page at that place.
+ */
+async function placeOf(db: D1Database, point: HistoryPoint | undefined): Promise<HistoryPoint | undefined> {
+  if (point?.messageId === undefined) return point;
+  const { timestamp, messageId } = point;
+  // Naming the index' condition, which a bound value alone would not imply.
+  const query = sql`SELECT ${messages.timestamp} AS place FROM ${messages} WHERE ${messages.sentAt} = ${timestamp}
+    AND ${messages.sentAt} IS NOT NULL AND ${messages.id} = ${messageId} LIMIT 1`;
+  const moved = await statement(db, query).first<{ place: number }>();
+  return moved === null ? point : { ...point, timestamp: moved.place };
 }
 
 /** Messages on one side of a point, or exactly there if the point is inclusive. */

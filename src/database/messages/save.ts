@@ -35,9 +35,9 @@ export async function saveMessages(
     (
       rows,
     ) => sql`INSERT INTO ${messages} (conversation_id, timestamp, id, sender, content, binary, mention_all,
-        mentions, receipt, patched_at, recalled, recipients, address)
+        mentions, receipt, patched_at, recalled, recipients, address, sent_at)
       SELECT ${conversations.id}, value->>0, value->>1, value->>2, value->>3, unhex(value->>4), value->>5, value->>6,
-        value->>7, value->>8, value->>9, value->>10, value->>11
+        value->>7, value->>8, value->>9, value->>10, value->>11, value->>12
       FROM ${conversations}, json_each(${rows}) WHERE ${conversations.id} = ${conversationId}
         AND (value->>0 > coalesce(${conversations.archivedAt}, 0)
           OR value->>8 > coalesce(${conversations.archivedPatchAt}, 0))
@@ -80,7 +80,7 @@ function deletionOf(conversationId: string, timestamps: number[]): SQL {
 }
 
 /** In the order that the INSERT reads. */
-function toRow(record: MessageRecord): Json {
+export function toRow(record: MessageRecord): Json {
   const { content } = record;
   return [
     record.timestamp,
@@ -95,5 +95,6 @@ function toRow(record: MessageRecord): Json {
     record.recalled,
     record.recipients ?? null,
     record.address ?? null,
+    record.sentAt ?? null,
   ];
 }

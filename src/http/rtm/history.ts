@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import * as v from "valibot";
 import type { ArchivedMessage, ArchiveRequest } from "../../database/messages/history.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { timeSent } from "../../model/records.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { HistoryMessage } from "../../protocol/replies.ts";
@@ -184,11 +185,11 @@ export const COMPLETE_UNTIL = "X-Parley-Complete-Until";
 
 /** A message in the API's form (http-api §3). */
 export function recordJson(message: HistoryMessage & { conversationId: string }): JsonObject {
-  const { id, timestamp, from, content, conversationId, address, deliveredAt } = message;
+  const { id, from, content, conversationId, address, deliveredAt } = message;
   const isText = typeof content === "string";
   return {
     "msg-id": id,
-    timestamp,
+    timestamp: timeSent(message),
     from,
     to: conversationId,
     "conv-id": conversationId,

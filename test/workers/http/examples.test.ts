@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { exampleOf } from "../../../src/http/docs/outline.ts";
 import * as example from "../../../src/http/examples.ts";
 import { isObject, type Json } from "../../../src/model/json.ts";
+import { newObjectId } from "../../../src/protocol/object-id.ts";
 import { VAPID } from "../../support/vapid.ts";
 import { loggedIn } from "../support/commands.ts";
 import { archivedAs } from "../support/d1.ts";
@@ -35,6 +36,11 @@ async function conversation(): Promise<Real> {
   const members = [example.SENDER, example.READER];
   const id = await conversationOf(members, { c: example.SENDER, name: "Cheese", attr: { holes: 1 } });
   return { [example.CONVERSATION]: id };
+}
+
+/** The id of a conversation that is elsewhere. */
+async function unknownConversation(): Promise<Real> {
+  return { [example.CONVERSATION]: newObjectId(Date.now()) };
 }
 
 /** A message that Tom said in it, and which Jerry has not read. */
@@ -223,6 +229,9 @@ const needs: Record<string, () => Promise<Real>> = {
   listScheduledPushes: notification,
   cancelScheduledPush: notification,
   ban: nothing,
+  importConversations: unknownConversation,
+  importMessages: conversation,
+  importUnread: conversation,
   unban: ban,
   listBans: ban,
   listEvents: loggedEvent,

@@ -1,0 +1,92 @@
+import type { ConversationRecord } from "../../model/records.ts";
+import type { ConversationTables } from "../conversation-tables.ts";
+import { areSame } from "../creation/unique-registry.ts";
+import { ConversationState, type Facts } from "../state.ts";
+
+/** A conversation of another service. */
+export interface ImportedConversation {
+  record: ConversationRecord;
+  /** Whether its members are those of its `uniqueId`. */
+  isUniqueOfMembers: boolean;
+}
+
+/** What became of an imported conversation, and how it is here now. */
+export interface ConversationImport {
+  outcome: "added" | "changed" | "kept";
+  record: ConversationRecord;
+}
+
+/** Creates a conversation of another service. Nobody is notified, and everything in it is read. */
+export function createImported(
+  tables: ConversationTables,
+  imported: ImportedConversation,
+): ConversationState {
+  const state = ConversationState.createEmpty(tables, factsOf(imported));
+  takeMembers(state, imported.record);
+  return state;
+}
+
+/**
+ * Brings a conversation up to date that was imported before. What was changed last wins: a change that was made here
+ * later than the one over there stays. Nobody is notified. Returns whether anything changed.
+ */
+export function updateImported(state: ConversationState, imported: ImportedConversation): boolean {
+  const { record } = imported;
+  const before = state.record();
+  const lastMessageAt = Math.max(record.lastMessageAt ?? 0, state.facts.importedLastMessageAt ?? 0);
+  if (record.updatedAt > before.updatedAt) {
+    state.importFacts({ ...factsOf(imported), importedLastMessageAt: lastMessageAt });
+    takeMembers(state, record);
+    return true;
+  }
+  if (lastMessageAt <= (before.lastMessageAt ?? 0)) return false;
+  state.importFacts({ ...state.facts, importedLastMessageAt: lastMessageAt });
+  readUpTo(state, lastMessageAt);
+  return true;
+}
+
+function factsOf({ record, isUniqueOfMembers }: ImportedConversation): Facts {
+  const { members, muted, lastMessageAt, ...facts } = record;
+  const uniqueOf = isUniqueOfMembers ? members : [];
+  return {
+    ...facts,
+    ...(record.unique ? { uniqueOf } : {}),
+    ...(lastMessageAt === undefined ? {} : { importedLastMessageAt: lastMessageAt }),
+  };
+}
+
+function takeMembers(state: ConversationState, record: ConversationRecord): void {
+  const { members } = state;
+  if (!areSame(members.keys(), record.members)) {
+    const present = new Set(record.members);
+    for (const clientId of [...members.keys()]) if (!present.has(clientId)) members.remove(clientId);
+    const readUpTo = Math.max(record.createdAt, record.lastMessageAt ?? 0);
+    for (const clientId of record.members)
+      if (!members.has(clientId)) members.add(clientId, record.createdAt, 0, readUpTo);
+  }
+  const muted = new Set(record.muted);
+  for (const member of members.values()) {
+    if (member.muted !== muted.has(member.clientId)) members.setMuted(member, muted.has(member.clientId));
+  }
+  readUpTo(state, record.lastMessageAt ?? 0);
+}
+
+/** Everybody has read everything up to a time, but those who have read something here: their devices know better. */
+function readUpTo(state: ConversationState, time: number): void {
+  const { members } = state;
+  for (const member of members.values()) members.importReadCursor(member, Math.max(time, member.readCursor));
+}
+
+/**
+ * Puts the read cursor of a member before the newest messages from others, as many as were unread over there; a member
+ * that has read something here keeps theirs. Returns whether the cursor moved.
+ */
+export function importUnread(state: ConversationState, clientId: string, unread: number): boolean {
+  const { log, members } = state;
+  const member = members.get(clientId);
+  if (member === undefined) return false;
+  const end = Math.max(log.head, state.facts.importedLastMessageAt ?? 0);
+  if (unread === 0) return members.importReadCursor(member, end);
+  const [oldest] = log.fromOthers.newest(clientId, 0, log.head, unread).messages;
+  return members.importReadCursor(member, oldest === undefined ? end : oldest.timestamp - 1);
+}

@@ -1,0 +1,88 @@
+import { IMPORT_PLACES } from "../../bounds.ts";
+import type { MessageRecord } from "../../model/records.ts";
+import type { Sql } from "../../sql.ts";
+import { DELETED, placeOf, RECALLED, toContent, toImported } from "./message-rows.ts";
+
+/** A message of another service: its `timestamp` is the time at which it was sent there. */
+export type ImportedMessage = Pick<
+  MessageRecord,
+  "timestamp" | "id" | "from" | "content" | "recalled" | "address" | "deliveredAt"
+>;
+
+/** What became of an imported message. */
+export interface ImportOutcome {
+  /**
+   * `added`; `changed` if it was here with another content; `kept` if this log has it already, or has changed it;
+   * `refused` if there is no place for it.
+   */
+  outcome: "added" | "changed" | "kept" | "refused";
+  /** Its place in the log. */
+  place: number;
+}
+
+/**
+ * Adds messages of another service to a log, or brings those up to date that were edited or recalled there since the
+ * last import. A message that was changed or deleted here stays as it is here. Importing again changes nothing.
+ *
+ * Two messages may have been sent in one millisecond there. The second one gets the next free place, and remembers when
+ * it was sent.
+ */
+export function importMessages(sql: Sql, messages: readonly ImportedMessage[]): ImportOutcome[] {
+  return messages.map((message) => importMessage(sql, message));
+}
+
+function importMessage(sql: Sql, message: ImportedMessage): ImportOutcome {
+  const sentAt = message.timestamp;
+  if (insert(sql, message, sentAt)) return { outcome: "added", place: sentAt };
+  const known = placeOf(sql, sentAt, message.id);
+  if (known !== undefined) return { outcome: update(sql, message, known), place: known };
+  const place = freePlace(sql, sentAt);
+  if (place === undefined) return { outcome: "refused", place: sentAt };
+  insert(sql, { ...message, sentAt }, place);
+  return { outcome: "added", place };
+}
+
+/** Whether the place was free. */
+function insert(sql: Sql, message: ImportedMessage & { sentAt?: number }, place: number): boolean {
+  const written = sql.exec(
+    "INSERT INTO messages (timestamp, id, sender, origin, address, content, flags, imported) " +
+      "VALUES (?, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING timestamp",
+    place,
+    message.id,
+    message.from,
+    message.address ?? null,
+    toContent(message.content),
+    message.recalled ? RECALLED : 0,
+    toImported(message),
+  );
+  return written.toArray().length > 0;
+}
+
+function update(sql: Sql, message: ImportedMessage, place: number): "changed" | "kept" {
+  const content = toContent(message.content);
+  const written = sql.exec(
+    "UPDATE messages SET content = ?, flags = ? WHERE timestamp = ? AND patched_at IS NULL " +
+      "AND flags & ? = 0 AND content IS NOT ? RETURNING timestamp",
+    content,
+    message.recalled ? RECALLED : 0,
+    place,
+    DELETED,
+    content,
+  );
+  return written.toArray().length > 0 ? "changed" : "kept";
+}
+
+/** Undefined if there is none near enough. */
+function freePlace(sql: Sql, sentAt: number): number | undefined {
+  let place = sentAt + 1;
+  const taken = sql.exec<{ timestamp: number }>(
+    "SELECT timestamp FROM messages WHERE timestamp >= ? AND timestamp <= ? ORDER BY timestamp",
+    place,
+    sentAt + IMPORT_PLACES,
+  );
+  for (const { timestamp } of taken) {
+    if (timestamp > place) break;
+    place = timestamp + 1;
+  }
+  return place > sentAt + IMPORT_PLACES ? undefined : place;
+}

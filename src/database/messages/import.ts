@@ -1,0 +1,50 @@
+import { type SQL, sql } from "drizzle-orm";
+import { chunksOf } from "../chunks.ts";
+import { conversations, messages } from "../schema.ts";
+import { statement } from "../statement.ts";
+import type { ArchivedMessage } from "./history.ts";
+import { toRow } from "./save.ts";
+
+/** If D1 has everything of a conversation's log up to `after`, it has everything up to `upTo` with this import. */
+export interface ImportedUpTo {
+  conversationId: string;
+  after: number;
+  upTo: number;
+}
+
+/**
+ * Archives imported messages of many conversations at once, each at its place in the log of its conversation. A message
+ * that was changed here stays as it is. Archiving them again changes nothing.
+ */
+export async function importToArchive(
+  db: D1Database,
+  imported: readonly ArchivedMessage[],
+  progress: readonly ImportedUpTo[],
+): Promise<void> {
+  const rows = imported.map((message) => [message.conversationId, toRow(message)]);
+  const statements = [...chunksOf(rows).map(insertion), progressOf(progress)];
+  await db.batch(statements.map((query) => statement(db, query)));
+}
+
+/** The columns in the order of `toRow`. */
+const insertion = (rows: string): SQL =>
+  sql`INSERT INTO ${messages} (conversation_id, timestamp, id, sender, content, binary, mention_all,
+      mentions, receipt, patched_at, recalled, recipients, address, sent_at)
+    SELECT value->>0, value->1->>0, value->1->>1, value->1->>2, value->1->>3, unhex(value->1->>4), value->1->>5,
+      value->1->>6, value->1->>7, value->1->>8, value->1->>9, value->1->>10, value->1->>11, value->1->>12
+    FROM json_each(${rows}) WHERE true
+    ON CONFLICT (timestamp, conversation_id) DO UPDATE SET content = excluded.content, binary = excluded.binary,
+      recalled = excluded.recalled
+    WHERE ${messages.id} = excluded.id AND ${messages.patchedAt} IS NULL
+      AND (${messages.content} IS NOT excluded.content OR ${messages.binary} IS NOT excluded.binary)`;
+
+function progressOf(progress: readonly ImportedUpTo[]): SQL {
+  const rows = JSON.stringify(
+    progress.map(({ conversationId, after, upTo }) => [conversationId, after, upTo]),
+  );
+  return sql`UPDATE ${conversations} SET
+      last_message_at = max(coalesce(last_message_at, 0), value->>2),
+      archived_at = CASE WHEN coalesce(archived_at, 0) >= value->>1
+        THEN max(coalesce(archived_at, 0), value->>2) ELSE archived_at END
+    FROM json_each(${rows}) WHERE ${conversations.id} = value->>0`;
+}

@@ -1,0 +1,75 @@
+import { Buffer } from "node:buffer";
+import * as v from "valibot";
+import type { ImportedMessage } from "../../conversation/log/import-messages.ts";
+import { isConversationId } from "../../conversation/messages/ids.ts";
+import { isClientId } from "../../model/client-id.ts";
+import { isObject, type Json } from "../../model/json.ts";
+import { anyTime, CLOCKS_DIFFER, parsed } from "./imported-rows.ts";
+
+/** Characters of a message's content: far more than the hosted service took. */
+const CONTENT_MAX = 256 * 1024;
+/** The type of what stands in place of a recalled message (M-21). */
+const RECALLED_TYPE = -127;
+
+const messageRow = v.object({
+  to: v.pipe(
+    v.string("must be a conversation's id"),
+    v.check(isConversationId, "must be a conversation's id"),
+  ),
+  "msg-id": v.pipe(v.string("must be a message's id"), v.minLength(1), v.maxLength(64)),
+  from: v.pipe(
+    v.string("must be a client id"),
+    v.check((id) => id === "" || isClientId(id), "must be a client id"),
+  ),
+  timestamp: anyTime(),
+  data: v.union([v.string(), v.record(v.string(), v.unknown())], "must be a text"),
+  bin: v.nullish(v.boolean("must be true or false"), false),
+  "is-room": v.nullish(v.boolean(), false),
+  "from-ip": v.nullish(v.string()),
+  "ack-at": v.nullish(anyTime()),
+});
+
+export interface MessageRow {
+  conversationId: string;
+  message: ImportedMessage;
+}
+
+/**
+ * A message as the hosted service's history has it (http-api §3), or why it is refused.
+ *
+ * @param now ms; a message from the future would stand before all that come
+ */
+export function readMessageRow(row: Json, now: number): MessageRow | string {
+  const read = parsed(messageRow, row);
+  if (typeof read === "string") return read;
+  if (read["is-room"]) return "is-room: messages of chat rooms are not served";
+  if (read.timestamp > now + CLOCKS_DIFFER) return "timestamp: is in the future";
+  const text = typeof read.data === "string" ? read.data : JSON.stringify(read.data);
+  if (text.length > CONTENT_MAX) return `data: is longer than ${CONTENT_MAX} characters`;
+  const address = read["from-ip"] ?? undefined;
+  const deliveredAt = read["ack-at"] ?? undefined;
+  return {
+    conversationId: read.to,
+    message: {
+      timestamp: read.timestamp,
+      id: read["msg-id"],
+      from: read.from,
+      content: read.bin ? new Uint8Array(Buffer.from(text, "base64")) : text,
+      recalled: !read.bin && isRecalled(text),
+      address: address === "" ? undefined : address,
+      // 0 stands for "not yet".
+      ...(deliveredAt ? { deliveredAt } : {}),
+    },
+  };
+}
+
+/** A recalled message shows as another one in its place. */
+function isRecalled(text: string): boolean {
+  if (!text.includes(`${RECALLED_TYPE}`)) return false;
+  try {
+    const content: Json = JSON.parse(text);
+    return isObject(content) && content._lctype === RECALLED_TYPE;
+  } catch {
+    return false;
+  }
+}
