@@ -27,17 +27,32 @@ export class FileStorage {
     this.#bucket = bucket;
   }
 
-  /** Stores a stream of this many bytes, or nothing if the stream fails or has another length. */
-  async put(name: string, body: ReadableStream<Uint8Array>, length: number): Promise<void> {
+  /**
+   * Stores a stream of this many bytes. Nothing is stored if the stream fails, has another length, or the signal aborts.
+   */
+  async put(
+    name: string,
+    body: ReadableStream<Uint8Array>,
+    { length, signal }: { length: number; signal: AbortSignal },
+  ): Promise<void> {
     const { readable, writable } = new FixedLengthStream(length);
-    // If the stream fails, so does the other end, with the same error.
-    const [stored] = await Promise.allSettled([this.#bucket.put(name, readable), body.pipeTo(writable)]);
+    // A failure of one side is the other's as well; of two, the stream's tells what happened.
+    const [piped, stored] = await Promise.allSettled([
+      body.pipeTo(writable, { signal }),
+      this.#bucket.put(name, readable),
+    ]);
+    if (piped.status === "rejected") throw piped.reason;
     if (stored.status === "rejected") throw stored.reason;
   }
 
   /** Stores bytes. */
   async putBytes(name: string, bytes: Uint8Array): Promise<void> {
     await this.#bucket.put(name, bytes);
+  }
+
+  /** Begins an object that comes in parts, and is there only once they are completed. */
+  async begin(name: string): Promise<ObjectParts> {
+    return new ObjectParts(await this.#bucket.createMultipartUpload(name));
   }
 
   /** The bytes of an object, or a span of them that is inside it; undefined if there is no such object. */
@@ -54,6 +69,28 @@ export class FileStorage {
   /** Deletes up to 1,000 objects. Names without an object are no matter. */
   async delete(names: string[]): Promise<void> {
     if (names.length > 0) await this.#bucket.delete(names);
+  }
+}
+
+/** An object that comes in parts. All but the last are of `PART_BYTES`. */
+export class ObjectParts {
+  readonly #upload: R2MultipartUpload;
+  readonly #parts: R2UploadedPart[] = [];
+
+  constructor(upload: R2MultipartUpload) {
+    this.#upload = upload;
+  }
+
+  async add(bytes: Uint8Array): Promise<void> {
+    this.#parts.push(await this.#upload.uploadPart(this.#parts.length + 1, bytes));
+  }
+
+  async complete(): Promise<void> {
+    await this.#upload.complete(this.#parts);
+  }
+
+  async abort(): Promise<void> {
+    await this.#upload.abort();
   }
 }
 

@@ -22,7 +22,9 @@ import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { NoSuchConversation } from "./existing-conversation.ts";
 import { FILE_HEADERS_ALLOWED, FILE_HEADERS_EXPOSED, onFileDomain } from "./files/file-domain.ts";
+import { fileRoutes } from "./files/files.ts";
 import { fileServingRoutes } from "./files/serving.ts";
+import { uploadRoutes } from "./files/uploads.ts";
 import { conversationImportRoutes } from "./import/import.ts";
 import { CallFailed } from "./object-call.ts";
 import { forTheOwner } from "./owner.ts";
@@ -74,7 +76,14 @@ const notForOthers = {
 const crossOrigin = cors({
   origin: "*",
   allowMethods: ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"],
-  allowHeaders: ["Content-Type", ...credentialHeaders, IDEMPOTENCY_KEY.name, ...FILE_HEADERS_ALLOWED],
+  // Uploads have a Cache-Control.
+  allowHeaders: [
+    "Content-Type",
+    "Cache-Control",
+    ...credentialHeaders,
+    IDEMPOTENCY_KEY.name,
+    ...FILE_HEADERS_ALLOWED,
+  ],
   exposeHeaders: ["Retry-After", COMPLETE_UNTIL, ...FILE_HEADERS_EXPOSED],
   maxAge: 86_400,
 });
@@ -162,6 +171,8 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", notificationRoutes);
   app.route("/", installationRoutes);
   for (const path of ["/1.1/batch", "/1.1/batch/save"]) app.post(path, passForeignBatches);
+  app.route("/", fileRoutes);
+  app.route("/", uploadRoutes);
   app.route("/", batchRoutes);
   app.route("/", statisticsRoutes);
   app.route("/", unsupportedRoutes);

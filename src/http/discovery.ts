@@ -1,9 +1,10 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import * as v from "valibot";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { operation, takes } from "./operation.ts";
+import { hostOf, isSecure } from "./own-address.ts";
 
 /** Seconds for which an SDK may cache the response. */
 const TIME_TO_LIVE = 3_600;
@@ -91,16 +92,3 @@ export const discoveryRoutes = new Hono<HttpEnv>()
       });
     },
   );
-
-function hostOf(context: Context): string {
-  return context.req.header("Host") ?? new URL(context.req.url).host;
-}
-
-/**
- * Whether the client uses TLS, here or at a proxy in front. The `secure` parameter is ignored: SDKs set it even if
- * their server URL is plain HTTP.
- */
-export function isSecure(context: Context): boolean {
-  const forwarded = context.req.header("X-Forwarded-Proto")?.split(",")[0]?.trim();
-  return (forwarded ?? new URL(context.req.url).protocol.slice(0, -1)) === "https";
-}

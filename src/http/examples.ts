@@ -30,6 +30,9 @@ export const WEB_PUSH_KEY =
 export const INSTALLATION = "65537a0e0000000000000002";
 /** The position of the log's next page. */
 export const EVENT_PLACE = `${LATER} ${EVENT_ID}`;
+export const FILE = "65537a0e0000000000000003";
+/** What an upload is for. */
+export const UPLOAD_TOKEN = "3AqXv0Rk8LmZs2TgWc5YhNe7JpUd4BoFi9QxKt1V";
 export const NOTIFICATION = "65537a0e00000000000000aa";
 /** The number of a scheduled notification. */
 export const SCHEDULED = 4711;

@@ -2,6 +2,7 @@ import type { Env } from "../bindings.ts";
 import { dropIdleInstallations } from "../database/installations/installations.ts";
 import { dropNotificationsBefore } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
+import { removeAbandonedFiles } from "../files/cleanup.ts";
 import { loggableError } from "../loggable-error.ts";
 import { pushesOf } from "./push-stub.ts";
 
@@ -14,11 +15,12 @@ const INSTALLATIONS_KEPT = 90 * DAY;
 const DEADLINE = 5 * 60_000;
 
 /** Runs once a day and deletes expired data. One failure does not stop the others. Never rejects. */
-export async function runScheduledCleanup(env: Pick<Env, "DB" | "PUSH">): Promise<void> {
+export async function runScheduledCleanup(env: Pick<Env, "DB" | "PUSH" | "FILES">): Promise<void> {
   const now = Date.now();
   const work = {
     "records of notifications": dropNotificationsBefore(env.DB, now - RECORDS_KEPT),
     "idle installations": dropIdleInstallations(env.DB, now - INSTALLATIONS_KEPT),
+    "files without bytes": removeAbandonedFiles(env),
     "expired notifications": pushesOf(env).removeExpired(),
   };
   const cleanups = Object.entries(work).map(async ([what, done]) => {

@@ -48,14 +48,19 @@ export async function filesByIds(db: D1Database, ids: readonly string[]): Promis
   return rows.map(fileIn);
 }
 
-/** Removes the files that match. Their bytes are then objects that no file has (`unclaimed-objects.ts`). */
-export async function removeFiles(db: D1Database, condition: SQL, now: number): Promise<void> {
+/** Removes a file. Returns the names of its bytes, which are now objects that no file has (`unclaimed-objects.ts`). */
+export function removeFile(db: D1Database, id: string, now: number): Promise<string[]> {
+  return removeFiles(db, eq(files.id, id), now);
+}
+
+/** The same for the files that match. */
+export async function removeFiles(db: D1Database, condition: SQL, now: number): Promise<string[]> {
   const objects = sql`SELECT ${files.object}, ${now} FROM ${files}
     WHERE ${condition} AND ${files.object} IS NOT NULL`;
-  await db.batch([
-    statement(db, sql`INSERT OR IGNORE INTO ${unclaimedObjects} (object, since) ${objects}`),
-    statement(db, sql`DELETE FROM ${files} WHERE ${condition}`),
-  ]);
+  const noted = sql`INSERT OR IGNORE INTO ${unclaimedObjects} (object, since) ${objects} RETURNING object`;
+  const removed = sql`DELETE FROM ${files} WHERE ${condition}`;
+  const [unclaimed] = await db.batch<{ object: string }>([statement(db, noted), statement(db, removed)]);
+  return (unclaimed?.results ?? []).map(({ object }) => object);
 }
 
 /** A row as the file that it is. Throws for a row that no version of this server wrote. */

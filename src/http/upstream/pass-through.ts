@@ -15,10 +15,10 @@ import { headersToUpstream, PASSED } from "../../upstream/passed-headers.ts";
 import { requestsInFlight } from "../../upstream/requests-in-flight.ts";
 import { credentialsInBody, credentialsInHeaders } from "../auth.ts";
 import { readBytes } from "../body.ts";
-import { isSecure } from "../discovery.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, refuse } from "../errors.ts";
 import { identify, tooManyRequests } from "../operation.ts";
+import { isSecure } from "../own-address.ts";
 import { isWithinRate } from "../request-rate.ts";
 import { logPassedRequest } from "./request-log.ts";
 

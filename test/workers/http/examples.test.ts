@@ -7,6 +7,7 @@ import { VAPID } from "../../support/vapid.ts";
 import { loggedIn } from "../support/commands.ts";
 import { archivedAs } from "../support/d1.ts";
 import { engineWith } from "../support/engine.ts";
+import { announced, uploaded } from "../support/files.ts";
 import { pushedLater, setUpPush, waiting } from "../support/push.ts";
 import { conversationOf, done, rest, saidBy } from "../support/rest.ts";
 import { configure, http, masterKeys, openWorld, world } from "../support/world.ts";
@@ -172,6 +173,17 @@ async function storedFile(): Promise<Real> {
   return { [example.FILE_KEY]: key };
 }
 
+/** A file that awaits its bytes. */
+async function awaitedFile(): Promise<Real> {
+  const { objectId, token } = await announced();
+  return { [example.FILE]: objectId, [example.UPLOAD_TOKEN]: token };
+}
+
+async function file(): Promise<Real> {
+  const { objectId } = await uploaded();
+  return { [example.FILE]: objectId };
+}
+
 const nothing = async (): Promise<Real> => ({});
 
 /** What each operation's example needs. */
@@ -261,6 +273,12 @@ const needs: Record<string, () => Promise<Real>> = {
   importUsers: nothing,
   batch: device,
   saveBatch: device,
+  announceFile: nothing,
+  endUpload: awaitedFile,
+  addExternalFile: nothing,
+  findFileRows: file,
+  getFileRow: file,
+  deleteFileRow: file,
   getHealth: nothing,
   getSettings: nothing,
   changeSettings: nothing,

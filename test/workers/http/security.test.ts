@@ -82,7 +82,9 @@ describe("[I12] who may call what", () => {
       users.push(action, `${action}OfClass`);
     // Pushing itself is refused inside, unless the app allows it (N-13).
     const pushing = ["push", "pushToDevices", "getNotificationRow"];
-    const expected = [...reading, ...history, ...devices, ...users, ...pushing, "signLogin", "signLogin11"];
+    const files = ["announceFile", "endUpload", "addExternalFile", "getFileRow"];
+    const expected = [...reading, ...history, ...devices, ...users, ...pushing, ...files];
+    expected.push("signLogin", "signLogin11");
     expect(forApp.map(({ id }) => id).toSorted()).toEqual(expected.toSorted());
     expect(forMaster.length).toBeGreaterThan(30);
   });

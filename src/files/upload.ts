@@ -1,0 +1,142 @@
+import type { UploadStart } from "../database/files/uploads.ts";
+import { withDeadline } from "../deadline.ts";
+import { logOncePerMinute } from "../log-once-per-minute.ts";
+import { loggableError } from "../loggable-error.ts";
+import type { ContentOf, StoredFile } from "../model/stored-file.ts";
+import { FormScanner, MalformedForm } from "./form-scanner.ts";
+import { randomText } from "./keys.ts";
+import { ObjectWriter } from "./object-writer.ts";
+import type { FileStorage } from "./storage.ts";
+
+/** The time (ms) for an upload: some, and more for each byte, so that a client that sends nothing is not kept for long. */
+const TIME_LEAST = 2 * 60_000;
+const TIME_MOST = 60 * 60_000;
+const SLOWEST = 8; // bytes in a millisecond
+/** The deadline (ms) for deleting what is not needed. */
+const DISCARD_DEADLINE = 30_000;
+
+/** An upload's bytes, as a request brings them. */
+export interface UploadBody {
+  /** Null if it is empty. */
+  stream: ReadableStream<Uint8Array> | null;
+  /** Bytes; undefined if the client does not say. */
+  length: number | undefined;
+  /** The content type if the bytes are in a form; else they are the body itself. */
+  form: string | undefined;
+}
+
+/** What an upload does to the rows; each call has its deadline. */
+export interface UploadRows {
+  start(object: string): Promise<UploadStart>;
+  /** Whether the object is now the file's. */
+  complete(object: string, size: number): Promise<boolean>;
+  /** Forgets an object that was deleted. */
+  forget(object: string): Promise<void>;
+}
+
+export type UploadResult =
+  | { outcome: "stored"; file: StoredFile<ContentOf<"awaiting">>; size: number }
+  | { outcome: Exclude<UploadStart["outcome"], "started"> | UploadProblem };
+
+/** `interrupted`: the client went away or was too slow, or the storage failed. */
+type UploadProblem = "too large" | "not a form" | "interrupted";
+
+class TooLarge extends Error {
+  override name = "TooLarge";
+}
+
+/**
+ * Takes the bytes of a file, without ever holding them whole. Nothing is left of an upload that is refused or ends early.
+ * Throws if D1 fails.
+ */
+export async function takeUpload(
+  { rows, storage }: { rows: UploadRows; storage: FileStorage },
+  body: UploadBody,
+  maxBytes: number,
+): Promise<UploadResult> {
+  if (body.form === undefined && (body.length ?? 0) > maxBytes) return { outcome: "too large" };
+  const object = randomText();
+  const started = await rows.start(object);
+  if (started.outcome !== "started") return started;
+  const kept = await stored(storage, object, { body, maxBytes });
+  // If this fails, the object may be the file's or not: the daily cleanup knows.
+  const isFirst = "size" in kept && (await rows.complete(object, kept.size));
+  if (isFirst) return { outcome: "stored", file: started.file, size: kept.size };
+  await discard({ rows, storage }, object);
+  return { outcome: "problem" in kept ? kept.problem : "used" };
+}
+
+/** What there is to store, and where. */
+interface Task {
+  body: UploadBody;
+  maxBytes: number;
+}
+
+async function stored(
+  storage: FileStorage,
+  object: string,
+  task: Task,
+): Promise<{ size: number } | { problem: UploadProblem }> {
+  const { stream, length, form } = task.body;
+  const signal = AbortSignal.timeout(timeFor(length ?? task.maxBytes));
+  try {
+    if (stream !== null && length !== undefined && form === undefined) {
+      await storage.put(object, stream, { length, signal });
+      return { size: length };
+    }
+    return { size: await putMeasured(new ObjectWriter(storage, object), signal, task) };
+  } catch (error) {
+    if (error instanceof TooLarge) return { problem: "too large" };
+    if (error instanceof MalformedForm) return { problem: "not a form" };
+    logOncePerMinute("upload", `files: an upload ended early: ${loggableError(error)}`, Date.now());
+    return { problem: "interrupted" };
+  }
+}
+
+const timeFor = (bytes: number) => Math.min(TIME_LEAST + bytes / SLOWEST, TIME_MOST);
+
+/** Stores bytes that have to be counted as they come, and returns how many they are. */
+async function putMeasured(
+  writer: ObjectWriter,
+  timeout: AbortSignal,
+  { body, maxBytes }: Task,
+): Promise<number> {
+  const form = body.form === undefined ? undefined : new FormScanner(body.form);
+  const reader = body.stream?.getReader();
+  const signal = AbortSignal.any([timeout, writer.signal]);
+  // A pending read ends with this.
+  const end = () => void reader?.cancel(signal.reason).catch(() => {});
+  signal.addEventListener("abort", end);
+  try {
+    for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
+      for (const chunk of form?.read(read.value) ?? [read.value]) {
+        if (writer.size + chunk.length > maxBytes) throw new TooLarge();
+        await writer.write(chunk);
+      }
+      signal.throwIfAborted();
+    }
+    signal.throwIfAborted();
+    form?.end();
+    await writer.finish();
+    return writer.size;
+  } catch (error) {
+    end();
+    await writer.cancel().catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}
+
+/** Best effort: the daily cleanup finds what is left. */
+async function discard(
+  { rows, storage }: { rows: UploadRows; storage: FileStorage },
+  object: string,
+): Promise<void> {
+  try {
+    await withDeadline(storage.delete([object]), DISCARD_DEADLINE, "deleting an upload");
+    await rows.forget(object);
+  } catch (error) {
+    console.warn("files: an upload is left for the daily cleanup:", loggableError(error));
+  }
+}

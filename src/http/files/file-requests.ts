@@ -1,0 +1,144 @@
+import type { Context } from "hono";
+import type { Env } from "../../bindings.ts";
+import { FILES_PER_ADDRESS, OWNERS_QUERY_LONGEST } from "../../bounds.ts";
+import { addFile, fileById, removeFile } from "../../database/files/files.ts";
+import { countFiles, findFiles } from "../../database/files/query.ts";
+import { sliceSizeOf } from "../../database/where/owner-query-slices.ts";
+import { isQueryRefusal, type QueryRefusal } from "../../database/where/query-refusal.ts";
+import { mayRead } from "../../files/access.ts";
+import {
+  describedFile,
+  externalUrl,
+  type FileDescription,
+  isDescriptionRefused,
+} from "../../files/description.ts";
+import { fileJson, type ShownOptions } from "../../files/file-json.ts";
+import { keyInUrl } from "../../files/keys.ts";
+import { frontOf, senderOf } from "../../gateway/address.ts";
+import { addressLimits } from "../../gateway/limits/address-limits.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { StoredFile } from "../../model/stored-file.ts";
+import { toIsoTime } from "../../protocol/encode.ts";
+import { newObjectId } from "../../protocol/object-id.ts";
+import { settingsOf } from "../../settings/store.ts";
+import type { HttpEnv } from "../env.ts";
+import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
+import { awaitCall } from "../object-call.ts";
+import { identify } from "../operation.ts";
+import { originOf } from "../own-address.ts";
+import { type ApiResponse, type ErrorResponse, invalid, notThere } from "../response.ts";
+import { deleteObjects } from "./delete-objects.ts";
+
+/** The operations on rows of `_File`. */
+
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 1_000;
+const SKIP_MAX = 100_000;
+
+export const tooManyFiles: ErrorResponse = {
+  status: 429,
+  failure: { code: 429, error: "Too many files from this address lately; try again later." },
+};
+
+/** The address before the keys of files, without a slash at its end. */
+export async function baseOf(context: Context<HttpEnv>): Promise<string> {
+  const { url } = (await settingsOf(context.env).get()).files;
+  return url === null ? `${originOf(context)}/files` : url.replace(/\/+$/, "");
+}
+
+/** Whether a caller may announce one more file, which is then counted. The app's server always may. */
+export async function admitsFile(context: Context<HttpEnv>): Promise<boolean> {
+  if ((await identify(context)) === "master") return true;
+  const { countedAs } = senderOf(context.req.raw.headers, frontOf(context.env));
+  return addressLimits.take(countedAs, "files", 1, FILES_PER_ADDRESS, Date.now());
+}
+
+/** What a new file has of its description. */
+export function fileOf(
+  { name, mimeType, metaData, acl, fields }: FileDescription,
+  now: number,
+): Omit<StoredFile, "content"> {
+  return { id: newObjectId(now), name, mimeType, metaData, acl, fields, createdAt: now, updatedAt: now };
+}
+
+/** Adds a file whose bytes are elsewhere. */
+export async function addExternalFile(context: Context<HttpEnv>, body: JsonObject): Promise<ApiResponse> {
+  const described = describedFile(body, false);
+  if (isDescriptionRefused(described)) return invalid(described.code, described.error);
+  const url = externalUrl(body.url);
+  if (url === undefined) {
+    const error = "url: must be an http or https URL; bytes of a file are announced by POST /1.1/fileTokens";
+    return invalid(INVALID_FIELD, error);
+  }
+  if (!(await admitsFile(context))) return tooManyFiles;
+  const file = { ...fileOf(described, Date.now()), content: { state: "external", url } as const };
+  await awaitCall(addFile(context.env.DB, file), "adding a file");
+  const { id, name, createdAt } = file;
+  return { status: 201, body: { objectId: id, createdAt: toIsoTime(createdAt), name, url } };
+}
+
+/**
+ * Reads a file. One that awaits its bytes is not there yet, nor is one that the caller may not read.
+ *
+ * @param userId of the caller; undefined for somebody who is not logged in
+ */
+export async function readFile(
+  context: Context<HttpEnv>,
+  id: string,
+  { userId, withAcl }: { userId: string | undefined; withAcl: boolean },
+): Promise<ApiResponse> {
+  const file = await awaitCall(fileById(context.env.DB, id), "reading a file");
+  if (file === undefined || file.content.state === "awaiting") return notThere;
+  const isOwner = (await identify(context)) === "master";
+  if (!isOwner && !mayRead(file.acl, userId)) return notThere;
+  return { status: 200, body: fileJson(file, { base: await baseOf(context), withAcl }) };
+}
+
+export interface FileSearch {
+  where?: JsonObject | undefined;
+  order?: string | undefined;
+  limit?: number | undefined;
+  skip?: number | undefined;
+  count?: boolean | undefined;
+}
+
+/** The matching files, and their number if requested. */
+export async function searchFiles(
+  env: Pick<Env, "DB" | "SINGLE_MACHINE">,
+  { where: given = {}, order, limit = LIMIT_DEFAULT, skip = 0, count = false }: FileSearch,
+  shown: ShownOptions,
+): Promise<ApiResponse> {
+  const where = withKeys(given, shown.base);
+  const size = sliceSizeOf(env);
+  const counting = count
+    ? await awaitCall(countFiles(env.DB, where, size), "counting files", OWNERS_QUERY_LONGEST)
+    : 0;
+  if (typeof counting !== "number") return unreadable(counting);
+  const bounds = {
+    limit: limit < 0 ? LIMIT_DEFAULT : Math.min(limit, LIMIT_MAX),
+    skip: Math.min(Math.max(skip, 0), SKIP_MAX),
+  };
+  const query = findFiles(env.DB, { where, order, ...bounds }, size);
+  const found = await awaitCall(query, "querying files", OWNERS_QUERY_LONGEST);
+  if (isQueryRefusal(found)) return unreadable(found);
+  const results = found.map((file) => fileJson(file, shown));
+  return { status: 200, body: { results, ...(count && { count: counting }) } };
+}
+
+/** URLs of this server's own are made of keys, and stored nowhere. */
+function withKeys(where: JsonObject, base: string): JsonObject {
+  const { url, ...rest } = where;
+  const key = typeof url === "string" ? keyInUrl(base, url) : undefined;
+  return key === undefined ? where : { ...rest, key };
+}
+
+// The code has a field of its own here.
+const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.replace(/^102: /, ""));
+
+/** Removes a file and its bytes. A missing one is ignored. */
+export async function deleteFile(context: Context<HttpEnv>, id: string): Promise<ApiResponse> {
+  const { env } = context;
+  const objects = await awaitCall(removeFile(env.DB, id, Date.now()), "removing a file");
+  await deleteObjects(env, objects);
+  return { status: 200, body: {} };
+}

@@ -1,0 +1,52 @@
+import { type Context, Hono } from "hono";
+import { UPLOADED_PER_ADDRESS } from "../../bounds.ts";
+import { storageOf } from "../../files/storage.ts";
+import { frontOf, senderOf } from "../../gateway/address.ts";
+import { addressLimits } from "../../gateway/limits/address-limits.ts";
+import { settingsOf } from "../../settings/store.ts";
+import type { HttpEnv } from "../env.ts";
+import { failures, refuse } from "../errors.ts";
+import { isWithinRate } from "../request-rate.ts";
+import { respond } from "../response.ts";
+import { tooManyFiles } from "./file-requests.ts";
+import { noStorage, uploadFile } from "./upload-requests.ts";
+
+const PATH = "/uploads/:token";
+
+const TOKEN = /^[0-9A-Za-z]{40}$/;
+
+/**
+ * The bytes of files. The token in the path is the only secret: SDKs send no keys with them. The document of the API has
+ * JSON and texts alone, so it names these where it describes `fileTokens`.
+ */
+export const uploadRoutes = new Hono<HttpEnv>()
+  .put(PATH, (context) => take(context, context.req.param("token"), undefined))
+  .post(PATH, (context) =>
+    take(context, context.req.param("token"), context.req.header("Content-Type") ?? ""),
+  );
+
+async function take(context: Context<HttpEnv>, token: string, form: string | undefined): Promise<Response> {
+  const { env } = context;
+  if (!TOKEN.test(token)) return refuse(context, 404, failures.notFound);
+  const storage = storageOf(env);
+  if (storage === undefined) return respond(context, noStorage);
+  const { headers, body: stream } = context.req.raw;
+  const announced = headers.get("Content-Length");
+  const length = announced === null ? undefined : Number(announced);
+  if (!(await isAdmitted(context, length))) return respond(context, tooManyFiles);
+  const taking = uploadFile({ env, storage }, token, { stream, length, form });
+  // A client that goes away ends the request; what it has left behind is removed all the same.
+  context.executionCtx.waitUntil(taking.catch(() => {}));
+  return respond(context, await taking);
+}
+
+/** Counts a request and its bytes, as far as they are known, for the address that it came from. */
+async function isAdmitted(context: Context<HttpEnv>, length: number | undefined): Promise<boolean> {
+  const { countedAs } = senderOf(context.req.raw.headers, frontOf(context.env));
+  const now = Date.now();
+  if (!isWithinRate(countedAs, 1, now)) return false;
+  const bytes = length ?? (await settingsOf(context.env).get()).files.maxBytes;
+  // One upload may always be as large as the owner allows.
+  const counted = Math.min(bytes, UPLOADED_PER_ADDRESS);
+  return addressLimits.take(countedAs, "uploaded bytes", counted, UPLOADED_PER_ADDRESS, now);
+}
