@@ -70,6 +70,7 @@ public final class Phone {
         replies.answer(true);
         return;
       default:
+        if (Storage.run(name, asked, replies)) return;
         ofClient(name, AVIMClient.getInstance(asked.getString("client")), asked, replies);
     }
   }
