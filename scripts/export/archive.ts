@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createGunzip } from "node:zlib";
-import { list, type ReadEntry } from "tar";
+import { Parser, type ReadEntry } from "tar";
 import { JsonRows } from "../moving/json-rows.ts";
 import { linesOf } from "../moving/lines.ts";
 import { Refusal } from "../options.ts";
@@ -66,8 +66,7 @@ async function eachFile(path: string, onFile: OnFile): Promise<void> {
 async function eachEntry(path: string, onFile: OnFile): Promise<void> {
   let before = Promise.resolve();
   let failure: unknown;
-  await list({
-    file: path,
+  const parser = new Parser({
     strict: true,
     // Rows repeat each other, so they pack well.
     maxDecompressionRatio: Number.POSITIVE_INFINITY,
@@ -80,6 +79,10 @@ async function eachEntry(path: string, onFile: OnFile): Promise<void> {
           entry.resume();
         });
     },
+  });
+  await new Promise((resolve, reject) => {
+    parser.on("end", resolve).on("error", reject);
+    createReadStream(path).on("error", reject).pipe(parser);
   });
   await before;
   if (failure !== undefined) throw failure;

@@ -148,6 +148,7 @@ export class ClassExport {
           throw new Refused(path, 200, { code: undefined, error: "rows out of order" });
       } catch (error) {
         if (!(error instanceof Refused) || at === paths.length - 1) throw error;
+        this.#refusals.push(error);
         at += 1;
       }
     }

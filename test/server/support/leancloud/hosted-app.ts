@@ -65,6 +65,11 @@ export class HostedApp extends LocalServer {
     return { APP_ID: this.appId, MASTER_KEY: this.masterKey };
   }
 
+  /** No page of earlier comes again: another process begins to read. */
+  forgetPages(): void {
+    this.#before.clear();
+  }
+
   beginDay(): void {
     this.#today = 0;
   }
@@ -78,7 +83,11 @@ export class HostedApp extends LocalServer {
     const file = this.#fileAt(url.pathname);
     if (file !== undefined) return send(response, fault, 200, file);
     if (url.pathname.startsWith("/files/")) return send(response, fault, 404, Buffer.from("gone"));
-    const { status, body } = faultyAnswer(fault) ?? (await this.#answer(request, url, fault));
+    const answer =
+      faultyAnswer(fault) ?? (await this.#answer(request, url, fault).catch((error) => console.error(error)));
+    // Their process was killed in the middle of the request.
+    if (answer === undefined) return void response.destroy();
+    const { status, body } = answer;
     // Numbers as another language writes them.
     const text =
       typeof body === "string" ? body : JSON.stringify(body).replaceAll('"score":1,', '"score":1.0,');
@@ -101,10 +110,11 @@ export class HostedApp extends LocalServer {
     const { method = "GET" } = request;
     const body = JSON.parse(Buffer.concat(chunks).toString() || "{}");
     const isHalved = fault === "half a page";
-    const before = fault === "the page before" ? this.#before.get(url.pathname) : undefined;
-    if (before !== undefined && !url.searchParams.has("count")) return before;
+    const list = listOf(url);
+    const before = fault === "the page before" ? this.#before.get(list) : undefined;
+    if (before !== undefined && isLaterPage(url)) return before;
     const answer = await this.#route({ method, path: url.pathname, query: url.searchParams, body, isHalved });
-    if (!url.searchParams.has("count") && answer.status === 200) this.#before.set(url.pathname, answer);
+    if (answer.status === 200) this.#before.set(list, answer);
     return answer;
   }
 
@@ -166,6 +176,18 @@ export class HostedApp extends LocalServer {
     const done = { status: "done", download_url: `${this.url}/download/${at}/export.tar.gz` };
     return ok({ ...(asked > 1 ? done : { status: "running" }), id, app_id: this.appId });
   }
+}
+
+/** What a page is a page of. */
+function listOf({ pathname, searchParams }: URL): string {
+  return [pathname, ...["conv_id", "convid", "count"].map((name) => searchParams.get(name))].join(" ");
+}
+
+/** Whether a page is not the first one of its list. */
+function isLaterPage({ pathname, searchParams }: URL): boolean {
+  const places = ["timestamp", "max_ts", "cursor", "client_id", "next"];
+  const isAfterId = searchParams.get("where")?.includes("$gt") ?? false;
+  return !pathname.endsWith("unread-count") && (isAfterId || places.some((name) => searchParams.has(name)));
 }
 
 function faultyAnswer(fault: Fault | undefined): Answer | undefined {

@@ -23,7 +23,7 @@ export class Rows {
     if (given !== null && (cursor?.className !== className || now - cursor.at > CURSOR_LIFE)) {
       return refused(400, 1, "Invalid cursor.");
     }
-    const found = matching(rows, call).filter(({ objectId }) => objectId > (cursor?.after ?? ""));
+    const found = matching(rows, call).filter((row) => !(row.objectId <= (cursor?.after ?? "")));
     const results = found.slice(0, limitOf(call));
     const last = results.at(-1);
     if (last === undefined || results.length === found.length)
