@@ -2,28 +2,21 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import type { Env } from "../bindings.ts";
 import { BATCH_COST_MAX, BATCH_PARTS_MAX, COSTLY_REQUEST } from "../bounds.ts";
-import { isConversationId } from "../conversation/messages/ids.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { printable } from "../printable.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
-import * as rows from "./classes/conversation-rows.ts";
+import { aboutChat, aboutDevice, aboutUser, type BatchCaller, type BatchPart } from "./batch-parts.ts";
 import type { HttpEnv } from "./env.ts";
-import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "./errors.ts";
+import { failures, INVALID_FIELD, refuse } from "./errors.ts";
 import * as example from "./examples.ts";
 import { CallFailed } from "./object-call.ts";
-import { operation, takes, withoutNulls } from "./operation.ts";
+import { operation, takes } from "./operation.ts";
 import { inPieces } from "./pieces.ts";
-import {
-  readInstallation,
-  removeInstallation,
-  type Saver,
-  searchInstallations,
-  storeInstallation,
-} from "./push/installation-requests.ts";
-import { finding, saverOf, saving } from "./push/installations.ts";
+import { saverOf } from "./push/installations.ts";
 import { type ApiResponse, invalid } from "./response.ts";
 import * as schema from "./schemas.ts";
+import { callerOf } from "./users/users.ts";
 
 const BODY_MAX = 262_144; // bytes
 const SHOWN_MAX = 256; // characters of a path in an answer
@@ -77,8 +70,8 @@ export const batchRoutes = new Hono<HttpEnv>()
       tag: "Push",
       summary: "Do several things",
       description:
-        "With installations, or, for the master key, with conversations: in their order, each for itself. One that is " +
-        "refused leaves the others be.",
+        "With installations and users, or, for the master key, with conversations: in their order, each for itself. One " +
+        "that is refused leaves the others be.",
       access: "app",
       answer: outcomes,
       bodyLimit: BODY_MAX,
@@ -86,12 +79,12 @@ export const batchRoutes = new Hono<HttpEnv>()
     }),
     takes("json", requests(device), undefined, "as written"),
     async (context) => {
-      const saver = await saverOf(context);
+      const caller = { saver: await saverOf(context), user: await callerOf(context) };
       const { requests: parts } = context.req.valid("json");
       if (isTooMuch(parts)) return refuse(context, 400, tooMuch);
       const done: JsonObject[] = [];
       for (const each of parts) {
-        const answer = await answerTo(context.env, each, saver);
+        const answer = await answerTo(context.env, each, caller);
         await yieldToEventLoop();
         done.push(answer.failure === undefined ? { success: answer.body } : { error: { ...answer.failure } });
       }
@@ -103,7 +96,7 @@ export const batchRoutes = new Hono<HttpEnv>()
     operation({
       id: "saveBatch",
       tag: "Push",
-      summary: "Save several installations",
+      summary: "Save several installations or users",
       description:
         "The Swift, Objective-C and Java SDKs save so. Each is answered under the `__internalId` of its body, else " +
         "under its `objectId`. The first that is refused ends it; those before it are saved.",
@@ -114,13 +107,13 @@ export const batchRoutes = new Hono<HttpEnv>()
     }),
     takes("json", requests({ __internalId: "1A2B", ...device }), undefined, "as written"),
     async (context) => {
-      const saver = await saverOf(context);
+      const caller = { saver: await saverOf(context), user: await callerOf(context) };
       const { requests: parts } = context.req.valid("json");
       if (isTooMuch(parts)) return refuse(context, 400, tooMuch);
       // A map, because callers choose the names: nothing is inherited.
       const done = new Map<string, JsonObject>();
       for (const each of parts) {
-        const answer = await answerTo(context.env, each, saver);
+        const answer = await answerTo(context.env, each, caller);
         if (answer.failure !== undefined) return refuse(context, answer.status, answer.failure);
         await yieldToEventLoop();
         const name = nameOf(each, answer.body);
@@ -137,17 +130,27 @@ function nameOf({ body }: Request, { objectId }: JsonObject): string {
 }
 
 const RESOURCE =
-  /^(?:https?:\/\/[^/]+)?\/*(?:1(?:\.\d)?\/+)?(installations|classes\/+(\w+))(?:\/+([^/?]+))?\/*$/;
+  /^(?:https?:\/\/[^/]+)?\/*(?:1(?:\.\d)?\/+)?(installations|users|classes\/+(\w+))(?:\/+([^/?]+))?\/*$/;
+
+type Kind = "conversations" | "installations" | "users";
+
+const KINDS = new Map<string, Kind>([
+  ["_Conversation", "conversations"],
+  ["_Installation", "installations"],
+  ["installations", "installations"],
+  ["_User", "users"],
+  ["users", "users"],
+]);
+
+/** What a part costs for each of its ids. A user's password may have to be hashed. */
+const COSTS: Record<Kind, number> = { conversations: 1, installations: 2, users: 5 };
 
 /** The resource of a path; undefined if it is not served here. */
-function resourceOf(path: string): { kind: "installations" | "conversations"; ids: string[] } | undefined {
+function resourceOf(path: string): { kind: Kind; ids: string[] } | undefined {
   const [resource = ""] = path.split("?", 1);
-  const match = RESOURCE.exec(resource);
-  if (match === null) return undefined;
-  const [, , name = "_Installation", id = ""] = match;
-  const ids = id === "" ? [] : decoded(id).split(",");
-  if (name === "_Conversation") return { kind: "conversations", ids };
-  return name === "_Installation" ? { kind: "installations", ids } : undefined;
+  const [, place = "", name = place, id = ""] = RESOURCE.exec(resource) ?? [];
+  const kind = KINDS.get(name);
+  return kind && { kind, ids: id === "" ? [] : decoded(id).split(",") };
 }
 
 function decoded(text: string): string {
@@ -160,116 +163,44 @@ function decoded(text: string): string {
 
 const tooMuch = {
   code: INVALID_FIELD,
-  error: `requests: ask for more than ${BATCH_COST_MAX} things, of which an installation counts for 2`,
+  error:
+    `requests: ask for more than ${BATCH_COST_MAX} things, of which an installation counts for ${COSTS.installations} ` +
+    `and a user for ${COSTS.users}`,
 };
 
 function isTooMuch(parts: readonly Request[]): boolean {
   const costs = parts.map(({ path }) => {
     const resource = resourceOf(path);
-    const each = resource?.kind === "installations" ? 2 : 1;
-    return each * Math.max(1, resource?.ids.length ?? 1);
+    return (resource === undefined ? 1 : COSTS[resource.kind]) * Math.max(1, resource?.ids.length ?? 1);
   });
   return costs.reduce((sum, cost) => sum + cost, 0) > BATCH_COST_MAX;
 }
 
-const unauthorized: ApiResponse = { status: 401, failure: failures.unauthorized };
+const ABOUT = { conversations: aboutChat, installations: aboutDevice, users: aboutUser };
 
 /** Never rejects: a part that fails does not affect the others. */
-async function answerTo(env: Env, asked: Request, saver: Saver): Promise<ApiResponse> {
+async function answerTo(env: Env, asked: Request, caller: BatchCaller): Promise<ApiResponse> {
   const { method, path, body, params } = asked;
   const resource = resourceOf(path);
   if (resource === undefined) {
-    const error = `${shown(path)}: only conversations and installations are kept here; upstream.url takes the rest`;
+    const error = `${shown(path)}: only conversations, installations and users are kept here; upstream.url takes the rest`;
     return { status: 404, failure: { code: failures.notFound.code, error } };
   }
-  const part = {
+  const part: BatchPart = {
     method,
     ids: resource.ids,
     parameters: parametersOf(path.split("?").slice(1).join("?"), params ?? {}),
     body: body ?? {},
-    saver,
+    caller,
   };
   try {
-    const answer = await (resource.kind === "installations" ? aboutDevice(env, part) : aboutChat(env, part));
+    const answer = await ABOUT[resource.kind](env, part);
     return answer ?? invalid(INVALID_FIELD, `${method} ${shown(path)}: there is no such request`);
   } catch (error) {
     console.error(`batch: ${method} ${shown(path)}: ${loggableError(error)}`);
     if (error instanceof CallFailed) return { status: error.status, failure: error.failure };
     return { status: 500, failure: failures.internal };
   }
-}
-
-interface Part {
-  method: Request["method"];
-  /** Several only for deletion. */
-  ids: string[];
-  parameters: Record<string, string>;
-  body: JsonObject;
-  saver: Saver;
-}
-
-/** Undefined if there is no such request. */
-async function aboutDevice(env: Env, part: Part): Promise<ApiResponse | undefined> {
-  const { method, ids, parameters, body, saver } = part;
-  const { DB: db } = env;
-  const { isOwner } = saver;
-  const [id, ...others] = ids;
-  if (method === "GET" && id === undefined) {
-    if (!isOwner) return unauthorized;
-    const query = v.safeParse(finding, parameters);
-    return query.success ? searchInstallations(env, query.output) : misfit(INVALID_PARAMETER, query.issues);
-  }
-  if (method === "DELETE" && id !== undefined) {
-    if ("where" in parameters) return conditional;
-    return isOwner ? eachOf(ids, (one) => removeInstallation(db, one)) : unauthorized;
-  }
-  if (others.length > 0) return undefined;
-  if (method === "GET" && id !== undefined) return readInstallation(db, id);
-  if (method !== (id === undefined ? "POST" : "PUT")) return undefined;
-  const query = v.safeParse(saving, parameters);
-  if (!query.success) return misfit(INVALID_PARAMETER, query.issues);
-  const { fetchWhenSave = false, new: fresh = false } = query.output;
-  return storeInstallation(env, { id, changes: body, full: fetchWhenSave || fresh }, saver);
-}
-
-async function aboutChat(env: Env, part: Part): Promise<ApiResponse | undefined> {
-  const { method, ids, parameters, body, saver } = part;
-  const [id, ...others] = ids;
-  if (!saver.isOwner) return unauthorized;
-  if (!ids.every(isConversationId)) return invalid(INVALID_PARAMETER, "id: must be a conversation's id");
-  if (method === "DELETE" && "where" in parameters) return conditional;
-  if (method === "DELETE" && id !== undefined) return eachOf(ids, (one) => rows.removeRow(env, one));
-  if (others.length > 0) return undefined;
-  if (method === "GET") {
-    if (id !== undefined) return rows.readRow(env, id);
-    const query = v.safeParse(rows.searchOptions, parameters);
-    return query.success ? rows.searchRows(env, query.output) : misfit(INVALID_PARAMETER, query.issues);
-  }
-  if (method === "POST" && id === undefined) {
-    const row = v.safeParse(rows.rowDescription, withoutNulls(body), { abortPipeEarly: true });
-    return row.success ? rows.createRow(env, row.output) : misfit(INVALID_FIELD, row.issues);
-  }
-  if (method !== "PUT" || id === undefined) return undefined;
-  const how = v.safeParse(rows.updateOptions, parameters);
-  if (!how.success) return misfit(INVALID_PARAMETER, how.issues);
-  const changes = v.safeParse(rows.rowChanges, body, { abortPipeEarly: true });
-  return changes.success
-    ? rows.updateRow(env, id, changes.output, how.output)
-    : misfit(INVALID_FIELD, changes.issues);
-}
-
-const conditional = invalid(INVALID_PARAMETER, "where: deleting under a condition is not served");
-
-/** The first refusal is the response; the ids before it are deleted. */
-async function eachOf(
-  ids: readonly string[],
-  act: (id: string) => Promise<ApiResponse>,
-): Promise<ApiResponse> {
-  for (const id of ids) {
-    const answer = await act(id);
-    if (answer.failure !== undefined) return answer;
-  }
-  return { status: 200, body: {} };
 }
 
 const shown = (path: string): string => printable(path, SHOWN_MAX);
@@ -281,9 +212,4 @@ function parametersOf(search: string, params: JsonObject): Record<string, string
     ...Object.fromEntries(new URLSearchParams(search)),
     ...Object.fromEntries(Object.entries(params).map(([name, value]) => [name, text(value)])),
   };
-}
-
-function misfit(code: number, [issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): ApiResponse {
-  const path = v.getDotPath(issue);
-  return invalid(code, path === null ? issue.message : `${path}: ${issue.message}`);
 }

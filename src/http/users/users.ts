@@ -101,8 +101,13 @@ const named = v.pipe(
 );
 
 const flag = () => v.optional(schema.flagText(true));
-const joining = v.looseObject({ failOnNotExist: flag() });
-const saving = v.looseObject({ fetchWhenSave: flag(), new: flag(), where: schema.noCondition("saving") });
+/** Options of a sign-up and of a save, in a query or as `params` in a batch. */
+export const joining = v.looseObject({ failOnNotExist: flag() });
+export const saving = v.looseObject({
+  fetchWhenSave: flag(),
+  new: flag(),
+  where: schema.noCondition("saving"),
+});
 const shownToken = v.looseObject({
   session_token: v.optional(v.pipe(v.string(), v.examples([example.USER_TOKEN]))),
 });

@@ -113,7 +113,7 @@ describe("[N-01] /1.1/batch", () => {
         error: {
           code: 404,
           error:
-            "/1.1/classes/Todo: only conversations and installations are kept here; upstream.url takes the rest",
+            "/1.1/classes/Todo: only conversations, installations and users are kept here; upstream.url takes the rest",
         },
       },
       { error: { code: 105, error: expect.stringContaining("badge") } },
