@@ -73,8 +73,13 @@ export async function addExternalFile(context: Context<HttpEnv>, body: JsonObjec
   if (!(await admitsFile(context))) return tooManyFiles;
   const file = { ...fileOf(described, Date.now()), content: { state: "external", url } as const };
   await awaitCall(addFile(context.env.DB, file), "adding a file");
-  const { id, name, createdAt } = file;
-  return { status: 201, body: { objectId: id, createdAt: toIsoTime(createdAt), name, url } };
+  const { id, name, mimeType, metaData, createdAt } = file;
+  // Java before 6.3 knows of the file only what it is answered, and asks an address elsewhere for the size of a picture
+  // unless `metaData` says where the file is from.
+  return {
+    status: 201,
+    body: { objectId: id, createdAt: toIsoTime(createdAt), name, mime_type: mimeType, metaData, url },
+  };
 }
 
 /**

@@ -15,7 +15,7 @@ const one = v.object({ key: v.pipe(v.string(), v.examples([example.FILE_KEY])) }
 export const fileServingRoutes = new Hono<HttpEnv>().get(
   "/files/:key{.+}",
   operation({
-    id: "getFile",
+    id: "downloadFile",
     tag: "Files",
     summary: "Download a file",
     description:

@@ -24,6 +24,14 @@ const Seen = v.object({
   content: v.optional(v.string()),
   /** Base64. */
   bytes: v.optional(v.string()),
+  file: v.optional(
+    v.object({
+      kind: v.string(),
+      id: v.string(),
+      url: v.string(),
+      meta: v.record(v.string(), v.unknown()),
+    }),
+  ),
   attributes: v.optional(v.record(v.string(), v.unknown())),
   recalled: v.optional(v.boolean(), false),
   sentAt: v.optional(v.number(), 0),

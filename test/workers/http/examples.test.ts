@@ -227,7 +227,7 @@ const needs: Record<string, () => Promise<Real>> = {
   checkOnline11: session,
   kick11: session,
   signLogin11: signInHook,
-  getFile: storedFile,
+  downloadFile: storedFile,
   findSocket: nothing,
   findHosts: nothing,
   listNotifications: missedNotice,

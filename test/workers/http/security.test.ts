@@ -64,9 +64,9 @@ async function expectUnauthorized(operation: Described, who: string, keys: Keys)
 describe("[I12] who may call what", () => {
   test("[I12] every operation needs the master key or the app key, except a few", () => {
     expect(forAnyone.map(({ id }) => id).toSorted()).toEqual([
+      "downloadFile",
       "findHosts",
       "findSocket",
-      "getFile",
       "listMemberRoles",
     ]);
     const reading = ["countUnread", "countUnread11", "countUnreadInConversation11", "listNotifications"];

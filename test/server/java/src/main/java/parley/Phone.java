@@ -180,6 +180,8 @@ public final class Phone {
       text.setText(asked.getString("text"));
       if (asked.containsKey("attributes")) text.setAttrs(asked.getJSONObject("attributes"));
       message = text;
+    } else if (asked.containsKey("file")) {
+      message = FileMessages.written(asked.getJSONObject("file"));
     } else if (asked.containsKey("bytes")) {
       AVIMBinaryMessage binary = new AVIMBinaryMessage();
       binary.setBytes(asked.getBytes("bytes"));

@@ -3,6 +3,7 @@ package parley;
 import cn.leancloud.im.v2.AVIMBinaryMessage;
 import cn.leancloud.im.v2.AVIMConversation;
 import cn.leancloud.im.v2.AVIMMessage;
+import cn.leancloud.im.v2.messages.AVIMFileMessage;
 import cn.leancloud.im.v2.messages.AVIMRecalledMessage;
 import cn.leancloud.im.v2.messages.AVIMTextMessage;
 import com.alibaba.fastjson.JSONArray;
@@ -43,6 +44,8 @@ final class View {
     } else if (message instanceof AVIMTextMessage) {
       view.put("text", ((AVIMTextMessage) message).getText());
       view.put("attributes", ((AVIMTextMessage) message).getAttrs());
+    } else if (message instanceof AVIMFileMessage) {
+      view.put("file", FileMessages.view((AVIMFileMessage) message));
     } else if (message instanceof AVIMBinaryMessage) {
       view.put("bytes", ((AVIMBinaryMessage) message).getBytes());
     } else {
