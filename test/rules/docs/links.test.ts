@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const pages = [
-  "README.md",
+  ...readdirSync(ROOT),
   ...readdirSync(resolve(ROOT, "docs"), { recursive: true, encoding: "utf8" }).map((name) => `docs/${name}`),
 ].filter((path) => path.endsWith(".md"));
 
