@@ -1,4 +1,5 @@
 import type { Settings } from "./schema.ts";
+import { usersAt } from "./user-settings.ts";
 
 /** A setting that an owner may want on before strangers can reach the server, and that is off. */
 export interface SwitchOff {
@@ -10,7 +11,7 @@ export interface SwitchOff {
 
 /** Which switches of docs/security.md's first table are off, in its order. */
 export function switchesOff(settings: Settings): SwitchOff[] {
-  const { security, limits } = settings;
+  const { security, limits, users } = settings;
   const off: (SwitchOff & { isOn: boolean })[] = [
     {
       setting: "security.signLogin or security.jwt",
@@ -41,6 +42,11 @@ export function switchesOff(settings: Settings): SwitchOff[] {
       setting: "security.showMembers",
       allows: "read who is in a conversation whose id they know",
       isOn: !security.showMembers,
+    },
+    {
+      setting: "users.thirdParty",
+      allows: "log in as users whose ids on other platforms they know",
+      isOn: usersAt(users) !== "here" || !users.thirdParty,
     },
     {
       setting: "security.origins",

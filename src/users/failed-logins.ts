@@ -8,7 +8,7 @@ interface Failures {
 }
 
 /** Where passwords come from. */
-export interface Origin {
+export interface Source {
   /** Undefined if it cannot be told. */
   network: string | undefined;
   /** It may stand for many people: this machine, or a private network with a proxy. */
@@ -35,14 +35,14 @@ export class FailedLogins {
   }
 
   /** Whether a password may be tried. `now` in ms. */
-  allows(user: string, { network, isShared }: Origin, now: number): boolean {
+  allows(user: string, { network, isShared }: Source, now: number): boolean {
     const { forUser, fromUnknown, fromAddress } = this.#bounds;
     const most = network === undefined ? fromUnknown : forUser;
     if (!this.#has(pairOf(user, network), most, now)) return false;
     return isShared || network === undefined || this.#has(network, fromAddress, now);
   }
 
-  failed(user: string, { network }: Origin, now: number): void {
+  failed(user: string, { network }: Source, now: number): void {
     for (const key of [pairOf(user, network), ...(network === undefined ? [] : [network])]) {
       const before = this.#failures.get(key);
       const isRecent = before !== undefined && elapsed(before.at, now) < this.#bounds.within;
@@ -56,7 +56,7 @@ export class FailedLogins {
     }
   }
 
-  succeeded(user: string, { network }: Origin): void {
+  succeeded(user: string, { network }: Source): void {
     this.#failures.delete(pairOf(user, network));
   }
 

@@ -1,5 +1,12 @@
 /** Why something with a user is refused, with the codes that SDKs know. */
 export const userErrors = {
+  /** LeanCloud's code for what an app's console has switched off. */
+  SENDS_NOTHING: {
+    code: 119,
+    error:
+      "Parley sends no text messages and no mail. Let a server of yours verify the user and change the row with the " +
+      "master key, or set users.where to upstream.",
+  },
   ACL_INVALID: { code: 123, error: "Invalid ACL." },
   EMAIL_INVALID: { code: 125, error: "The email address was invalid." },
   PHONE_INVALID: { code: 127, error: "The mobile phone number was invalid." },

@@ -1,4 +1,5 @@
 import { closes, type ErrorName, errors } from "../../protocol/errors.ts";
+import { type UserErrorName, userErrors } from "../../users/user-errors.ts";
 
 /** An error in the documents. */
 export interface ListedError {
@@ -70,6 +71,29 @@ const ofHttp: Omit<ListedError, "name" | "closes">[] = [
   },
 ];
 
+/** What to do about the errors of users. */
+const ofUsers: Record<UserErrorName, { advice: string; retry?: true }> = {
+  ACL_INVALID: { advice: "Write an ACL as SDKs do." },
+  EMAIL_INVALID: { advice: "Ask for another address." },
+  PHONE_INVALID: { advice: "Ask for another number." },
+  USERNAME_MISSING: { advice: "Ask for a name." },
+  PASSWORD_MISSING: { advice: "Ask for a password." },
+  USERNAME_TAKEN: { advice: "Ask for another name." },
+  EMAIL_TAKEN: { advice: "Log in by this address, or ask for another." },
+  SESSION_MISSING: { advice: "Log in, and send the session token." },
+  SIGN_UP_CLOSED: { advice: "Create users with the master key, or switch the setting on." },
+  THIRD_PARTY_CLOSED: { advice: "Let your server log the user in, or switch the setting on." },
+  LINKED_TO_OTHER: { advice: "Log in by that account, or unlink it there." },
+  MISMATCH: { advice: "Ask again. An unknown user is answered likewise." },
+  NOT_FOUND: { advice: "Log in again, or sign up." },
+  PHONE_TAKEN: { advice: "Log in by this number, or ask for another." },
+  USERNAME_INVALID: { advice: "Ask for another name." },
+  PASSWORD_INVALID: { advice: "Ask for another password." },
+  TOO_MANY_FAILURES: { advice: "Wait 15 minutes, or log in from another network.", retry: true },
+  LINKED_ID_MISSING: { advice: "Send the uid, openid or id of the account." },
+  SENDS_NOTHING: { advice: "Let your server do it; see docs/users.md." },
+};
+
 /** Every error of the protocol, by code. */
 export function listedErrors(): ListedError[] {
   return Object.entries(errors)
@@ -79,7 +103,20 @@ export function listedErrors(): ListedError[] {
 
 /** The further errors of the HTTP API. */
 export function listedHttpErrors(): ListedError[] {
-  return ofHttp.map((error) => ({ ...error, name: undefined, closes: "no" }));
+  const users = Object.entries(userErrors).map(([name, { code, error }]) => ({
+    code,
+    meaning: error.replace(/\.$/, ""),
+    retry: false,
+    ...adviceAbout(name),
+  }));
+  return [...ofHttp, ...users]
+    .map((error) => ({ ...error, name: undefined, closes: "no" as const }))
+    .sort((a, b) => a.code - b.code);
+}
+
+function adviceAbout(name: string): { advice: string; retry?: true } {
+  const advice: Partial<Record<string, { advice: string; retry?: true }>> = ofUsers;
+  return advice[name] ?? { advice: "" };
 }
 
 function closingOf(name: string): ListedError["closes"] {

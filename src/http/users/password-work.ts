@@ -2,7 +2,7 @@ import { PASSWORD_QUEUE, PASSWORDS_PER_ADDRESS } from "../../bounds.ts";
 import { QueryQueue, TooManyQueries } from "../../client/query-queue.ts";
 import { addressLimits } from "../../gateway/limits/address-limits.ts";
 import { networkOf } from "../../gateway/limits/network.ts";
-import { failedLogins, type Origin } from "../../users/failed-logins.ts";
+import { failedLogins, type Source } from "../../users/failed-logins.ts";
 import { nodeHashing, Passwords } from "../../users/password.ts";
 import { type UserRefused, userErrors } from "../../users/user-errors.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
@@ -41,25 +41,25 @@ export async function tried<Answer extends object>(
   check: () => Promise<Answer | UserRefused>,
 ): Promise<Answer | UserRefused | typeof tooManyPasswords> {
   if (!isWithinPasswordRate(countedAs)) return tooManyPasswords;
-  const origin = originOf(countedAs);
+  const source = sourceOf(countedAs);
   // Those that came together are counted one by one.
   return inTurn(async () => {
-    if (!failedLogins.allows(user, origin, Date.now())) return { refused: "TOO_MANY_FAILURES" };
+    if (!failedLogins.allows(user, source, Date.now())) return { refused: "TOO_MANY_FAILURES" };
     const answer = await check();
-    if (!("refused" in answer)) failedLogins.succeeded(user, origin);
-    else if (answer.refused === "MISMATCH") failedLogins.failed(user, origin, Date.now());
+    if (!("refused" in answer)) failedLogins.succeeded(user, source);
+    else if (answer.refused === "MISMATCH") failedLogins.failed(user, source, Date.now());
     return answer;
   });
 }
 
 /** Whether an address may have one more password worked on in this minute; counts it if so. */
 export function isWithinPasswordRate(countedAs: string | undefined): boolean {
-  const { isShared } = originOf(countedAs);
+  const { isShared } = sourceOf(countedAs);
   const most = isShared ? PASSWORDS_PER_ADDRESS.other : PASSWORDS_PER_ADDRESS.public;
   return addressLimits.take(countedAs, "passwords", 1, most, Date.now());
 }
 
-export function originOf(address: string | undefined): Origin {
+export function sourceOf(address: string | undefined): Source {
   const network = address === undefined ? undefined : networkOf(address);
   return { network: network ?? address, isShared: network === undefined };
 }

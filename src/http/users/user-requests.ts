@@ -19,13 +19,12 @@ import { type ApiResponse, type ErrorResponse, invalid, notThere } from "../resp
 import {
   inTurn,
   isWithinPasswordRate,
-  originOf,
   passwords,
+  sourceOf,
   tooManyPasswords,
   tried,
   userRefusal,
 } from "./password-work.ts";
-import { sendsNothing } from "./verification.ts";
 
 /** The operations on users, for single requests and for parts of a batch (C-05). */
 
@@ -50,7 +49,7 @@ export async function logIn(env: Env, body: JsonObject, caller: UserCaller): Pro
   if (key === undefined) return userRefusal({ refused: "USERNAME_MISSING" });
   const { password, smsCode } = body;
   const isByCode = typeof smsCode === "string" && typeof password !== "string";
-  if (isByCode) return { status: 400, failure: sendsNothing("text messages") };
+  if (isByCode) return userRefusal({ refused: "SENDS_NOTHING" });
   const problem = passwordProblem(password);
   if (problem !== undefined) return userRefusal(problem);
   const call = () => accounts.logIn(env, passwords, key, String(password));
@@ -85,7 +84,7 @@ export async function signUp(
   const now = Date.now();
   const isLinked = isObject(body.authData) && Object.keys(body.authData).length > 0;
   const hasPassword = body.password !== undefined && body.password !== null;
-  const most = originOf(countedAs).isShared ? SIGN_UPS_PER_ADDRESS.other : SIGN_UPS_PER_ADDRESS.public;
+  const most = sourceOf(countedAs).isShared ? SIGN_UPS_PER_ADDRESS.other : SIGN_UPS_PER_ADDRESS.public;
   const weight = hasPassword ? PASSWORD_SIGN_UP : 1;
   if (!isOwner && !addressLimits.take(countedAs, "sign-ups", weight, most, now)) return tooManyUsers;
   const how: accounts.SignUp = {

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { userErrors } from "../../users/user-errors.ts";
 import type { HttpEnv } from "../env.ts";
 import { refuse } from "../errors.ts";
 
@@ -21,22 +22,7 @@ export const isVerification = (path: string): boolean => {
   return version === "1.1" && (BY_TEXT_MESSAGE.includes(name) || BY_MAIL.includes(name));
 };
 
-/** LeanCloud's code for what an app's console has switched off. */
-const SWITCHED_OFF = 119;
-
-export const sendsNothing = (what: "text messages" | "mail") => ({
-  code: SWITCHED_OFF,
-  error:
-    `Parley sends no ${what}. Let a server of yours verify the user and change the row with the master key, ` +
-    "or set users.where to upstream.",
-});
-
 export const verificationRoutes = new Hono<HttpEnv>();
 
-for (const [names, what] of [
-  [BY_TEXT_MESSAGE, "text messages"],
-  [BY_MAIL, "mail"],
-] as const) {
-  for (const name of names)
-    verificationRoutes.all(`/1.1/${name}/*`, (context) => refuse(context, 400, sendsNothing(what)));
-}
+for (const name of [...BY_TEXT_MESSAGE, ...BY_MAIL])
+  verificationRoutes.all(`/1.1/${name}/*`, (context) => refuse(context, 400, userErrors.SENDS_NOTHING));

@@ -28,3 +28,11 @@ test("each recommendation that an app does not follow is named", () => {
   expect(offWith({})).toContain("security.historyFrom");
   expect(offWith({ signConversation: true })).not.toContain("security.historyFrom");
 });
+
+test("[C-05] accounts on other platforms are named where users are here, unless they are switched off", () => {
+  const named = (users: object) =>
+    switchesOff(settingsFrom({ users: { ...users } }, false).settings).map(({ setting }) => setting);
+  expect(named({ where: "here" })).toContain("users.thirdParty");
+  expect(named({ where: "here", thirdParty: false })).not.toContain("users.thirdParty");
+  expect(named({ where: "hook" })).not.toContain("users.thirdParty");
+});

@@ -10,11 +10,11 @@ const unknown = { network: undefined, isShared: true };
 function failing(
   failures: FailedLogins,
   user: string,
-  origin: typeof home | typeof unknown,
+  source: typeof home | typeof unknown,
   times: number,
   now = 0,
 ) {
-  for (let time = 0; time < times; time++) failures.failed(user, origin, now);
+  for (let time = 0; time < times; time++) failures.failed(user, source, now);
 }
 
 describe("[C-05] wrong passwords", () => {
