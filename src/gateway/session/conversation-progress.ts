@@ -18,6 +18,8 @@ export class ConversationProgress {
   #woken: WakePositions = NOTHING;
   /** The last unread count. */
   #count: CountPosition | undefined;
+  /** Whether the login's catch-up asked the conversation. */
+  isCaughtUp = false;
   /** Whether messages arrived that are older than the login, and no unread count since. */
   hasOldMessages = false;
   /** Whether the conversation wants acknowledgements, as far as is known. */

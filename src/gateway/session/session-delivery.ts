@@ -71,6 +71,7 @@ export class SessionDelivery {
    */
   caughtUp(conversationId: string, head: number, lastNotice: number): void {
     const progress = this.#progress.use(conversationId);
+    progress.isCaughtUp = true;
     if (progress.position === undefined) {
       progress.advance(head);
       progress.skipNotices(lastNotice);
@@ -202,8 +203,9 @@ export class SessionDelivery {
   }
 
   /**
-   * Whether the session needs this unread count. A count that changed before the login was sent at the login, except if
-   * it was 0. In that case, messages of that time that arrived since were counted by the device, read or not.
+   * Whether the session needs this unread count. A count that changed before the login was sent at the login, if the
+   * inbox had the conversation then: one that the client came back to just before may not have been in it. Nor was the
+   * count sent if it was 0; then messages of that time that arrived since were counted by the device, read or not.
    */
   #needsCount(conversationId: string, count: LinkRecord & { kind: "unread" }): boolean {
     const progress = this.#progress.get(conversationId);
@@ -212,6 +214,7 @@ export class SessionDelivery {
       progress.hasOldMessages = false;
       return true;
     }
-    return count.changedAt >= this.#login.admittedAt; // in the same millisecond, the login may have been first
+    // In the same millisecond, the login may have been first.
+    return !progress?.isCaughtUp || count.changedAt >= this.#login.admittedAt;
   }
 }
