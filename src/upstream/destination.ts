@@ -30,7 +30,7 @@ const USERS =
 /** Signatures for sessions, which whoever keeps the users gives. */
 const SIGNING = /^rtm\/(?:sign|clients\/sign)$/;
 
-const FUNCTION = /^(?:functions|call)(?:\/(.*))?$/;
+const FUNCTION = /^(?:functions|call)(?:\/(.*))?$/is;
 const LIVE_QUERY = /^livequery(?:\/|$)/i;
 
 /**
@@ -42,8 +42,10 @@ export function destinationOf(
   path: string,
   { upstream, users }: Pick<Settings, "upstream" | "users">,
 ): Destination {
-  const [, resource] = API_PATH.exec(path) ?? [];
-  if (resource === undefined) return { to: "nowhere" };
+  const [, written] = API_PATH.exec(path) ?? [];
+  if (written === undefined) return { to: "nowhere" };
+  // As an upstream may read it: what an escape hides must not pass either.
+  const resource = decoded(written).replace(/[\\/]+/g, "/");
   const isSignedThere = usersAt(users) === "upstream" && SIGNING.test(resource);
   const kept = isSignedThere ? undefined : KEPT.find((each) => each.path.test(resource));
   if (kept !== undefined) return nobody(`${kept.what}: Parley keeps them and does not serve this.`);
@@ -80,14 +82,10 @@ function partOf(resource: string): string {
 
 /** An engine has its hooks beside its functions. Without a hook key it would run them for anybody. */
 function isHook(name: string): boolean {
-  const plain = decoded(name);
-  return plain.startsWith("_") || plain.includes("/");
+  return name.startsWith("_") || name.replace(/\/$/, "").includes("/");
 }
 
+/** The path with escapes of ASCII characters resolved; what the others mean does not matter here. */
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return text.replace(/%([0-7][\da-f])/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
 }

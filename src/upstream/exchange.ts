@@ -92,6 +92,8 @@ export class Exchange {
       signal: this.#giveUp.signal,
       // The body stays as the upstream encoded it.
       encodeResponseBody: "manual" as const,
+      // On Cloudflare, an answer for one user must not be kept for the next.
+      cf: { cacheTtl: -1 },
     };
     try {
       return this.#answer(await this.#host.outbound.fetch(url, init), method);

@@ -4,17 +4,15 @@ import { PASSED_LONGEST, READ_BEFORE_PASSING } from "../../bounds.ts";
 import { frontOf, senderOf } from "../../gateway/address.ts";
 import { networkOf } from "../../gateway/limits/network.ts";
 import { logOncePerMinute } from "../../log-once-per-minute.ts";
-import { isObject } from "../../model/json.ts";
 import { outboundOf } from "../../outbound/http-client.ts";
-import { parseJson } from "../../protocol/json-text.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { destinationOf } from "../../upstream/destination.ts";
 import { Exchange, type ExchangeFailure, lengthIn } from "../../upstream/exchange.ts";
 import { headersToUpstream, PASSED } from "../../upstream/passed-headers.ts";
 import { requestsInFlight } from "../../upstream/requests-in-flight.ts";
-import { credentialsInBody, credentialsInHeaders } from "../auth.ts";
-import { readBytes } from "../body.ts";
+import { credentialsInHeaders } from "../auth.ts";
+import { readJson } from "../body.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, refuse } from "../errors.ts";
 import { identify, tooManyRequests } from "../operation.ts";
@@ -119,11 +117,9 @@ async function bodyNamingApp(
   if (inHeaders !== undefined) return isOurs(inHeaders.appId) ? { body: read ?? raw.body } : unauthorized();
   if (!/^text\/plain\b/i.test(raw.headers.get("Content-Type") ?? "")) return unauthorized();
   context.set("bodyLimit", READ_BEFORE_PASSING);
-  const bytes = read ?? (await readBytes(context));
-  if ("failure" in bytes) return { refusal: refuse(context, bytes.status, bytes.failure) };
-  const parsed = parseJson(new TextDecoder().decode(bytes));
-  if ("problem" in parsed || !isObject(parsed.value)) return unauthorized();
-  return isOurs(credentialsInBody(parsed.value).appId) ? { body: bytes } : unauthorized();
+  const body = await readJson(context);
+  if ("failure" in body) return { refusal: refuse(context, body.status, body.failure) };
+  return isOurs(body.credentials?.appId) ? { body: body.bytes } : unauthorized();
 }
 
 const loop = {
