@@ -1,4 +1,6 @@
 /** @module-tag java */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { useTestApp } from "../sdk/test-app.ts";
 import { AppUpstream } from "../upstream/app-upstream.ts";
@@ -38,12 +40,19 @@ async function joined(name: string): Promise<JavaClient> {
 }
 
 describe("a whole app with the Java SDK 6.0.5", () => {
-  test("people sign up, log in, chat as these users, and keep rows of the app's own", async () => {
+  test("people sign up, log in, chat as these users, send a picture, and keep rows of the app's own", async () => {
     const [tom, jerry] = [await joined("Tom"), await joined("Jerry")];
     const { conversation } = await tom.ask("create", { members: [jerry.id], name: "Tom and Jerry" });
     await jerry.next("invited", (heard) => heard.conversation === conversation);
     await tom.say(conversation, "hello");
     expect(await jerry.next("message")).toMatchObject({ from: tom.id, text: "hello" });
+
+    const picture = readFileSync(join(import.meta.dirname, "../../fixtures/media/still.png"));
+    const file = { kind: "image", name: "cat.png", bytes: picture.toString("base64") };
+    await tom.ask("send", { conversation, file });
+    const seen = await jerry.next("message", (heard) => heard.file !== undefined);
+    const shown = await fetch(seen.file?.url ?? "");
+    expect(Buffer.from(await shown.arrayBuffer())).toEqual(picture);
 
     await tom.plain("save", { class: "Todo", row: { title: "catch Jerry", chat: conversation } });
     const rows = await jerry.plain("rows", { class: "Todo", key: "chat", value: conversation });

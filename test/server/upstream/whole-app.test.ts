@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type FileMessages, fileIn, fileMessagesOf } from "../sdk/file-messages.ts";
 import { sdks } from "../sdk/sdk.ts";
 import type { ImClient, SdkExports, SdkUser } from "../sdk/sdk-types.ts";
 import { useTestApp } from "../sdk/test-app.ts";
@@ -33,9 +36,12 @@ function storage(): typeof import("leancloud-storage") {
   return AV;
 }
 
+const picture = readFileSync(join(import.meta.dirname, "../../fixtures/media/still.png"));
+
 interface Device {
   AV: typeof import("leancloud-storage");
   sdk: SdkExports;
+  Messages: FileMessages;
   user: SdkUser;
   client: ImClient;
 }
@@ -52,16 +58,24 @@ describe.each(sdks)("a whole app with the JavaScript SDK $version", (sdk) => {
     if (id === undefined || id !== signedUp.id) throw new Error(`another user: ${id}`);
     const device = await app().device(sdk);
     const known = Object.assign(user, { id });
-    return { AV, sdk: device.sdk, user: known, client: await device.logIn(known) };
+    const Messages = fileMessagesOf(device, AV);
+    return { AV, sdk: device.sdk, Messages, user: known, client: await device.logIn(known) };
   }
 
-  test("people sign up, log in, chat as these users, and keep rows of the app's own", async () => {
+  test("people sign up, log in, chat as these users, send a picture, and keep rows of the app's own", async () => {
     const [tom, jerry] = [await joined("Tom"), await joined("Jerry")];
     expect(tom.client.id).toBe(tom.user.id);
     const heard = next(jerry.client, "message");
     const chat = await tom.client.createConversation({ members: [jerry.client.id] });
     await chat.send(new tom.sdk.TextMessage("hello"));
     expect((await heard)[0]).toMatchObject({ from: tom.user.id, text: "hello" });
+
+    const seen = next(jerry.client, "message");
+    const file = await new tom.AV.File("cat.png", picture, "image/png").save();
+    await chat.send(new tom.Messages.ImageMessage(file));
+    const shown = await fetch(fileIn((await seen)[0]).url());
+    expect(shown.headers.get("Content-Type")).toBe("image/png");
+    expect(Buffer.from(await shown.arrayBuffer())).toEqual(picture);
 
     const todo = new tom.AV.Object("Todo");
     await todo.save({ title: "catch Jerry", chat: chat.id });
