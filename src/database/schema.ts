@@ -256,7 +256,7 @@ export const files = sqliteTable(
   "files",
   {
     id: text("id").primaryKey(),
-    /** The path of the bytes under the address of files; null for an external file. */
+    /** The path of the bytes under the address of files; null for a file that stays elsewhere. */
     key: text("key"),
     name: text("name").notNull(),
     mimeType: text("mime_type").notNull(),
@@ -272,7 +272,7 @@ export const files = sqliteTable(
     object: text("object"),
     /** Bytes. */
     size: integer("size"),
-    /** Where an external file is. */
+    /** Where an external file is, and where an imported one was. */
     url: text("url"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),

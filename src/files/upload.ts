@@ -2,7 +2,6 @@ import type { UploadStart } from "../database/files/uploads.ts";
 import { withDeadline } from "../deadline.ts";
 import { logOncePerMinute } from "../log-once-per-minute.ts";
 import { loggableError } from "../loggable-error.ts";
-import type { ContentOf, StoredFile } from "../model/stored-file.ts";
 import { FormScanner, MalformedForm } from "./form-scanner.ts";
 import { randomText } from "./keys.ts";
 import { ObjectWriter } from "./object-writer.ts";
@@ -26,17 +25,17 @@ export interface UploadBody {
 }
 
 /** What an upload does to the rows; each call has its deadline. */
-export interface UploadRows {
-  start(object: string): Promise<UploadStart>;
+export interface UploadRows<File> {
+  start(object: string): Promise<UploadStart<File>>;
   /** Whether the object is now the file's. */
   complete(object: string, size: number): Promise<boolean>;
   /** Forgets an object that was deleted. */
   forget(object: string): Promise<void>;
 }
 
-export type UploadResult =
-  | { outcome: "stored"; file: StoredFile<ContentOf<"awaiting">>; size: number }
-  | { outcome: Exclude<UploadStart["outcome"], "started"> | UploadProblem };
+export type UploadResult<File> =
+  | { outcome: "stored"; file: File; size: number }
+  | { outcome: Exclude<UploadStart<File>["outcome"], "started"> | UploadProblem };
 
 /** `interrupted`: the client went away or was too slow, or the storage failed. */
 type UploadProblem = "too large" | "not a form" | "interrupted";
@@ -49,11 +48,11 @@ class TooLarge extends Error {
  * Takes the bytes of a file, without ever holding them whole. Nothing is left of an upload that is refused or ends early.
  * Throws if D1 fails.
  */
-export async function takeUpload(
-  { rows, storage }: { rows: UploadRows; storage: FileStorage },
+export async function takeUpload<File>(
+  { rows, storage }: { rows: UploadRows<File>; storage: FileStorage },
   body: UploadBody,
   maxBytes: number,
-): Promise<UploadResult> {
+): Promise<UploadResult<File>> {
   if (body.form === undefined && (body.length ?? 0) > maxBytes) return { outcome: "too large" };
   const object = randomText();
   const started = await rows.start(object);
@@ -130,7 +129,7 @@ async function putMeasured(
 
 /** Best effort: the daily cleanup finds what is left. */
 async function discard(
-  { rows, storage }: { rows: UploadRows; storage: FileStorage },
+  { rows, storage }: { rows: Pick<UploadRows<unknown>, "forget">; storage: FileStorage },
   object: string,
 ): Promise<void> {
   try {

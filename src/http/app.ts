@@ -25,7 +25,10 @@ import { FILE_HEADERS_ALLOWED, FILE_HEADERS_EXPOSED, onFileDomain } from "./file
 import { fileRoutes } from "./files/files.ts";
 import { fileServingRoutes } from "./files/serving.ts";
 import { uploadRoutes } from "./files/uploads.ts";
-import { conversationImportRoutes } from "./import/import.ts";
+import { conversationImportRoutes } from "./import/conversations.ts";
+import { fileImportRoutes } from "./import/files.ts";
+import { installationImportRoutes } from "./import/installations.ts";
+import { userImportRoutes } from "./import/users.ts";
 import { CallFailed } from "./object-call.ts";
 import { forTheOwner } from "./owner.ts";
 import { installationRoutes } from "./push/installations.ts";
@@ -49,7 +52,6 @@ import { passForeignBatches } from "./upstream/foreign-batches.ts";
 import { passThrough } from "./upstream/pass-through.ts";
 import { refuseOtherMethods } from "./upstream/served-paths.ts";
 import { statisticsRoutes } from "./upstream/statistics.ts";
-import { importRoutes } from "./users/import.ts";
 import { isAboutUsers, userRoutes } from "./users/users.ts";
 import { verificationRoutes } from "./users/verification.ts";
 import { isForeignName } from "./web-page.ts";
@@ -155,7 +157,9 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", eventRoutes);
   app.route("/", apnsKeyRoutes);
   app.route("/", conversationImportRoutes);
-  app.route("/", importRoutes);
+  app.route("/", userImportRoutes);
+  app.route("/", installationImportRoutes);
+  app.route("/", fileImportRoutes);
   if (users === "here") {
     app.route("/", userRoutes);
     app.route("/", verificationRoutes);

@@ -14,6 +14,8 @@ export const USER_TOKEN = "pgk9e8orv8l9coak1rjht1avt";
 export const USER = "65537a0e0000000000000003";
 export const NEW_USER = "Spike";
 export const IMPORTED_USER = "65537a0e0000000000000004";
+export const IMPORTED_INSTALLATION = "65537a0e0000000000000005";
+export const IMPORTED_FILE = "65537a0e0000000000000006";
 export const EVENT = "messageSent";
 export const EVENT_ID = "5f0c2a9e-6d1b-4f3a-9c57-0b8e4d2a7f61";
 /** A browser's push subscription and its key: the examples of RFC 8291. */

@@ -10,7 +10,7 @@ const DAY = 24 * 60 * 60 * 1_000; // ms
 /** How long records of notifications are kept (N-11). */
 const RECORDS_KEPT = 7 * DAY;
 /** How long an inactive installation is kept (N-02). */
-const INSTALLATIONS_KEPT = 90 * DAY;
+export const INSTALLATIONS_KEPT = 90 * DAY;
 /** The time limit for one of these (ms); the rest is deleted the next day. */
 const DEADLINE = 5 * 60_000;
 

@@ -7,7 +7,7 @@ import { changeUser, isRefusal } from "./user-changes.ts";
 import { userErrors } from "./user-errors.ts";
 
 /** What became of a row. `kept`: the user here is as new as the row, or newer. */
-export type Imported = { outcome: "created" | "updated" | "kept" } | { outcome: "refused"; why: string };
+export type Imported = { outcome: "added" | "changed" | "kept" } | { outcome: "refused"; why: string };
 
 /**
  * Imports a row of `_User` as LeanCloud exports it, with its id, session token, and the password's hash and salt as they
@@ -49,10 +49,10 @@ export async function importUser(env: UsersEnv, row: JsonObject): Promise<Import
   };
   if (before === undefined) {
     const taken = await insertUser(env.DB, user);
-    return taken === undefined ? { outcome: "created" } : refused(`another user has this ${taken.taken}`);
+    return taken === undefined ? { outcome: "added" } : refused(`another user has this ${taken.taken}`);
   }
   const written = await updateUser(env.DB, before, user);
-  if (written === "done") return { outcome: "updated" };
+  if (written === "done") return { outcome: "changed" };
   // Somebody changed the user just now, so what is here is newer.
   return written === undefined ? { outcome: "kept" } : refused(`another user has this ${written.taken}`);
 }

@@ -71,11 +71,11 @@ export function fileIn(row: Row): StoredFile {
 }
 
 function contentIn({ id, state, key, token, tokenExpiresAt, object, size, url }: Row): FileContent {
-  if (state === "external" && url !== null) return { state, url };
+  if (state === "external" && url !== null) return { state, url, key: key ?? undefined };
   if (state === "awaiting" && key !== null && token !== null && tokenExpiresAt !== null)
     return { state, key, token, tokenExpiresAt };
   if (state === "stored" && key !== null && object !== null && size !== null)
-    return { state, key, object, size, token: token ?? undefined };
+    return { state, key, object, size, token: token ?? undefined, importedFrom: url ?? undefined };
   throw new Error(`the row of file ${id} lacks columns of its state`);
 }
 
@@ -83,5 +83,7 @@ function columnsOf(
   content: FileContent,
 ): Pick<Row, "state" | "key" | "token" | "tokenExpiresAt" | "object" | "size" | "url"> {
   const none = { key: null, token: null, tokenExpiresAt: null, object: null, size: null, url: null };
-  return { ...none, ...content, token: "token" in content ? (content.token ?? null) : null };
+  if (content.state !== "stored") return { ...none, ...content };
+  const { importedFrom = null, token = null, ...stored } = content;
+  return { ...none, ...stored, token, url: importedFrom };
 }

@@ -14,8 +14,8 @@ import { fileIn, removeFiles } from "./files.ts";
  * The caller sets a deadline for every call. A call throws if D1 fails.
  */
 
-export type UploadStart =
-  | { outcome: "started"; file: StoredFile<ContentOf<"awaiting">> }
+export type UploadStart<File = StoredFile<ContentOf<"awaiting">>> =
+  | { outcome: "started"; file: File }
   /** No file has this token: it never existed, or the client has confirmed the upload. */
   | { outcome: "unknown" }
   /** The bytes are there already. */

@@ -25,6 +25,8 @@ export interface SaveRequest {
   takesId: boolean;
   /** Applies the changes to the installation, undefined if there is none yet; or returns why that is impossible. */
   change(before: InstallationContent | undefined): InstallationContent | { refused: string };
+  /** When a new installation was created (ms), if not now. */
+  createdAt?: number;
   now: number;
   /** Whether a new installation may be added. Called as late as possible. */
   admits(): Promise<boolean>;
@@ -56,7 +58,7 @@ export async function saveInstallation(db: D1Database, save: SaveRequest): Promi
 
 async function attempt(
   db: D1Database,
-  { names, change, now, takesId, admits }: SaveRequest,
+  { names, change, createdAt, now, takesId, admits }: SaveRequest,
 ): Promise<SaveResult | undefined> {
   const { target, joined, isMissing } = rowsOf(await installationsNamed(db, lookupNames(names)), names);
   if (isMissing) return { outcome: "missing" };
@@ -91,7 +93,7 @@ async function attempt(
     after: {
       ...kept,
       id,
-      createdAt: before?.createdAt ?? now,
+      createdAt: before?.createdAt ?? createdAt ?? now,
       updatedAt: Math.max(now, (before?.updatedAt ?? 0) + 1),
     },
   });

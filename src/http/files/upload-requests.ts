@@ -17,6 +17,7 @@ import { type FileStorage, storageOf } from "../../files/storage.ts";
 import { takeUpload, type UploadBody, type UploadRows } from "../../files/upload.ts";
 import { providerFor } from "../../files/upload-way.ts";
 import type { JsonObject } from "../../model/json.ts";
+import type { ContentOf, StoredFile } from "../../model/stored-file.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { awaitCall } from "../object-call.ts";
@@ -128,7 +129,7 @@ const refusal = (status: 400 | 403 | 404 | 409 | 503, error: string): ErrorRespo
   failure: { code: status, error },
 });
 
-function rowsOf({ DB }: Env, token: string): UploadRows {
+function rowsOf({ DB }: Env, token: string): UploadRows<StoredFile<ContentOf<"awaiting">>> {
   return {
     start: (object) => awaitCall(startUpload(DB, { token, object, now: Date.now() }), "starting an upload"),
     complete: (object, size) =>

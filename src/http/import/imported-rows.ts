@@ -28,6 +28,23 @@ export const importAnswer = v.object({
   ),
 });
 
+/** Bytes of a body: it is parsed in one go. */
+const BODY_MAX = 1024 * 1024;
+
+/** What every import of rows has in common as an operation. */
+export const importing = {
+  tag: "Administration" as const,
+  access: "master" as const,
+  answer: importAnswer,
+  bodyLimit: BODY_MAX,
+};
+
+/** Why a row is refused that is no row. */
+export const NO_OBJECT = "must be an object";
+
+/** An answer before the first row. */
+export const noRows = (): ImportAnswer => ({ added: 0, changed: 0, kept: 0, refused: [] });
+
 /** The body of an import: rows as the hosted service gives them. A row that is wrong refuses no other. */
 export const rowsUpTo = (most: number, shown: Json) =>
   v.object({

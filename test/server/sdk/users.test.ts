@@ -177,8 +177,8 @@ describe.each(sdks)("the JavaScript SDK $version, with users of the storage SDK"
     const sessionToken = randomUUID().replaceAll("-", "").slice(0, 25);
     const row = { objectId: id, username: app().named("Butch"), sessionToken, ...hashed("bone") };
     const times = { createdAt: "2019-09-19T05:45:02.096Z", updatedAt: "2019-09-19T06:06:23.513Z" };
-    const body = { rows: [{ ...row, ...times }] };
-    await app().ask("/admin/users/import", { method: "POST", body });
+    const body = { results: [{ ...row, ...times }] };
+    await app().ask("/admin/import/users", { method: "POST", body });
     const butch = await (await app().device(sdk)).logIn({ id, getSessionToken: () => sessionToken });
     expect(await butch.ping([id])).toEqual([id]);
     const user = await AV.User.logIn(row.username, "bone");

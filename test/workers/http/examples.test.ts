@@ -271,6 +271,8 @@ const needs: Record<string, () => Promise<Real>> = {
   updateUserOfClass: user,
   deleteUserOfClass: user,
   importUsers: nothing,
+  importInstallations: nothing,
+  importFiles: nothing,
   batch: device,
   saveBatch: device,
   announceFile: nothing,

@@ -39,15 +39,19 @@ describe("[C-05] importing users", () => {
   test("[C-05] a repeated import changes users who are newer in it, and leaves the others alone", async () => {
     await configure({ users: { where: "here" } });
     const row = exportedRow("Butch", { nickname: "dog" });
-    const outcomes = async (changed: object) => (await imported({ ...row, ...changed }))[0]?.outcome;
-    expect(await outcomes({})).toBe("created");
-    expect(await outcomes({ nickname: "cat" })).toBe("kept");
-    expect(await outcomes({ nickname: "hound", updatedAt: "2020-01-01T00:00:00.000Z" })).toBe("updated");
+    const again = (changed: object) => imported({ ...row, ...changed });
+    expect(await again({})).toMatchObject({ added: 1 });
+    expect(await again({ nickname: "cat" })).toMatchObject({ kept: 1 });
+    expect(await again({ nickname: "hound", updatedAt: "2020-01-01T00:00:00.000Z" })).toMatchObject({
+      changed: 1,
+    });
     const me = () => answered(asDevice("GET", "/1.1/users/me", undefined, { session: row.sessionToken }));
     expect(await me()).toMatchObject({ nickname: "hound" });
     const path = `/1.1/users/${row.objectId}`;
     await answered(asDevice("PUT", path, { nickname: "bulldog" }, { session: row.sessionToken }));
-    expect(await outcomes({ nickname: "poodle", updatedAt: "2021-01-01T00:00:00.000Z" })).toBe("kept");
+    expect(await again({ nickname: "poodle", updatedAt: "2021-01-01T00:00:00.000Z" })).toMatchObject({
+      kept: 1,
+    });
     expect(await me()).toMatchObject({ nickname: "bulldog" });
   });
 
@@ -59,7 +63,7 @@ describe("[C-05] importing users", () => {
     const path = `/1.1/users/${row.objectId}/updatePassword`;
     const body = { old_password: PRINTED.password, new_password: PASSWORD };
     await answered(asDevice("PUT", path, body, { session: row.sessionToken }));
-    expect((await imported(row))[0]?.outcome).toBe("kept");
+    expect(await imported(row)).toMatchObject({ kept: 1 });
     expect(await outcome(logIn(row.username, PASSWORD))).toBe("200");
     expect(await outcome(logIn(row.username, PRINTED.password))).toBe("400 210");
   });
@@ -79,7 +83,7 @@ describe("[C-05] importing users", () => {
     };
     // A user of another platform has no password.
     const { password: _, salt: __, ...row } = exportedRow("Butch", more);
-    expect((await imported(row))[0]?.outcome).toBe("created");
+    expect(await imported(row)).toMatchObject({ added: 1 });
     const response = await asDevice("POST", "/1.1/users", { authData: { weixin: { openid: uid } } });
     expect(response.status).toBe(200);
     const { ACL: ___, nothing: ____, authData: _____, ...shown } = more;
@@ -105,13 +109,13 @@ describe("[C-05] importing users", () => {
       [exportedRow("G", { sessionToken: good.sessionToken }), /another user has this session token/],
       [exportedRow("H", { email: "none" }), /email/],
     ];
-    const results = await imported(good, ...bad.map(([row]) => row));
-    expect(results.map((each) => each.outcome)).toEqual(["created", ...bad.map(() => "refused")]);
-    for (const [at, [, why]] of bad.entries()) expect(results[at + 1]?.why).toMatch(why);
+    const { added, refused } = await imported(good, ...bad.map(([row]) => row));
+    expect(added).toBe(1);
+    expect(refused).toEqual(bad.map(([, why], at) => ({ row: at + 1, error: expect.stringMatching(why) })));
   });
 
   test("[C-05] only the owner imports, and 100 users at most at once", async () => {
-    expect(await outcome(asDevice("POST", "/admin/users/import", { rows: [] }))).toBe("401 401");
+    expect(await outcome(asDevice("POST", "/admin/import/users", { results: [] }))).toBe("401 401");
     const rows = Array.from({ length: 101 }, () => exportedRow("Butch"));
     await expect(imported(...rows)).rejects.toThrow("400");
   });

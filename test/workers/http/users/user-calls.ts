@@ -83,12 +83,11 @@ export function exportedRow(name: string, more: object = {}) {
 }
 
 interface Imported {
-  objectId: string;
-  outcome: string;
-  why?: string;
+  added: number;
+  changed: number;
+  kept: number;
+  refused: { row: number; error: string }[];
 }
 
-export async function imported(...rows: object[]): Promise<Imported[]> {
-  const answer = await answered<{ results: Imported[] }>(asOwner("POST", "/admin/users/import", { rows }));
-  return answer.results;
-}
+export const imported = (...results: object[]): Promise<Imported> =>
+  answered(asOwner("POST", "/admin/import/users", { results }));

@@ -18,7 +18,8 @@ import * as schema from "../schemas.ts";
 import { readConversationRow } from "./conversation-row.ts";
 import {
   type ImportAnswer,
-  importAnswer,
+  importing,
+  noRows,
   parsed,
   type RefusedRow,
   readRows,
@@ -29,15 +30,6 @@ import { type MessageRow, readMessageRow } from "./message-row.ts";
 /** Objects that one request calls at once. */
 const AT_ONCE = 16;
 const ROWS_MAX = { conversations: 200, messages: 2_000, unread: 2_000 };
-/** Bytes of a body: it is parsed in one go. */
-const BODY_MAX = 1024 * 1024;
-
-const about = {
-  tag: "Administration" as const,
-  access: "master" as const,
-  answer: importAnswer,
-  bodyLimit: BODY_MAX,
-};
 
 const conversationShown = {
   objectId: example.CONVERSATION,
@@ -70,7 +62,7 @@ export const conversationImportRoutes = new Hono<HttpEnv>()
   .post(
     "/admin/import/conversations",
     operation({
-      ...about,
+      ...importing,
       id: "importConversations",
       summary: "Import conversations",
       description:
@@ -83,7 +75,7 @@ export const conversationImportRoutes = new Hono<HttpEnv>()
   .post(
     "/admin/import/messages",
     operation({
-      ...about,
+      ...importing,
       id: "importMessages",
       summary: "Import messages",
       description: "Messages as history over HTTP has them, oldest first, of conversations that are here.",
@@ -94,7 +86,7 @@ export const conversationImportRoutes = new Hono<HttpEnv>()
   .post(
     "/admin/import/unread",
     operation({
-      ...about,
+      ...importing,
       id: "importUnread",
       summary: "Import unread counts",
       description:
@@ -111,7 +103,7 @@ type Rows = Parameters<typeof readRows>[0];
 
 async function importConversations(env: Env, given: Rows): Promise<ImportAnswer> {
   const now = Date.now();
-  const answer: ImportAnswer = { added: 0, changed: 0, kept: 0, refused: [] };
+  const answer = noRows();
   const records: ImportedConversation["record"][] = [];
   await forEachLimited(given, AT_ONCE, async (each, row) => {
     const imported = await readConversationRow(each, now);
