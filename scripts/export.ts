@@ -1,7 +1,7 @@
 import { runExport } from "./export/command.ts";
 import { Refusal } from "./options.ts";
 
-/* `npm run export`: see docs/moving.md. */
+/* `npm run export`: see docs/export.md. */
 
 process.umask(0o077);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -24,12 +24,17 @@ const NO_SUCH_CLASS = 101;
 /** Empty pages in a row before a scan counts as broken. */
 const EMPTY_MAX = 20;
 
+/** Ways to read a class; `archive` is LeanCloud's own export. */
+const WAYS = ["scan", "query", "archive"] as const;
+
+type Way = (typeof WAYS)[number];
+
 /**
  * Rows come in the order of their ids. `last` is the last one; with `skips`, a scan that lost its cursor began again,
  * and passes over what the export has.
  */
 const State = v.object({
-  by: v.picklist(["scan", "query", "archive"]),
+  by: v.picklist(WAYS),
   cursor: v.optional(v.string()),
   last: v.optional(v.string()),
   skips: v.optional(v.boolean(), false),
@@ -54,6 +59,7 @@ export class ClassExport {
   readonly #job: Job;
   readonly #name: string;
   readonly #kind: string;
+  readonly #ways: Way[];
   /** The condition for what changed; empty where everything is wanted. */
   readonly #changes: object;
   readonly #refusals: Refused[] = [];
@@ -61,9 +67,11 @@ export class ClassExport {
   #state: State = { by: "scan", skips: false, isUnordered: false };
   #total: number | undefined;
 
-  constructor(job: Job, name: string) {
+  /** @param first the way that is tried first; usually queries for files, which have their `url` only there */
+  constructor(job: Job, name: string, first: Way = name === "_File" ? "query" : "scan") {
     this.#job = job;
     this.#name = name;
+    this.#ways = [first, ...WAYS.filter((way) => way !== first)];
     this.#kind = `classes/${name}`;
     const isWhole = job.since === undefined || name === ALWAYS_WHOLE;
     this.#changes = isWhole ? {} : { updatedAt: { $gte: { __type: "Date", iso: job.since?.rowsFrom } } };
@@ -74,18 +82,36 @@ export class ClassExport {
     const kind = this.#kind;
     const begun = folder.stage(kind);
     if (begun?.done) return;
-    const ways: State["by"][] =
-      this.#name === "_File" ? ["query", "scan", "archive"] : ["scan", "query", "archive"];
-    this.#state = v.parse(State, begun?.state ?? { by: ways[0] });
+    this.#state = v.parse(State, begun?.state ?? { by: this.#ways[0] });
     this.#recent = await Recent.of(folder, kind, readRow);
     this.#total = await this.#count();
     progress.begin(kind, folder.count(kind), this.#share());
-    for (const by of ways.slice(ways.indexOf(this.#state.by))) {
+    for (const by of this.#ways.slice(this.#ways.indexOf(this.#state.by))) {
       if (this.#state.isUnordered && by !== this.#state.by) await this.#fromNothing();
       if (by !== this.#state.by) this.#state = { ...this.#state, by, cursor: undefined };
       if (await this.#isDone()) break;
     }
+    if (this.#name === "_User") await this.#tellWhatUsersLack();
     progress.end(folder.count(kind));
+  }
+
+  /** Without them people have to log in again, or cannot. The API may keep them back. */
+  async #tellWhatUsersLack(): Promise<void> {
+    const { folder } = this.#job;
+    const lacking = new Set(["password", "sessionToken"]);
+    for await (const text of folder.rows(this.#kind)) {
+      for (const column of lacking) if (text.includes(`"${column}":"`)) lacking.delete(column);
+      if (lacking.size === 0) return;
+    }
+    if (folder.count(this.#kind) === 0) return;
+    const how =
+      "LeanCloud's own export may have it: --by-archive _User in a new folder, or the console's by --from-archive";
+    const skipped = [...lacking].map((column) => ({
+      what: this.#kind,
+      why: `no row has a ${column}; ${how}`,
+      count: 1,
+    }));
+    await folder.commit(this.#kind, { state: this.#state, done: true, skipped });
   }
 
   /** Whether the class is done with, this way; if not, the next way may do. */
@@ -100,7 +126,7 @@ export class ClassExport {
       if (!(error instanceof Refused)) throw error;
       this.#refusals.push(error);
       const isAbsent = this.#refusals.some(({ code }) => code === NO_SUCH_CLASS);
-      if (by !== "archive" && !isAbsent) return false;
+      if (by !== this.#ways.at(-1) && !isAbsent) return false;
       const why = isAbsent
         ? "the app has no such class"
         : this.#refusals.map(({ message }) => message).join("; ");

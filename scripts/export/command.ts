@@ -73,12 +73,14 @@ async function exportRows(job: Job, options: ExportOptions): Promise<void> {
   const declared = await exportSchemas(job);
   const others = options.classes === "all" ? declared : options.classes;
   const rest = new Set([...CLASSES.filter(isWanted), ...others]);
-  if (rest.delete("_Conversation")) await new ClassExport(job, "_Conversation").run();
+  const read = (name: string) =>
+    new ClassExport(job, name, options.byArchive.has(name) ? "archive" : undefined).run();
+  if (rest.delete("_Conversation")) await read("_Conversation");
   if (isWanted("messages")) {
     if (options.conversations === undefined) await exportMessages(job);
     else await exportConversations(job, options.conversations);
   }
-  for (const name of rest) await new ClassExport(job, name).run();
+  for (const name of rest) await read(name);
   for (const name of LISTS.filter(isWanted)) await exportList(job, name);
   if (options.unread !== "no") await exportUnread(job, options.unread === "yes");
 }

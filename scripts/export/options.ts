@@ -18,6 +18,8 @@ export const usage = `Usage: npm run export -- --server <url> --to <folder> [opt
   --overlap-days <n>      how many days before it (default 3)
   --conversation <id>     messages of this conversation alone; may be given several times; all: of each by itself
   --class <name>          another class to export; may be given several times; all: each class of the app
+  --by-archive <class>    take this class from LeanCloud's own export (exportData), as the console makes it; may be
+                          given several times
   --without <what>        leave out one of ${["messages", "files", ...LISTS].join(", ")}, ${CLASSES.join(", ")}
   --unread                how many messages each member has not read: says how many calls that takes, and with
   --yes                   makes them
@@ -29,7 +31,7 @@ export const usage = `Usage: npm run export -- --server <url> --to <folder> [opt
   --help                  show this
 
 Exit codes: 0 it is done; 1 it cannot be done; 2 the command line is wrong; 3 the calls of the day are used up;
-4 the server does not answer. After 3, 4 or a kill the same command goes on. See docs/moving.md.`;
+4 the server does not answer. After 3, 4 or a kill the same command goes on. See docs/export.md.`;
 
 export interface ExportOptions {
   to: string;
@@ -41,6 +43,8 @@ export interface ExportOptions {
   /** Conversations whose messages are wanted; undefined for the list of all of the app's messages. */
   conversations: string[] | "all" | undefined;
   classes: string[] | "all";
+  /** Classes that LeanCloud's own export is asked for first. */
+  byArchive: ReadonlySet<string>;
   without: ReadonlySet<string>;
   unread: "no" | "estimate" | "yes";
   fileHosts: string[];
@@ -59,6 +63,7 @@ const flags = {
   "overlap-days": { type: "string", default: "3" },
   conversation: { type: "string", multiple: true, default: [] },
   class: { type: "string", multiple: true, default: [] },
+  "by-archive": { type: "string", multiple: true, default: [] },
   without: { type: "string", multiple: true, default: [] },
   unread: { type: "boolean", default: false },
   yes: { type: "boolean", default: false },
@@ -90,6 +95,7 @@ export async function readOptions(
     overlapDays: numberOf(values["overlap-days"], "overlap-days"),
     conversations: manyOrAll(values.conversation),
     classes: manyOrAll(values.class) ?? [],
+    byArchive: new Set(values["by-archive"]),
     without: new Set(without),
     unread: values.unread ? (values.yes ? "yes" : "estimate") : "no",
     fileHosts: values["file-host"],

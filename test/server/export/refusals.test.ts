@@ -74,6 +74,22 @@ describe("ways to read", () => {
     await expectAll(to(), app.data, `${app.url}/files`);
   });
 
+  test("are LeanCloud's own export for a class that --by-archive names", async () => {
+    await run("--by-archive", "_User", "--unread", "--yes");
+    await expectAll(to(), app.data, `${app.url}/files`);
+    expect(app.calls.filter((path) => /scan.*_User/.test(path))).toEqual([]);
+    expect(app.calls.filter((path) => path === "/1.1/exportData").length).toBe(1);
+  });
+
+  test("that keep passwords back are told, with where they are to be had", async () => {
+    for (const user of app.data.classes._User ?? []) delete user.password;
+    await run("--without", "messages,files");
+    const { skipped } = await manifestIn(to());
+    expect(skipped).toEqual([
+      { what: "classes/_User", why: expect.stringMatching(/password.*--by-archive/), count: 1 },
+    ]);
+  });
+
   test("are told with each refusal where none is left", async () => {
     app.refuses.add("scan").add("query").add("exportData");
     expect((await run()).code).toBe(0);

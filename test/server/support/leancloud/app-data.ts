@@ -184,7 +184,13 @@ function conversationRow(random: Random, clients: string[]): Row {
 }
 
 const userRow = (random: Random, at: number): Row => {
-  return { ...base(random), username: `user ${at}`, sessionToken: hex(random, 25), salt: hex(random, 8) };
+  return {
+    ...base(random),
+    username: `user ${at}`,
+    sessionToken: hex(random, 25),
+    salt: hex(random, 8),
+    password: hex(random, 88),
+  };
 };
 
 const roleRow = (random: Random, { objectId: cid }: Row, clients: string[]): Row => {

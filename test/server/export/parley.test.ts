@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { say, start as startChat } from "../../support/chat.ts";
+import type { Server } from "../../support/server.ts";
+import type { MessageRecord, Row } from "../support/leancloud/app-data.ts";
+import { NodeDevice } from "../support/node-device.ts";
+import { callAsOwner, configure, unlimited } from "../support/owner.ts";
+import { useServers } from "../support/servers.ts";
+import { manifestIn, rowsIn, runExport } from "./exporting.ts";
+
+/** `npm run export` from a Parley, whose REST API is LeanCloud's. */
+
+const servers = useServers();
+const TRIAL = { APP_ID: "parley-dev", MASTER_KEY: "parley-dev-master" };
+
+/** What the database has of the app: it is some seconds behind. */
+async function archived(server: Server, count: number): Promise<MessageRecord[]> {
+  for (let attempt = 0; attempt < 120; attempt++) {
+    const all = await callAsOwner<MessageRecord[]>(server, "GET", "/1.2/rtm/messages?limit=1000");
+    if (all.length >= count) return all;
+    await sleep(250);
+  }
+  throw new Error(`the database does not have ${count} messages`);
+}
+
+test("a Parley's conversations, messages, devices and files come out of it", async () => {
+  const server = await servers.start();
+  await configure(server, unlimited);
+  const tom = await NodeDevice.of(server, "Tom");
+  const chats = await Promise.all(
+    [["Tom", "Jerry"], ["Tom", "Spike"], ["Tom"]].map((m) => startChat(tom, m)),
+  );
+  const [first = ""] = chats;
+  const ids: { id: string; t: number }[] = [];
+  for (let at = 0; at < 60; at++) {
+    const said = await say(tom, chats[at % 3] ?? "", `{"_lctype":-1,"_lctext":"text ${at}"}`);
+    ids.push({ id: said.ackMessage?.uid ?? "", t: Number(said.ackMessage?.t) });
+  }
+  await say(tom, first, "", { binaryMsg: new Uint8Array([0, 1, 254, 255]) });
+  const [edited, , , recalled] = ids;
+  const path = (id = "") => `/1.2/rtm/conversations/${first}/messages/${encodeURIComponent(id)}`;
+  const from = { from_client: "Tom" };
+  await callAsOwner(server, "PUT", path(edited?.id), { ...from, timestamp: edited?.t, message: "edited" });
+  await callAsOwner(server, "PUT", `${path(recalled?.id)}/recall`, { ...from, timestamp: recalled?.t });
+  const device = { deviceType: "ios", deviceToken: "a".repeat(64), channels: ["Tom"], badge: 1.0 };
+  await callAsOwner(server, "POST", "/1.1/installations", device);
+  await callAsOwner(server, "POST", "/1.1/files", { name: "a.png", url: "https://example.com/a.png" });
+  tom.close();
+  for (let attempt = 0; ; attempt++) {
+    const all = await archived(server, 61);
+    if (all.some(({ data }) => data === "edited") && all.some(({ data }) => data.includes("-127"))) break;
+    if (attempt > 120) throw new Error("the database does not have the changes");
+    await sleep(250);
+  }
+
+  const to = join(servers.folder, "export");
+  const { code, output } = await runExport(["--server", server.url, "--to", to, "--unread", "--yes"], TRIAL);
+  expect(output).toContain("The export is whole");
+  expect(code).toBe(0);
+  const conversations = await rowsIn<Row>(to, "classes/_Conversation");
+  expect(conversations.map(({ objectId }) => objectId).toSorted()).toEqual(chats.toSorted());
+  const messages = await rowsIn<MessageRecord>(to, "messages");
+  expect(messages).toEqual(await archived(server, 61));
+  expect(messages.length).toBe(61);
+  expect(messages.filter(({ bin }) => bin).map(({ data }) => data)).toEqual(["AAH+/w=="]);
+  const [installation] = await rowsIn<Row>(to, "classes/_Installation");
+  expect(installation).toMatchObject({ deviceToken: "a".repeat(64), channels: ["Tom"] });
+  expect(await rowsIn<Row>(to, "classes/_File")).toEqual([expect.objectContaining({ name: "a.png" })]);
+  const unread = await rowsIn(to, "lists/unread");
+  expect(unread).toContainEqual({ conv_id: first, client_id: "Jerry", count: 21 });
+
+  const whole = join(servers.folder, "by-conversation");
+  await runExport(["--server", server.url, "--to", whole, "--conversation", "all"], TRIAL);
+  const texts = (rows: MessageRecord[]) =>
+    rows.map(({ to: cid, timestamp, data }) => `${cid} ${timestamp} ${data}`);
+  expect(texts(await rowsIn(whole, "messages")).toSorted()).toEqual(texts(messages).toSorted());
+
+  const since = join(servers.folder, "since");
+  await runExport(["--server", server.url, "--to", since, "--since", to], TRIAL);
+  expect(await rowsIn(since, "messages")).toEqual(messages);
+  const told = (await manifestIn(to)).skipped.map(({ what }) => what);
+  expect(told).toEqual(expect.arrayContaining(["schemas", "classes/_User", "lists/blacklists"]));
+  expect(told).not.toEqual(expect.arrayContaining(["messages"]));
+  expect(told.filter((what) => /_Conversation$|_Installation|_File/.test(what))).toEqual([]);
+});
