@@ -62,10 +62,10 @@ export async function checkDatabases(folder: string): Promise<void> {
   }
 }
 
-/** D1, the list of uploaded files, and the lists of alarms. Each object's file is checked when the object wakes: a damaged one harms no other. */
+/** D1, and the lists of alarms. Each object's file is checked when the object wakes: a damaged one harms no other. */
 async function essentialFiles(folder: string): Promise<string[]> {
   const files: string[] = [];
-  for (const kind of ["d1", "r2", "do"]) {
+  for (const kind of ["d1", "do"]) {
     for (const namespace of await namesIn(join(folder, kind))) {
       const names = kind === "do" ? ["metadata.sqlite"] : await namesIn(join(folder, kind, namespace));
       for (const name of names) {

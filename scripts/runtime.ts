@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Build } from "./build.ts";
 import { QuietLog } from "./database.ts";
+import { filesFolder } from "./files-folder.ts";
 import { type BridgedRequest, Http2Bridge } from "./http2.ts";
 import { convertV4MiniflareOptions, Miniflare, type RuntimeOptions } from "./miniflare.ts";
 import { publicNetwork } from "./network.ts";
@@ -50,9 +51,9 @@ export function runtimeOptions(
       name: WORKER,
       modules: [{ type: "ESModule", path: "parley.js", contents: script }],
       bindings: Object.assign({}, worker.bindings, { SINGLE_MACHINE: "1" }, variables),
-      // Always there on one's own machine: wrangler.toml names no bucket, since an account may have none.
-      r2Buckets: { FILES: "parley-files" },
-      serviceBindings: Object.assign({}, worker.serviceBindings, services),
+      serviceBindings: Object.assign({}, worker.serviceBindings, services, {
+        FILES_FOLDER: { disk: { path: filesFolder(data), writable: true } },
+      }),
       unsafeDirectSockets: [{ host, port, entrypoint: FRONT_DOOR }],
       // Miniflare's own entrypoint is for this process alone.
       host: "127.0.0.1",

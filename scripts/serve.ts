@@ -7,6 +7,7 @@ import { switchesOff } from "../src/settings/switches-off.ts";
 import type { Build } from "./build.ts";
 import { watchClock } from "./clock-watch.ts";
 import { prepareDatabase } from "./database.ts";
+import { prepareFilesFolder } from "./files-folder.ts";
 import { hostHealth } from "./host-health.ts";
 import { areTrialKeys, HOW_TO_MAKE_ONE } from "./keys.ts";
 import {
@@ -47,6 +48,7 @@ export async function serve(options: StartOptions): Promise<string> {
     stopOnSignals(supervisor, guard);
     return miniflare;
   };
+  await prepareFilesFolder(options.data);
   const built = await readBuild(options.build);
   const overrides = await prepareDatabase(() => start(databaseOptions(options, built.config)));
   warnOfOpenSwitches(options, overrides);

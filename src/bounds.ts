@@ -280,10 +280,12 @@ export const WRONG_PASSWORDS = { forUser: 6, fromUnknown: 30, fromAddress: 100, 
 export const WRONG_PASSWORDS_REMEMBERED = 10_000;
 /** Users of one import. */
 export const USERS_IMPORTED_AT_ONCE = 100;
-/** Files announced with the app key in a minute from an address: each is a row. People send pictures by the dozen. */
-export const FILES_PER_ADDRESS = 600;
-/** Bytes uploaded in a minute from an address, as far as they are known before: a quarter of a gigabit line. */
-export const UPLOADED_PER_ADDRESS = 2 * 1024 * 1024 * 1024;
+/**
+ * Files announced with the app key in a minute from an address, each of which is a row, and bytes uploaded: people send
+ * pictures by the dozen. More where a proxy may stand for many people.
+ */
+export const FILES_PER_ADDRESS = { public: 600, other: 6_000 };
+export const UPLOADED_PER_ADDRESS = { public: 2 * 1024 ** 3, other: 20 * 1024 ** 3 };
 /** Conversations asked for the count of all unread messages: each is an object to wake. */
 export const CONVERSATIONS_COUNTED = 500;
 

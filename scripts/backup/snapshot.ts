@@ -2,6 +2,7 @@ import { constants, statSync } from "node:fs";
 import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { DatabaseSync as Database } from "node:sqlite";
+import { isUnfinished } from "../files-folder.ts";
 import { backup, DatabaseSync } from "../sqlite.ts";
 import type { RunningRuntime } from "./running.ts";
 
@@ -147,7 +148,7 @@ export class Snapshot {
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && !/\.sqlite-(wal|shm)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && !/\.sqlite-(wal|shm)$/.test(entry.name) && !isUnfinished(entry.name))
     .map(({ parentPath, name }) => join(parentPath, name));
 }
 

@@ -1,7 +1,7 @@
 import { forgetUnclaimed, unclaimedSince } from "../database/files/unclaimed-objects.ts";
 import { removeAwaiting } from "../database/files/uploads.ts";
 import type { Deployment } from "../model/deployment.ts";
-import { storageOf } from "./storage.ts";
+import { type StorageEnv, storageOf } from "./storage.ts";
 
 /** A row that got no bytes, and an object that no file has, are removed after this time (ms). No upload takes as long. */
 const KEPT = 24 * 60 * 60 * 1_000;
@@ -9,7 +9,7 @@ const KEPT = 24 * 60 * 60 * 1_000;
 const AT_ONCE = 1_000;
 
 /** Removes files that never got their bytes, and objects that belong to no file. Throws if D1 or the storage fail. */
-export async function removeAbandonedFiles(env: Pick<Deployment, "DB" | "FILES">): Promise<void> {
+export async function removeAbandonedFiles(env: StorageEnv & Pick<Deployment, "DB">): Promise<void> {
   const before = Date.now() - KEPT;
   while ((await removeAwaiting(env.DB, before, AT_ONCE)) === AT_ONCE);
   const storage = storageOf(env);

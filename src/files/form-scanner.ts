@@ -24,6 +24,7 @@ export class FormScanner {
   readonly #delimiter: Uint8Array;
   /** Bytes that cannot be judged yet. The first delimiter may be without the line end before it. */
   #held: Uint8Array = new Uint8Array([CR, LF]);
+  #memory = new Uint8Array();
   #place: "before a part" | "headers" | "file" | "other part" | "end" = "before a part";
   #file: "awaited" | "found" | "whole" = "awaited";
   #parts = 0;
@@ -38,9 +39,9 @@ export class FormScanner {
     this.#delimiter = encoder.encode(`\r\n--${boundary}`);
   }
 
-  /** The bytes of the file in the next chunk of the body. Throws `MalformedForm`. */
+  /** The bytes of the file in the next chunk of the body, until the next call. Throws `MalformedForm`. */
   read(chunk: Uint8Array): Uint8Array[] {
-    const bytes = joined(this.#held, chunk);
+    const bytes = this.#withHeld(chunk);
     const found: Uint8Array[] = [];
     let at = 0;
     while (this.#place !== "end") {
@@ -55,6 +56,15 @@ export class FormScanner {
   /** Throws `MalformedForm` if the body ended before the file did, or had none. */
   end(): void {
     if (this.#file !== "whole") throw new MalformedForm("no whole part named file");
+  }
+
+  /** What is held and the chunk as one, in the memory of the last ones if they fit. */
+  #withHeld(chunk: Uint8Array): Uint8Array {
+    const length = this.#held.length + chunk.length;
+    if (this.#memory.length < length) this.#memory = new Uint8Array(length);
+    this.#memory.set(this.#held);
+    this.#memory.set(chunk, this.#held.length);
+    return this.#memory.subarray(0, length);
   }
 
   /** To the next delimiter, and the position behind it; undefined if it is not there yet. */
@@ -96,14 +106,6 @@ export class FormScanner {
 function isNamedFile(headers: string): boolean {
   const disposition = /^content-disposition:(.*)$/im.exec(headers)?.[1] ?? "";
   return /;\s*name=(?:"file"|file\s*(?:;|$))/i.test(disposition);
-}
-
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  if (one.length === 0) return other;
-  const bytes = new Uint8Array(one.length + other.length);
-  bytes.set(one);
-  bytes.set(other, one.length);
-  return bytes;
 }
 
 /** Where these bytes, which begin with a CR, stand first. */

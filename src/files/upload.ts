@@ -2,10 +2,9 @@ import type { UploadStart } from "../database/files/uploads.ts";
 import { withDeadline } from "../deadline.ts";
 import { logOncePerMinute } from "../log-once-per-minute.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { FileStorage, ObjectWriter } from "./file-storage.ts";
 import { FormScanner, MalformedForm } from "./form-scanner.ts";
 import { randomText } from "./keys.ts";
-import { ObjectWriter } from "./object-writer.ts";
-import type { FileStorage } from "./storage.ts";
 
 /** The time (ms) for an upload: some, and more for each byte, so that a client that sends nothing is not kept for long. */
 const TIME_LEAST = 2 * 60_000;
@@ -22,6 +21,8 @@ export interface UploadBody {
   length: number | undefined;
   /** The content type if the bytes are in a form; else they are the body itself. */
   form: string | undefined;
+  /** Whether the client may send so many bytes more, which are then counted. Without it, it may send any. */
+  admits?(bytes: number): boolean;
 }
 
 /** What an upload does to the rows; each call has its deadline. */
@@ -38,10 +39,17 @@ export type UploadResult<File> =
   | { outcome: Exclude<UploadStart<File>["outcome"], "started"> | UploadProblem };
 
 /** `interrupted`: the client went away or was too slow, or the storage failed. */
-type UploadProblem = "too large" | "not a form" | "interrupted";
+type UploadProblem = "too large" | "too many" | "not a form" | "interrupted";
 
-class TooLarge extends Error {
-  override name = "TooLarge";
+/** The client sends more than it may. */
+class TooMuch extends Error {
+  override name = "TooMuch";
+  readonly problem: "too large" | "too many";
+
+  constructor(problem: "too large" | "too many") {
+    super(problem);
+    this.problem = problem;
+  }
 }
 
 /**
@@ -83,9 +91,9 @@ async function stored(
       await storage.put(object, stream, { length, signal });
       return { size: length };
     }
-    return { size: await putMeasured(new ObjectWriter(storage, object), signal, task) };
+    return { size: await putMeasured(storage.open(object), signal, task) };
   } catch (error) {
-    if (error instanceof TooLarge) return { problem: "too large" };
+    if (error instanceof TooMuch) return { problem: error.problem };
     if (error instanceof MalformedForm) return { problem: "not a form" };
     logOncePerMinute("upload", `files: an upload ended early: ${loggableError(error)}`, Date.now());
     return { problem: "interrupted" };
@@ -94,30 +102,40 @@ async function stored(
 
 const timeFor = (bytes: number) => Math.min(TIME_LEAST + bytes / SLOWEST, TIME_MOST);
 
+/** Bytes that are read at once. */
+const READ_BYTES = 65_536;
+
 /** Stores bytes that have to be counted as they come, and returns how many they are. */
 async function putMeasured(
   writer: ObjectWriter,
   timeout: AbortSignal,
   { body, maxBytes }: Task,
 ): Promise<number> {
-  const form = body.form === undefined ? undefined : new FormScanner(body.form);
-  const reader = body.stream?.getReader();
+  const reader = body.stream?.getReader({ mode: "byob" });
   const signal = AbortSignal.any([timeout, writer.signal]);
   // A pending read ends with this.
   const end = () => void reader?.cancel(signal.reason).catch(() => {});
   signal.addEventListener("abort", end);
   try {
-    for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
+    const form = body.form === undefined ? undefined : new FormScanner(body.form);
+    let size = 0;
+    // One buffer for all: the memory of a new one for each read would be freed only after a hundred megabytes.
+    let buffer = new ArrayBuffer(READ_BYTES);
+    for (;;) {
+      const read = await reader?.read(new Uint8Array(buffer));
+      signal.throwIfAborted();
+      if (read === undefined || read.done) break;
+      if (body.admits?.(read.value.length) === false) throw new TooMuch("too many");
       for (const chunk of form?.read(read.value) ?? [read.value]) {
-        if (writer.size + chunk.length > maxBytes) throw new TooLarge();
+        size += chunk.length;
+        if (size > maxBytes) throw new TooMuch("too large");
         await writer.write(chunk);
       }
-      signal.throwIfAborted();
+      buffer = read.value.buffer;
     }
-    signal.throwIfAborted();
     form?.end();
     await writer.finish();
-    return writer.size;
+    return size;
   } catch (error) {
     end();
     await writer.cancel().catch(() => {});

@@ -9,8 +9,10 @@ export interface Deployment {
   /** "1" turns editing and recalling on by default (`npm start -- --demo`). */
   DEMO?: string;
   DB: D1Database;
-  /** The bytes of files. Without it no file is taken, and everything else works. */
+  /** The bytes of files. Without a bucket or folder no file is taken, and everything else works. */
   FILES?: R2Bucket;
+  /** In its place on a single machine: workerd's service for a folder. */
+  FILES_FOLDER?: Fetcher;
   /** `loopback` in tests alone, which play push services on this machine; no setting reaches it. */
   TEST_PUSH_SERVICES?: string;
   /** "1" under `npm start`. */

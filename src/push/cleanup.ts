@@ -15,7 +15,9 @@ export const INSTALLATIONS_KEPT = 90 * DAY;
 const DEADLINE = 5 * 60_000;
 
 /** Runs once a day and deletes expired data. One failure does not stop the others. Never rejects. */
-export async function runScheduledCleanup(env: Pick<Env, "DB" | "PUSH" | "FILES">): Promise<void> {
+export async function runScheduledCleanup(
+  env: Pick<Env, "DB" | "PUSH" | "FILES" | "FILES_FOLDER">,
+): Promise<void> {
   const now = Date.now();
   const work = {
     "records of notifications": dropNotificationsBefore(env.DB, now - RECORDS_KEPT),

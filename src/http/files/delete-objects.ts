@@ -1,13 +1,13 @@
 import type { Env } from "../../bindings.ts";
 import { forgetUnclaimed } from "../../database/files/unclaimed-objects.ts";
 import { withDeadline } from "../../deadline.ts";
-import { storageOf } from "../../files/storage.ts";
+import { type StorageEnv, storageOf } from "../../files/storage.ts";
 import { loggableError } from "../../loggable-error.ts";
 
 const DEADLINE = 8_000; // ms for each of the two calls
 
 /** Deletes objects that no file has any more. Never rejects: the daily cleanup finds what is left. */
-export async function deleteObjects(env: Pick<Env, "DB" | "FILES">, names: string[]): Promise<void> {
+export async function deleteObjects(env: StorageEnv & Pick<Env, "DB">, names: string[]): Promise<void> {
   const storage = storageOf(env);
   if (names.length === 0 || storage === undefined) return;
   try {

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Env } from "../../bindings.ts";
-import { FILES_PER_ADDRESS, OWNERS_QUERY_LONGEST } from "../../bounds.ts";
+import { OWNERS_QUERY_LONGEST } from "../../bounds.ts";
 import { addFile, fileById, removeFile } from "../../database/files/files.ts";
 import { countFiles, findFiles } from "../../database/files/query.ts";
 import { sliceSizeOf } from "../../database/where/owner-query-slices.ts";
@@ -15,30 +15,28 @@ import {
 import { fileJson, type ShownOptions } from "../../files/file-json.ts";
 import { keyInUrl } from "../../files/keys.ts";
 import { frontOf, senderOf } from "../../gateway/address.ts";
-import { addressLimits } from "../../gateway/limits/address-limits.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { StoredFile } from "../../model/stored-file.ts";
 import { toIsoTime } from "../../protocol/encode.ts";
 import { newObjectId } from "../../protocol/object-id.ts";
 import { settingsOf } from "../../settings/store.ts";
+import { usersAt } from "../../settings/user-settings.ts";
+import { userOfSession } from "../../users/user-of-session.ts";
+import { sessionTokenIn } from "../auth.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
 import { awaitCall } from "../object-call.ts";
 import { identify } from "../operation.ts";
 import { originOf } from "../own-address.ts";
-import { type ApiResponse, type ErrorResponse, invalid, notThere } from "../response.ts";
+import { type ApiResponse, invalid, notThere } from "../response.ts";
 import { deleteObjects } from "./delete-objects.ts";
+import { admitsFile, tooManyFiles } from "./file-limits.ts";
 
 /** The operations on rows of `_File`. */
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 const SKIP_MAX = 100_000;
-
-export const tooManyFiles: ErrorResponse = {
-  status: 429,
-  failure: { code: 429, error: "Too many files from this address lately; try again later." },
-};
 
 /** The address before the keys of files, without a slash at its end. */
 export async function baseOf(context: Context<HttpEnv>): Promise<string> {
@@ -47,17 +45,26 @@ export async function baseOf(context: Context<HttpEnv>): Promise<string> {
 }
 
 /** Whether a caller may announce one more file, which is then counted. The app's server always may. */
-export async function admitsFile(context: Context<HttpEnv>): Promise<boolean> {
+export async function mayAnnounce(context: Context<HttpEnv>): Promise<boolean> {
   if ((await identify(context)) === "master") return true;
-  const { countedAs } = senderOf(context.req.raw.headers, frontOf(context.env));
-  return addressLimits.take(countedAs, "files", 1, FILES_PER_ADDRESS, Date.now());
+  return admitsFile(senderOf(context.req.raw.headers, frontOf(context.env)).countedAs);
 }
 
-/** What a new file has of its description. */
-export function fileOf(
-  { name, mimeType, metaData, acl, fields }: FileDescription,
-  now: number,
-): Omit<StoredFile, "content"> {
+/** The user who sends a request; undefined for somebody who is not logged in, or whose users are elsewhere. */
+async function userIdOf({ req, env }: Context<HttpEnv>): Promise<string | undefined> {
+  const token = sessionTokenIn(req.raw.headers);
+  if (token === undefined || usersAt((await settingsOf(env).get()).users) !== "here") return undefined;
+  return awaitCall(userOfSession(env, token), "finding the user of a session");
+}
+
+/** What a new file has of its description. It belongs to the user who is logged in, whatever the client says. */
+export async function newFile(
+  context: Context<HttpEnv>,
+  { name, mimeType, metaData: given, acl, fields }: FileDescription,
+): Promise<Omit<StoredFile, "content">> {
+  const owner = await userIdOf(context);
+  const metaData = owner === undefined ? given : { ...given, owner };
+  const now = Date.now();
   return { id: newObjectId(now), name, mimeType, metaData, acl, fields, createdAt: now, updatedAt: now };
 }
 
@@ -70,8 +77,8 @@ export async function addExternalFile(context: Context<HttpEnv>, body: JsonObjec
     const error = "url: must be an http or https URL; bytes of a file are announced by POST /1.1/fileTokens";
     return invalid(INVALID_FIELD, error);
   }
-  if (!(await admitsFile(context))) return tooManyFiles;
-  const file = { ...fileOf(described, Date.now()), content: { state: "external", url } as const };
+  if (!(await mayAnnounce(context))) return tooManyFiles;
+  const file = { ...(await newFile(context, described)), content: { state: "external", url } as const };
   await awaitCall(addFile(context.env.DB, file), "adding a file");
   const { id, name, mimeType, metaData, createdAt } = file;
   // Java before 6.3 knows of the file only what it is answered, and asks an address elsewhere for the size of a picture
@@ -82,20 +89,16 @@ export async function addExternalFile(context: Context<HttpEnv>, body: JsonObjec
   };
 }
 
-/**
- * Reads a file. One that awaits its bytes is not there yet, nor is one that the caller may not read.
- *
- * @param userId of the caller; undefined for somebody who is not logged in
- */
+/** Reads a file. One that awaits its bytes is not there yet, nor is one that the caller may not read. */
 export async function readFile(
   context: Context<HttpEnv>,
   id: string,
-  { userId, withAcl }: { userId: string | undefined; withAcl: boolean },
+  withAcl: boolean,
 ): Promise<ApiResponse> {
   const file = await awaitCall(fileById(context.env.DB, id), "reading a file");
   if (file === undefined || file.content.state === "awaiting") return notThere;
-  const isOwner = (await identify(context)) === "master";
-  if (!isOwner && !mayRead(file.acl, userId)) return notThere;
+  const isChecked = file.acl !== undefined && (await identify(context)) !== "master";
+  if (isChecked && !mayRead(file.acl, await userIdOf(context))) return notThere;
   return { status: 200, body: fileJson(file, { base: await baseOf(context), withAcl }) };
 }
 

@@ -187,7 +187,7 @@ export const fileRoutes = new Hono<HttpEnv>()
     async (context) => {
       const { returnACL: withAcl = false } = context.req.valid("query");
       const { id } = context.req.valid("param");
-      return respond(context, await readFile(context, id, { userId: undefined, withAcl }));
+      return respond(context, await readFile(context, id, withAcl));
     },
   )
   .delete(

@@ -25,7 +25,8 @@ import { identify } from "../operation.ts";
 import { originOf } from "../own-address.ts";
 import { type ApiResponse, type ErrorResponse, invalid } from "../response.ts";
 import { deleteObjects } from "./delete-objects.ts";
-import { admitsFile, baseOf, fileOf, tooManyFiles } from "./file-requests.ts";
+import { tooManyFiles } from "./file-limits.ts";
+import { baseOf, mayAnnounce, newFile } from "./file-requests.ts";
 
 /** The way of a file's bytes, from its token to the client's word that it is done. */
 
@@ -46,6 +47,8 @@ export const noStorage: ErrorResponse = {
   },
 };
 
+const NOTHING: UploadBody = { stream: null, length: 0, form: undefined };
+
 /** Announces a file: its row, and the address and the token for its bytes. */
 export async function announceFile(context: Context<HttpEnv>, body: JsonObject): Promise<ApiResponse> {
   const { env } = context;
@@ -57,18 +60,16 @@ export async function announceFile(context: Context<HttpEnv>, body: JsonObject):
   if ((announcedSize(described.metaData) ?? 0) > settings.maxBytes) return tooLarge(settings.maxBytes);
   if (!isTaken(described.mimeType, settings.types))
     return invalid(TYPE_NOT_TAKEN, `mime_type: files of the type ${described.mimeType} are not taken here`);
-  if (!(await admitsFile(context))) return tooManyFiles;
-  const now = Date.now();
+  if (!(await mayAnnounce(context))) return tooManyFiles;
   const token = randomText(TOKEN_LENGTH);
   const key = described.key ?? newKey(described);
-  const content = { state: "awaiting", key, token, tokenExpiresAt: now + TOKEN_LIFETIME } as const;
-  const file = { ...fileOf(described, now), content };
+  const row = await newFile(context, described);
+  const tokenExpiresAt = row.createdAt + TOKEN_LIFETIME;
+  const file = { ...row, content: { state: "awaiting", key, token, tokenExpiresAt } as const };
   if (!(await awaitCall(addFile(env.DB, file), "adding a file")))
     return invalid(DUPLICATE_VALUE, "key: is that of another file");
   const agents = [context.req.header("X-LC-UA"), context.req.header("User-Agent")];
-  const row = fileJson(file, { base: await baseOf(context), withAcl: false });
-  // A client that reads all of it as the file's own fields would send these back.
-  const { updatedAt: _, ...shown } = row;
+  const shown = fileJson(file, { base: await baseOf(context), withAcl: false });
   const provider = providerFor(settings.upload, agents);
   const upload = { provider, token, upload_url: `${originOf(context)}/uploads/${token}` };
   return { status: 201, body: { ...shown, ...upload } };
@@ -92,8 +93,7 @@ export async function endUpload(env: Env, token: string, succeeded: boolean): Pr
   const storage = storageOf(env);
   // The Java SDK never sends the bytes of an empty file.
   const isEmpty = file?.content.state === "awaiting" && announcedSize(file.metaData) === 0;
-  if (isEmpty && storage !== undefined)
-    await takeUpload({ rows: rowsOf(env, token), storage }, { stream: null, length: 0, form: undefined }, 0);
+  if (isEmpty && storage !== undefined) await takeUpload({ rows: rowsOf(env, token), storage }, NOTHING, 0);
   if (file !== undefined) await awaitCall(confirmUpload(env.DB, token), "confirming a file");
   return { status: 200, body: {} };
 }
@@ -117,6 +117,8 @@ export async function uploadFile(
       return refusal(409, "The file has its bytes already.");
     case "too large":
       return tooLarge(maxBytes);
+    case "too many":
+      return tooManyFiles;
     case "not a form":
       return refusal(400, "The body is not a whole multipart form with a part named file.");
     case "interrupted":

@@ -1,14 +1,11 @@
 import { type Context, Hono } from "hono";
-import { UPLOADED_PER_ADDRESS } from "../../bounds.ts";
 import { storageOf } from "../../files/storage.ts";
 import { frontOf, senderOf } from "../../gateway/address.ts";
-import { addressLimits } from "../../gateway/limits/address-limits.ts";
-import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, refuse } from "../errors.ts";
 import { isWithinRate } from "../request-rate.ts";
 import { respond } from "../response.ts";
-import { tooManyFiles } from "./file-requests.ts";
+import { admitsBytes, tooManyFiles } from "./file-limits.ts";
 import { noStorage, uploadFile } from "./upload-requests.ts";
 
 const PATH = "/uploads/:token";
@@ -33,20 +30,12 @@ async function take(context: Context<HttpEnv>, token: string, form: string | und
   const { headers, body: stream } = context.req.raw;
   const announced = headers.get("Content-Length");
   const length = announced === null ? undefined : Number(announced);
-  if (!(await isAdmitted(context, length))) return respond(context, tooManyFiles);
-  const taking = uploadFile({ env, storage }, token, { stream, length, form });
+  const { countedAs } = senderOf(headers, frontOf(env));
+  if (!isWithinRate(countedAs, 1, Date.now()) || !admitsBytes(countedAs, length ?? 0))
+    return respond(context, tooManyFiles);
+  const admits = (bytes: number) => length !== undefined || admitsBytes(countedAs, bytes);
+  const taking = uploadFile({ env, storage }, token, { stream, length, form, admits });
   // A client that goes away ends the request; what it has left behind is removed all the same.
   context.executionCtx.waitUntil(taking.catch(() => {}));
   return respond(context, await taking);
-}
-
-/** Counts a request and its bytes, as far as they are known, for the address that it came from. */
-async function isAdmitted(context: Context<HttpEnv>, length: number | undefined): Promise<boolean> {
-  const { countedAs } = senderOf(context.req.raw.headers, frontOf(context.env));
-  const now = Date.now();
-  if (!isWithinRate(countedAs, 1, now)) return false;
-  const bytes = length ?? (await settingsOf(context.env).get()).files.maxBytes;
-  // One upload may always be as large as the owner allows.
-  const counted = Math.min(bytes, UPLOADED_PER_ADDRESS);
-  return addressLimits.take(countedAs, "uploaded bytes", counted, UPLOADED_PER_ADDRESS, now);
 }

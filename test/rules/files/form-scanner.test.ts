@@ -34,7 +34,8 @@ function scanned(body: Uint8Array, lengths: number[] = [body.length], type = TYP
   const found: Uint8Array[] = [];
   for (let at = 0, turn = 0; at < body.length; turn++) {
     const length = Math.max(1, lengths[turn % lengths.length] ?? 1);
-    found.push(...scanner.read(body.slice(at, at + length)));
+    // Pieces are good until the next call.
+    found.push(...scanner.read(body.slice(at, at + length)).map((piece) => piece.slice()));
     at += length;
   }
   scanner.end();

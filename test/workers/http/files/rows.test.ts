@@ -96,7 +96,7 @@ describe("[B-15] announcing a file", () => {
         body: JSON.stringify({ url: "https://example.com/a.png" }),
       });
     const now = vi.spyOn(Date, "now").mockReturnValue(Date.now());
-    for (let count = 0; count < FILES_PER_ADDRESS; count++) {
+    for (let count = 0; count < FILES_PER_ADDRESS.public; count++) {
       const response = await from("8.8.8.8", appKeys);
       if (response.status !== 201) throw new Error(`${count}: ${await response.text()}`);
     }
@@ -212,6 +212,26 @@ describe("[B-15] the row of a file", () => {
     expect((await rowOf(await uploaded("bytes", { name: "a", ACL: { "*": { read: true } } }))).status).toBe(
       200,
     );
+  });
+
+  test("a file belongs to the user who is logged in, whatever the client says, and to nobody else's reading", async () => {
+    await configure({ users: { where: "here" } });
+    const body = JSON.stringify({ username: crypto.randomUUID(), password: "cheese" });
+    const signed = await http("/1.1/users", { method: "POST", headers: appKeys, body });
+    const { objectId: tom, sessionToken } = await signed.json<{ objectId: string; sessionToken: string }>();
+    const session = { "x-lc-session": sessionToken };
+    const file = await announced(
+      { name: "a", metaData: { owner: "Jerry" }, ACL: { [tom]: { read: true } } },
+      session,
+    );
+    expect(file).toMatchObject({ metaData: { owner: tom } });
+    await put(file, "bytes");
+    const read = (headers: object) =>
+      http(`/1.1/files/${file.objectId}`, { headers: { ...appKeys, ...headers } });
+    expect((await read(session)).status).toBe(200);
+    expect(await outcome(read({}))).toBe("404 101");
+    expect(await outcome(read({ "x-lc-session": "wrong" }))).toBe("404 101");
+    await configure({ users: null });
   });
 
   test("any JSON as a file's row is accepted or refused, and never an error of the server", async () => {

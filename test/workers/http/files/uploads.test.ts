@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { PART_BYTES } from "../../../../src/files/storage.ts";
+import { PART_BYTES } from "../../../../src/files/part-writer.ts";
 import { announced, bytesOf, end, objects, put, rowOf, uploaded } from "../../support/files.ts";
 import { outcome, rest } from "../../support/rest.ts";
 import { configure, http, masterKeys, openWorld, world } from "../../support/world.ts";

@@ -1,31 +1,28 @@
-import { type FileStorage, type ObjectParts, PART_BYTES } from "./storage.ts";
+import type { ObjectWriter } from "./file-storage.ts";
 import { type BufferHolder, type UploadBuffers, uploadBuffers } from "./upload-buffers.ts";
 
-/** Writes an object whose length is not known before. It holds one part in memory. */
-export class ObjectWriter implements BufferHolder {
-  readonly #storage: FileStorage;
+/** Bytes of a part. R2 takes none below 5 MiB but the last, and all others have to be of one length. */
+export const PART_BYTES = 5 * 1024 * 1024;
+
+/** Writes an object of a bucket whose length is not known before. It holds one part in memory. */
+export class PartWriter implements ObjectWriter, BufferHolder {
+  readonly #bucket: R2Bucket;
   readonly #name: string;
   readonly #buffers: UploadBuffers;
   readonly #abort = new AbortController();
   #chunks: Uint8Array[] = [];
   #held = 0;
-  #size = 0;
-  #parts: ObjectParts | undefined;
+  #upload: R2MultipartUpload | undefined;
+  readonly #parts: R2UploadedPart[] = [];
 
-  constructor(storage: FileStorage, name: string, buffers = uploadBuffers) {
-    this.#storage = storage;
+  constructor(bucket: R2Bucket, name: string, buffers = uploadBuffers) {
+    this.#bucket = bucket;
     this.#name = name;
     this.#buffers = buffers;
   }
 
-  /** Aborts when others need the memory more. */
   get signal(): AbortSignal {
     return this.#abort.signal;
-  }
-
-  /** Bytes written so far. */
-  get size(): number {
-    return this.#size;
   }
 
   giveUp(): void {
@@ -33,36 +30,35 @@ export class ObjectWriter implements BufferHolder {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    // A copy: the chunk may be a view of a buffer that is larger.
     this.#chunks.push(chunk.slice());
     this.#held += chunk.length;
-    this.#size += chunk.length;
     this.#buffers.hold(this, this.#held);
     while (this.#held >= PART_BYTES) {
-      const part = this.#taken(PART_BYTES);
-      this.#parts ??= await this.#storage.begin(this.#name);
-      await this.#parts.add(part);
+      this.#upload ??= await this.#bucket.createMultipartUpload(this.#name);
+      await this.#add(this.#upload, this.#taken(PART_BYTES));
       this.#buffers.hold(this, this.#held);
     }
   }
 
-  /** Stores the object. Nothing may be called afterwards. */
   async finish(): Promise<void> {
     try {
       const rest = this.#taken(this.#held);
-      if (this.#parts === undefined) return await this.#storage.putBytes(this.#name, rest);
-      if (rest.length > 0) await this.#parts.add(rest);
-      await this.#parts.complete();
+      if (this.#upload === undefined) return void (await this.#bucket.put(this.#name, rest));
+      if (rest.length > 0) await this.#add(this.#upload, rest);
+      await this.#upload.complete(this.#parts);
     } finally {
       this.#buffers.release(this);
     }
   }
 
-  /** Leaves nothing. */
   async cancel(): Promise<void> {
     this.#chunks = [];
     this.#buffers.release(this);
-    await this.#parts?.abort();
+    await this.#upload?.abort();
+  }
+
+  async #add(upload: R2MultipartUpload, bytes: Uint8Array): Promise<void> {
+    this.#parts.push(await upload.uploadPart(this.#parts.length + 1, bytes));
   }
 
   /** The first so many of the held bytes. */
