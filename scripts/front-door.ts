@@ -8,6 +8,9 @@ export { default } from "../src/index.ts";
 /** The page's files. No API path has such a name, but a key on a domain of files may. */
 const FILE = /^\/[\w-]+\.(?:css|js)$/;
 
+/** The answer to a `Host` that cannot be one. */
+const noHost = { code: 400, error: "The Host header is no host." };
+
 /**
  * The entrypoint on a single machine. Sockets come here directly from the runtime. Through Miniflare's own entrypoint
  * they would pass two more Workers, with compression that a few bytes can abuse, and with headers that only a developer
@@ -15,6 +18,7 @@ const FILE = /^\/[\w-]+\.(?:css|js)$/;
  */
 export class FrontDoor extends WorkerEntrypoint<Env & { ASSETS: Fetcher }> {
   override async fetch(request: Request): Promise<Response> {
+    if (!URL.canParse(request.url)) return Response.json(noHost, { status: 400 });
     const url = new URL(request.url);
     // The proxy that terminates TLS sets it.
     const scheme = request.headers.get("X-Forwarded-Proto")?.split(",")[0]?.trim();
@@ -22,7 +26,10 @@ export class FrontDoor extends WorkerEntrypoint<Env & { ASSETS: Fetcher }> {
     const isFile = (request.method === "GET" || request.method === "HEAD") && FILE.test(url.pathname);
     if (isFile) {
       const { method, headers } = request;
-      const asset = await this.env.ASSETS.fetch(new Request(url, { method, headers }));
+      // By a host of our own: theirs may be none that the runtime can fetch from.
+      const asset = await this.env.ASSETS.fetch(
+        new Request(`http://page${url.pathname}`, { method, headers }),
+      );
       if (asset.status !== 404) return asset;
     }
     return worker.fetch(scheme === "https" ? new Request(url, request) : request, this.env, this.ctx);

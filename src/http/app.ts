@@ -140,9 +140,10 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   // The page is a static asset, but sockets to "/" belong to the server, so the Worker receives both and passes page
   // requests on.
   app.get("/", (context) => {
-    const { method, url, headers } = context.req.raw;
-    // Without `cf`, which a client can send on a single machine, and which need not be JSON.
-    return context.env.ASSETS?.fetch(new Request(url, { method, headers })) ?? context.notFound();
+    const { method, headers } = context.req.raw;
+    // Without `cf`, which a client can send on a single machine, and which need not be JSON. By a host of our own: theirs
+    // may be none that the runtime can fetch from.
+    return context.env.ASSETS?.fetch(new Request("http://page/", { method, headers })) ?? context.notFound();
   });
   app.route("/", discoveryRoutes);
   app.route("/", demoRoutes);

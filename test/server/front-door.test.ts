@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type Server, startServer } from "../support/server.ts";
@@ -46,3 +47,24 @@ test("[wire §1] a client behind a proxy with TLS gets addresses with TLS", asyn
   const response = await fetch(`${server.url}/v1/route?appId=parley-dev&secure=1`, { headers });
   expect((await response.json()) as object).toMatchObject({ server: expect.stringMatching(/^wss:/) });
 });
+
+test("a request whose Host is none is refused, and is no error of the server", async () => {
+  for (const host of ["%", "~", "[", "a b", "im.example.com:99999"]) {
+    for (const path of ["/", "/page.js", "/healthz", "/files/x"]) {
+      const status = await statusOf(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      expect([host, path, status < 500]).toEqual([host, path, true]);
+    }
+  }
+  expect(server.output()).not.toMatch(/xception|TypeError/);
+});
+
+async function statusOf(head: string): Promise<number> {
+  const socket = connect(server.port, "127.0.0.1");
+  socket.write(head);
+  let answer = "";
+  socket.setEncoding("latin1").on("data", (text: string) => {
+    answer += text;
+  });
+  await once(socket, "close");
+  return Number(answer.split(" ")[1] ?? 0);
+}
