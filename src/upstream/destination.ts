@@ -44,8 +44,8 @@ export function destinationOf(
 ): Destination {
   const [, written] = API_PATH.exec(path) ?? [];
   if (written === undefined) return { to: "nowhere" };
-  // As an upstream may read it: what an escape hides must not pass either.
-  const resource = decoded(written).replace(/[\\/]+/g, "/");
+  const resource = resolved(written);
+  if (resource === undefined) return { to: "nowhere" };
   const isSignedThere = usersAt(users) === "upstream" && SIGNING.test(resource);
   const kept = isSignedThere ? undefined : KEPT.find((each) => each.path.test(resource));
   if (kept !== undefined) return nobody(`${kept.what}: Parley keeps them and does not serve this.`);
@@ -82,10 +82,22 @@ function partOf(resource: string): string {
 
 /** An engine has its hooks beside its functions. Without a hook key it would run them for anybody. */
 function isHook(name: string): boolean {
-  return name.startsWith("_") || name.replace(/\/$/, "").includes("/");
+  return name.startsWith("_") || name.includes("/");
 }
 
-/** The path with escapes of ASCII characters resolved; what the others mean does not matter here. */
-function decoded(text: string): string {
-  return text.replace(/%([0-7][\da-f])/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
+/**
+ * A path as an upstream may read it, so that what escapes hide does not pass either: with escapes of ASCII characters,
+ * backslashes and dots resolved. Undefined if dots lead out of it.
+ */
+function resolved(path: string): string | undefined {
+  const plain = path.replace(/%([0-7][\da-f])/gi, (_, code) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  const segments: string[] = [];
+  for (const segment of plain.split(/[\\/]+/)) {
+    if (segment === "..") {
+      if (segments.pop() === undefined) return undefined;
+    } else if (segment !== "" && segment !== ".") segments.push(segment);
+  }
+  return segments.join("/");
 }

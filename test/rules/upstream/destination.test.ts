@@ -28,12 +28,18 @@ describe("where a request goes that no route serves", () => {
     expect(baseOf(path)).toBe(base);
   });
 
-  test.each(["/", "/1.1", "/1.1/", "/2/route", "/11.1/classes/Todo", "/1.1.1/x", "/admin/settings"])(
-    "%s is no path of the API",
-    (path) => {
-      expect(baseOf(path)).toBe("nowhere");
-    },
-  );
+  test.each([
+    "/",
+    "/1.1",
+    "/1.1/",
+    "/2/route",
+    "/11.1/classes/Todo",
+    "/1.1.1/x",
+    "/1.1/..%2Fx",
+    "/admin/settings",
+  ])("%s is no path of the API", (path) => {
+    expect(baseOf(path)).toBe("nowhere");
+  });
 
   test.each([
     "/1.1/classes/_Conversation",
@@ -41,6 +47,8 @@ describe("where a request goes that no route serves", () => {
     "/1.1/classes/_Conversation%2F1",
     "/1.1/classes%2f_Installation",
     "/1.1/rtm/x",
+    "/1.1/%2F/rtm/x",
+    "/1.1/a%2F..%2Frtm/x",
     "/1.2/rtm/x",
     "/1.1/RTM/x",
     "/1.1/files/1",
