@@ -52,6 +52,7 @@ import { passForeignBatches } from "./upstream/foreign-batches.ts";
 import { passThrough } from "./upstream/pass-through.ts";
 import { refuseOtherMethods } from "./upstream/served-paths.ts";
 import { statisticsRoutes } from "./upstream/statistics.ts";
+import { loginRoutes } from "./users/logins.ts";
 import { isAboutUsers, userRoutes } from "./users/users.ts";
 import { verificationRoutes } from "./users/verification.ts";
 import { isForeignName } from "./web-page.ts";
@@ -162,6 +163,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", installationImportRoutes);
   app.route("/", fileImportRoutes);
   if (users === "here") {
+    app.route("/", loginRoutes);
     app.route("/", userRoutes);
     app.route("/", verificationRoutes);
   }

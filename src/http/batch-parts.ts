@@ -17,7 +17,8 @@ import {
 import { finding, saving } from "./push/installations.ts";
 import { type ApiResponse, invalid } from "./response.ts";
 import { deleteUser, readUser, saveUser, signUp, type UserCaller } from "./users/user-requests.ts";
-import { joining, saving as savingUser } from "./users/users.ts";
+import { searchUsers } from "./users/user-search.ts";
+import { finding as findingUsers, joining, saving as savingUser } from "./users/users.ts";
 
 /* The requests that a batch may have, each answered as if it came alone. */
 
@@ -100,6 +101,10 @@ export async function aboutUser(env: Env, part: BatchPart): Promise<ApiResponse 
   if (method === "DELETE" && id !== undefined) return eachOf(ids, (one) => deleteUser(env, one, user));
   if (others.length > 0) return undefined;
   if (method === "GET" && id !== undefined) return readUser(env, id, user);
+  if (method === "GET") {
+    const query = v.safeParse(findingUsers, parameters);
+    return query.success ? searchUsers(env, query.output, user) : misfit(INVALID_PARAMETER, query.issues);
+  }
   if (method !== (id === undefined ? "POST" : "PUT")) return undefined;
   const query = v.safeParse(id === undefined ? joining : savingUser, parameters);
   if (!query.success) return misfit(INVALID_PARAMETER, query.issues);

@@ -16,7 +16,7 @@ import { inPieces } from "./pieces.ts";
 import { saverOf } from "./push/installations.ts";
 import { type ApiResponse, invalid } from "./response.ts";
 import * as schema from "./schemas.ts";
-import { callerOf } from "./users/users.ts";
+import { callerOf } from "./users/user-caller.ts";
 
 const BODY_MAX = 262_144; // bytes
 const SHOWN_MAX = 256; // characters of a path in an answer

@@ -123,6 +123,32 @@ export async function removeUser(db: D1Database, id: string): Promise<void> {
 }
 
 /**
+ * Users in the order of their ids, which is that of their creation: all, or those with one of some values in a column.
+ * Throws if D1 fails.
+ */
+export async function listUsers(
+  db: D1Database,
+  among: { by: "id" | "username" | "email" | "phone"; values: readonly string[] } | undefined,
+  { limit, skip }: { limit: number; skip: number },
+): Promise<User[]> {
+  const isAmong =
+    among && sql`${users[among.by]} IN (SELECT value FROM json_each(${JSON.stringify(among.values)}))`;
+  const rows = await drizzle(db)
+    .select()
+    .from(users)
+    .where(isAmong)
+    .orderBy(users.id)
+    .limit(limit)
+    .offset(skip);
+  return rows.map(userIn);
+}
+
+/** How many users there are in all. Throws if D1 fails. */
+export async function countUsers(db: D1Database): Promise<number> {
+  return drizzle(db).$count(users);
+}
+
+/**
  * Statements that bring the identities of a user in line with the row as it is by then, whoever wrote it. Adding one
  * that belongs to another user fails, and with it the whole batch.
  */

@@ -140,7 +140,8 @@ export async function readUser(env: Env, id: string, caller: UserCaller): Promis
   return isVisibleTo(user, readerId) ? { status: 200, body: publicUserJson(user) } : notThere;
 }
 
-async function idOf(env: Env, { sessionToken }: UserCaller): Promise<string | undefined> {
+/** The id of the user who asks; undefined without a session. */
+export async function idOf(env: Env, { sessionToken }: UserCaller): Promise<string | undefined> {
   return sessionToken === undefined ? undefined : userOfSession(env, sessionToken);
 }
 

@@ -77,7 +77,15 @@ describe("[I12] who may call what", () => {
     devices.push("updateInstallation", "updateInstallationOfClass", "getWebPushKey");
     devices.push("registerBrowser", "forgetBrowser");
     // What users do with their own rows; what others may see of them is checked inside (C-05).
-    const users = ["logIn", "readMe", "refreshSessionToken", "updatePassword"];
+    const users = [
+      "logIn",
+      "logInByQuery",
+      "readMe",
+      "findUsers",
+      "findUsersOfClass",
+      "refreshSessionToken",
+      "updatePassword",
+    ];
     for (const action of ["signUp", "getUser", "updateUser", "deleteUser"])
       users.push(action, `${action}OfClass`);
     // Pushing itself is refused inside, unless the app allows it (N-13).
