@@ -1,7 +1,7 @@
 import type { ContentOf, StoredFile } from "../model/stored-file.ts";
 import { rangeOf } from "./byte-range.ts";
 import { isRangeMeant, isUnchanged, type Version } from "./conditions.ts";
-import { dispositionOf, presentationOf } from "./content-type.ts";
+import { dispositionOf, type Presentation, presentationOf } from "./content-type.ts";
 import type { Span } from "./storage.ts";
 
 /** What is answered to a request for a file. */
@@ -24,6 +24,9 @@ export const FILE_HEADERS = {
   "X-Content-Type-Options": "nosniff",
 } as const;
 
+/** A browser's viewer for PDF is a plugin, which starts in no sandbox. What it shows has no part in the address's pages. */
+const PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'";
+
 /**
  * The answer to a GET or HEAD, whose header fields for conditions and ranges count (RFC 9110).
  *
@@ -35,10 +38,15 @@ export function fileAnswer(
   { method, headers: asked }: Request,
 ): FileAnswer {
   const version: Version = { etag, modified: createdAt };
-  const known = { ...FILE_HEADERS, ETag: etag, "Last-Modified": new Date(createdAt).toUTCString() };
+  const presentation = presentationOf(mimeType);
+  const known = {
+    ...FILE_HEADERS,
+    ...(isPdf(presentation) && { "Content-Security-Policy": PDF_POLICY }),
+    ETag: etag,
+    "Last-Modified": new Date(createdAt).toUTCString(),
+  };
   if (isUnchanged(asked, version)) return { status: 304, headers: known, span: undefined };
   const { size } = content;
-  const presentation = presentationOf(mimeType);
   const headers = {
     ...known,
     "Accept-Ranges": "bytes",
@@ -64,6 +72,8 @@ export function fileAnswer(
       };
   }
 }
+
+const isPdf = ({ type, isShown }: Presentation) => isShown && /^application\/pdf\b/i.test(type);
 
 function answer(status: 200 | 206, headers: Record<string, string>, span: Span, method: string): FileAnswer {
   const hasBody = method === "GET" && span.length > 0;

@@ -178,6 +178,15 @@ describe("GET /files/{key}", () => {
     expect(headers.get("Content-Type")).not.toMatch(/script/);
   });
 
+  test("a PDF is shown by the browser's own viewer, which starts in no sandbox", async () => {
+    await storeFile({ key: "menu.pdf", mimeType: "application/pdf", name: "menu.pdf", bytes: "%PDF-1.4" });
+    const { headers } = await get("menu.pdf");
+    expect(headers.get("Content-Disposition")).toBe('inline; filename="menu.pdf"');
+    expect(headers.get("Content-Security-Policy")).toBe(
+      "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'",
+    );
+  });
+
   test("a caller who leaves ends the reading of the bucket", async () => {
     let cancelled = false;
     const endless = new ReadableStream({
