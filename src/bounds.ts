@@ -286,6 +286,8 @@ export const USERS_IMPORTED_AT_ONCE = 100;
  */
 export const FILES_PER_ADDRESS = { public: 600, other: 6_000 };
 export const UPLOADED_PER_ADDRESS = { public: 2 * 1024 ** 3, other: 20 * 1024 ** 3 };
+/** Bytes that uploads to a bucket without a length hold together, of the 128 MB of an isolate. */
+export const UPLOADS_BUFFERED = 32 * 1024 * 1024;
 /** Conversations asked for the count of all unread messages: each is an object to wake. */
 export const CONVERSATIONS_COUNTED = 500;
 

@@ -1,5 +1,4 @@
-/** Bytes of uploads of unknown length that all uploads of an isolate may hold together, of its 128 MB. */
-export const BUFFERED_MAX = 32 * 1024 * 1024;
+import { UPLOADS_BUFFERED } from "../bounds.ts";
 
 /** What holds bytes: it is told to end if others need the memory more. */
 export interface BufferHolder {
@@ -16,7 +15,7 @@ export class UploadBuffers {
   readonly #most: number;
   #total = 0;
 
-  constructor(most = BUFFERED_MAX) {
+  constructor(most = UPLOADS_BUFFERED) {
     this.#most = most;
   }
 
