@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { address, group, listOf, wholeNumber } from "./value-schemas.ts";
+import { address, booleanSetting, group, listOf, wholeNumber } from "./value-schemas.ts";
 
 /** The most that R2 takes in one upload, in bytes. */
 const FILE_LARGEST = 5 * 1024 * 1024 * 1024;
@@ -31,6 +31,8 @@ export const fileSettings = () =>
     maxBytes: v.optional(wholeNumber(1, FILE_LARGEST), 50 * 1024 * 1024),
     /** The media types that are taken; an empty list is all of them. */
     types: v.optional(listOf(mediaRange()), []),
+    /** With the app key alone nobody adds files: users who are logged in do, and the app's server. */
+    usersOnly: v.optional(booleanSetting(), false),
     /**
      * How clients upload: by one PUT or by a form. `auto` asks mini-programs and React Native, which cannot PUT, for a
      * form, and everybody else for a PUT.

@@ -28,7 +28,7 @@ import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
 import { awaitCall } from "../object-call.ts";
 import { identify } from "../operation.ts";
 import { originOf } from "../own-address.ts";
-import { type ApiResponse, invalid, notThere } from "../response.ts";
+import { type ApiResponse, type ErrorResponse, invalid, notThere } from "../response.ts";
 import { deleteObjects } from "./delete-objects.ts";
 import { admitsFile, tooManyFiles } from "./file-limits.ts";
 
@@ -44,11 +44,19 @@ export async function baseOf(context: Context<HttpEnv>): Promise<string> {
   return url === null ? `${originOf(context)}/files` : url.replace(/\/+$/, "");
 }
 
-/** Whether a caller may announce one more file, which is then counted. The app's server always may. */
-export async function mayAnnounce(context: Context<HttpEnv>): Promise<boolean> {
-  if ((await identify(context)) === "master") return true;
-  return admitsFile(senderOf(context.req.raw.headers, frontOf(context.env)).countedAs);
+/** Why a caller may not add a file; undefined if it may, and then it is counted. The app's server always may. */
+export async function barrier(context: Context<HttpEnv>): Promise<ErrorResponse | undefined> {
+  if ((await identify(context)) === "master") return undefined;
+  const { usersOnly } = (await settingsOf(context.env).get()).files;
+  if (usersOnly && (await userIdOf(context)) === undefined) return notLoggedIn;
+  const { countedAs } = senderOf(context.req.raw.headers, frontOf(context.env));
+  return admitsFile(countedAs) ? undefined : tooManyFiles;
 }
+
+const notLoggedIn: ErrorResponse = {
+  status: 403,
+  failure: { code: 403, error: "Only users who are logged in may add files." },
+};
 
 /** The user who sends a request; undefined for somebody who is not logged in, or whose users are elsewhere. */
 async function userIdOf({ req, env }: Context<HttpEnv>): Promise<string | undefined> {
@@ -77,7 +85,8 @@ export async function addExternalFile(context: Context<HttpEnv>, body: JsonObjec
     const error = "url: must be an http or https URL; bytes of a file are announced by POST /1.1/fileTokens";
     return invalid(INVALID_FIELD, error);
   }
-  if (!(await mayAnnounce(context))) return tooManyFiles;
+  const refused = await barrier(context);
+  if (refused !== undefined) return refused;
   const file = { ...(await newFile(context, described)), content: { state: "external", url } as const };
   await awaitCall(addFile(context.env.DB, file), "adding a file");
   const { id, name, mimeType, metaData, createdAt } = file;

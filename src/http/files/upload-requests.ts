@@ -26,7 +26,7 @@ import { originOf } from "../own-address.ts";
 import { type ApiResponse, type ErrorResponse, invalid } from "../response.ts";
 import { deleteObjects } from "./delete-objects.ts";
 import { tooManyFiles } from "./file-limits.ts";
-import { baseOf, mayAnnounce, newFile } from "./file-requests.ts";
+import { barrier, baseOf, newFile } from "./file-requests.ts";
 
 /** The way of a file's bytes, from its token to the client's word that it is done. */
 
@@ -60,7 +60,8 @@ export async function announceFile(context: Context<HttpEnv>, body: JsonObject):
   if ((announcedSize(described.metaData) ?? 0) > settings.maxBytes) return tooLarge(settings.maxBytes);
   if (!isTaken(described.mimeType, settings.types))
     return invalid(TYPE_NOT_TAKEN, `mime_type: files of the type ${described.mimeType} are not taken here`);
-  if (!(await mayAnnounce(context))) return tooManyFiles;
+  const refused = await barrier(context);
+  if (refused !== undefined) return refused;
   const token = randomText(TOKEN_LENGTH);
   const key = described.key ?? newKey(described);
   const row = await newFile(context, described);

@@ -56,7 +56,7 @@ describe("defaults", () => {
       },
       keywords: { oneToOne: false, version: null },
       events: { logDays: 0 },
-      files: { maxBytes: 52428800, types: [], upload: "auto", url: null, domains: [] },
+      files: { maxBytes: 52428800, types: [], usersOnly: false, upload: "auto", url: null, domains: [] },
       upstream: { url: null, functionsUrl: null, timeoutSeconds: 30, maxBytes: 10485760, log: false },
       push: {
         static: null,

@@ -214,7 +214,7 @@ describe("[B-15] the row of a file", () => {
     );
   });
 
-  test("a file belongs to the user who is logged in, whatever the client says, and to nobody else's reading", async () => {
+  test("a file belongs to the user who is logged in, whatever the client says, and a setting lets nobody else add one", async () => {
     await configure({ users: { where: "here" } });
     const body = JSON.stringify({ username: crypto.randomUUID(), password: "cheese" });
     const signed = await http("/1.1/users", { method: "POST", headers: appKeys, body });
@@ -231,6 +231,11 @@ describe("[B-15] the row of a file", () => {
     expect((await read(session)).status).toBe(200);
     expect(await outcome(read({}))).toBe("404 101");
     expect(await outcome(read({ "x-lc-session": "wrong" }))).toBe("404 101");
+    await configure({ files: { usersOnly: true } });
+    expect((await announce({ name: "a" }, session)).status).toBe(201);
+    expect((await announce({ name: "a" }, masterKeys)).status).toBe(201);
+    expect(await outcome(announce({ name: "a" }))).toBe("403 403");
+    expect(await outcome(announce({ name: "a" }, { "x-lc-session": "wrong" }))).toBe("403 403");
     await configure({ users: null });
   });
 
