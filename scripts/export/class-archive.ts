@@ -23,7 +23,7 @@ const Task = v.object({ id: v.string(), status: v.string(), download_url: v.opti
 export async function exportByArchive(
   job: Job,
   className: string,
-  take: (texts: string[]) => Promise<void>,
+  { begin, take }: { begin(): Promise<void>; take(texts: string[]): Promise<void> },
 ): Promise<void> {
   const { source, folder, since } = job;
   const asked = {
@@ -34,6 +34,7 @@ export async function exportByArchive(
   if (!begun.success) throw new Refused(PATH, 200, { code: undefined, error: "no export was begun" });
   const path = folder.workPath(`${className}.tar.gz`);
   await download(job, await finished(job, begun.output.id), path);
+  await begin();
   await readArchive(path, async (file) => {
     if (file.className !== className) return;
     let texts: string[] = [];

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { ClassRow, type Skipped } from "../moving/format.ts";
 import { exportByArchive } from "./class-archive.ts";
-import { Refused } from "./failures.ts";
+import { Refused, stoppedBy } from "./failures.ts";
 import type { Job } from "./job.ts";
 import { Recent } from "./recent.ts";
 import { checked, type Row } from "./rows.ts";
@@ -127,6 +127,7 @@ export class ClassExport {
       this.#refusals.push(error);
       const isAbsent = this.#refusals.some(({ code }) => code === NO_SUCH_CLASS);
       if (by !== this.#ways.at(-1) && !isAbsent) return false;
+      if (this.#job.folder.count(this.#kind) > 0) throw stoppedBy(error);
       const why = isAbsent
         ? "the app has no such class"
         : this.#refusals.map(({ message }) => message).join("; ");
@@ -181,8 +182,10 @@ export class ClassExport {
   }
 
   async #askForArchive(): Promise<void> {
-    await this.#fromNothing();
-    await exportByArchive(this.#job, this.#name, async (texts) => this.#take(texts, false));
+    await exportByArchive(this.#job, this.#name, {
+      begin: () => this.#fromNothing(),
+      take: (texts) => this.#take(texts, false),
+    });
     await this.#take([], true);
   }
 

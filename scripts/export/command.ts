@@ -98,7 +98,7 @@ function sourceFor({ source, waits }: ExportOptions, progress: Progress, pace: P
 }
 
 /** An archive has no server: only files are fetched then. */
-const NO_SERVER = { server: "https://leancloud.cn", appId: "", masterKey: "" };
+const NO_SERVER = { server: "", appId: "", masterKey: "" };
 
 async function readSince(folder: string, overlapDays: number): Promise<Since> {
   const text = await readFile(join(folder, MANIFEST), "utf8").catch(() => {

@@ -11,7 +11,7 @@ import { hostOf, type Wanted } from "./file-urls.ts";
 import type { Job } from "./job.ts";
 import { reasonOf } from "./source.ts";
 
-const ATTEMPTS = 5;
+const ATTEMPTS = 8;
 /** Files in a row of one host that did not answer: then the host is gone, and each of its files is tried once. */
 const GONE_AFTER = 3;
 

@@ -73,6 +73,12 @@ export class Refused extends Error {
 /** The exit codes of the command, besides 0, 1 and 2. */
 export const EXIT = { dayUsedUp: 3, gaveUp: 4 } as const;
 
+/** A refusal in the middle: what is there is kept, and the rest may come another time. */
+export function stoppedBy(refused: Refused): Refusal {
+  const how = "The same command goes on where it stopped, or --without leaves this out.";
+  return new Refusal(`The server refuses the rest (${refused.message}). ${how}`, EXIT.gaveUp);
+}
+
 export function dayUsedUp(now: number): Refusal {
   const next = new Date(now + ((40 * HOUR - (now % (24 * HOUR))) % (24 * HOUR) || 24 * HOUR));
   const when = `${next.toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -9,6 +9,8 @@ import type { Answer, Query, Source } from "./source.ts";
 
 /** Conversations that are asked about at the same time. */
 const AT_ONCE = 4;
+/** Groups of conversations with empty lists are written down together. */
+const COMMIT_EVERY = 20;
 /** If the first conversations all are refused, the app does not have the feature. */
 const REFUSALS_MAX = 3;
 /** How many times a page is asked for again that brings nothing new. */
@@ -95,7 +97,7 @@ export async function exportList({ source, folder, progress }: Job, name: string
   const stage = `lists/${name}`;
   const begun = folder.stage(stage);
   if (begun?.done) return;
-  let state = v.parse(State, begun?.state ?? {});
+  let [state, quiet] = [v.parse(State, begun?.state ?? {}), 0];
   const total = folder.count("classes/_Conversation");
   const share = () => (total === 0 ? 1 : state.at / total);
   progress.begin(stage, folder.count(stage), share());
@@ -108,7 +110,9 @@ export async function exportList({ source, folder, progress }: Job, name: string
     state = { at: end, answered, refused };
     const isMissing = answered === 0 && refused >= REFUSALS_MAX;
     const skipped = refusals.map(({ message }) => ({ what: stage, why: message, count: 1 }));
-    await folder.commit(stage, { batches: [{ kind: stage, rows }], state, skipped, done: isMissing });
+    const isNews = rows.length + skipped.length > 0 || ++quiet % COMMIT_EVERY === 0;
+    if (isNews)
+      await folder.commit(stage, { batches: [{ kind: stage, rows }], state, skipped, done: isMissing });
     progress.advance(folder.count(stage), share());
     if (isMissing) break;
   }

@@ -1,13 +1,15 @@
 import * as v from "valibot";
 import type { Skipped } from "../moving/format.ts";
 import { conversationsOf, pathFor, type Target } from "./conversations.ts";
-import { Refused } from "./failures.ts";
+import { Refused, stoppedBy } from "./failures.ts";
 import type { Job } from "./job.ts";
 import { Recent } from "./recent.ts";
 import { type History, Position, readMessage, type Step, stepBack } from "./walk.ts";
 
 const STAGE = "messages";
 const ODD = "odd/messages";
+/** Conversations without messages are written down together. */
+const COMMIT_EVERY = 50;
 /** As long as LeanCloud keeps messages (ms): tells how much of a walk is done. */
 const KEPT = 180 * 86_400_000;
 /** Parley's header: up to when its list of all messages is complete (ms). */
@@ -60,6 +62,7 @@ export async function exportMessages(job: Job): Promise<void> {
         state = { ...state, version: "1.1" };
         continue;
       }
+      if (state.position !== undefined) throw stoppedBy(error);
       await commit(job, state, undefined, true, [{ what: STAGE, why: error.message, count: 1 }]);
       break;
     }
@@ -91,7 +94,8 @@ export async function exportConversations(job: Job, asked: string[] | "all"): Pr
         const step = await stepBack(job.source, { ...walk, from: job.since?.messagesFrom ?? 0 });
         isOver = step.isOver;
         state = isOver ? { ...state, at: index, position: undefined } : { ...state, position: step.position };
-        await commit(job, state, step, false);
+        if (!isOver || step.rows.length > 0 || index % COMMIT_EVERY === 0)
+          await commit(job, state, step, false);
         job.progress.advance(job.folder.count(STAGE), share());
       }
     } catch (error) {

@@ -25,7 +25,7 @@ export interface Pace {
 export const usualPace: Pace = { scale: 1, deadline: 120_000, patience: 3_600_000 };
 
 export interface SourceOptions {
-  /** Such as `https://abcdefgh.lc-cn-n1-shared.com`. */
+  /** Such as `https://abcdefgh.lc-cn-n1-shared.com`; empty where an archive is read. */
   server: string;
   appId: string;
   masterKey: string;
@@ -92,8 +92,9 @@ export class Source {
     return this.#call("POST", path, () => ({}), JSON.stringify(body));
   }
 
-  /** Whether the server can be reached at all, whatever it answers. */
+  /** Whether the server can be reached at all, whatever it answers; without a server, nothing speaks against it. */
   async isReachable(): Promise<boolean> {
+    if (this.#options.server === "") return true;
     try {
       await fetch(`${this.#options.server}/1.1/date`, { signal: AbortSignal.timeout(this.pace.deadline) });
       return true;

@@ -7,6 +7,8 @@ import { type Row, rowOf } from "./rows.ts";
 
 const STAGE = "lists/unread";
 const AT_ONCE = 8;
+/** Conversations where nothing is unread are written down together. */
+const COMMIT_EVERY = 20;
 /** About as long as a call takes, in milliseconds. */
 const CALL = 100;
 /** Calls of a trial app in a day. */
@@ -55,7 +57,8 @@ export async function exportUnread({ source, folder, progress }: Job, confirmed:
     state = { at: index };
     done += members.length;
     const skipped = refusals.map(({ message }) => ({ what: STAGE, why: message, count: 1 }));
-    await folder.commit(STAGE, { batches: [{ kind: STAGE, rows }], state, skipped });
+    const isNews = rows.length + skipped.length > 0 || index % COMMIT_EVERY === 0;
+    if (isNews) await folder.commit(STAGE, { batches: [{ kind: STAGE, rows }], state, skipped });
     progress.advance(folder.count(STAGE), done / calls);
   }
   await folder.commit(STAGE, { state, done: true });

@@ -163,6 +163,73 @@ describe("odd rows", () => {
   });
 });
 
+describe("more messages in one millisecond than a page holds", () => {
+  /** 1,500 in the second newest millisecond. */
+  function sendTwins(): void {
+    const [newest, ...older] = app.data.messages;
+    if (newest === undefined) throw new Error("no message");
+    const twins = Array.from({ length: 1_500 }, (_, at) => {
+      return { ...newest, "msg-id": `twin-${at}`, timestamp: newest.timestamp - 1 };
+    });
+    app.data.messages = inOrder([
+      newest,
+      ...twins,
+      ...older.filter((row) => row.timestamp < newest.timestamp - 1),
+    ]);
+  }
+
+  test("all come out", async () => {
+    sendTwins();
+    await run();
+    expect(await rowsIn(to(), "messages")).toEqual(asJson(app.data.messages));
+  });
+
+  test("stop nothing where the server does not go on between them, but are told", async () => {
+    sendTwins();
+    app.refuses.add("msgid");
+    expect((await run()).code).toBe(0);
+    const found = await rowsIn(to(), "messages");
+    const older = app.data.messages.filter((row) => row.timestamp < (app.data.messages[1]?.timestamp ?? 0));
+    expect(found.slice(-older.length)).toEqual(asJson(older));
+    expect((await manifestIn(to())).skipped).toContainEqual({
+      what: "messages",
+      why: expect.stringContaining("one millisecond earlier"),
+      count: 1,
+    });
+  });
+});
+
+describe("a refusal in the middle", () => {
+  test("of messages ends the command with code 4, and the same command goes on", async () => {
+    app.callsADay = 3;
+    expect((await run("--without", "_Conversation")).code).toBe(3);
+    app.beginDay();
+    app.callsADay = Number.POSITIVE_INFINITY;
+    app.refuses.add("1.2");
+    const { code, output } = await run("--without", "_Conversation");
+    expect(code).toBe(4);
+    expect(output).toContain("refuses the rest");
+    app.refuses.clear();
+    expect((await run("--without", "_Conversation")).code).toBe(0);
+    expect(await rowsIn(to(), "messages")).toEqual(asJson(inOrder(app.data.messages)));
+  });
+
+  test("of a class ends the command with code 4, and the same command goes on", async () => {
+    const users = Array.from({ length: 5_000 }, (_, at) => ({ objectId: at.toString(16).padStart(24, "0") }));
+    app.data.classes._User = users;
+    const without = "messages,files,_Conversation,_ConversationMemberInfo,_Installation";
+    app.callsADay = 5;
+    expect((await run("--without", without)).code).toBe(3);
+    app.beginDay();
+    app.callsADay = Number.POSITIVE_INFINITY;
+    app.refuses.add("scan").add("query").add("exportData");
+    expect((await run("--without", without)).code).toBe(4);
+    app.refuses.clear();
+    expect((await run("--without", without)).code).toBe(0);
+    expect(await rowsIn(to(), "classes/_User")).toEqual(users);
+  });
+});
+
 const FAULTS: Fault[] = [
   "too many requests",
   "server error",
@@ -176,7 +243,7 @@ const FAULTS: Fault[] = [
 ];
 
 test.each(FAULTS)("an export has everything in spite of calls that end with: %s", async (fault) => {
-  app.faults.rates = { [fault]: fault === "slow" ? 0.05 : 0.3 };
+  app.faults.rates = { [fault]: fault === "slow" ? 0.05 : 0.2 };
   app.data = randomApp(9, { conversations: 15, messages: 3_000, users: 12 }, `${app.url}/files`);
   expect((await run("--unread", "--yes")).code).toBe(0);
   await expectAll(to(), app.data, `${app.url}/files`);

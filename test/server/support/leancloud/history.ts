@@ -6,8 +6,14 @@ import type { AppData } from "./app-data.ts";
  * start `max_ts` too.
  *
  * @param conversation undefined for the whole app
+ * @param ignoresIds whether it begins with the first message of a millisecond, whatever `msgid` says
  */
-export function history({ messages }: AppData, call: Call, conversation: string | undefined): Answer {
+export function history(
+  { messages }: AppData,
+  call: Call,
+  conversation: string | undefined,
+  ignoresIds = false,
+): Answer {
   const { query } = call;
   if (conversation === undefined && query.has("reversed"))
     return refused(400, 1, "reversed is not supported.");
@@ -19,7 +25,7 @@ export function history({ messages }: AppData, call: Call, conversation: string 
   for (let at = firstBefore(messages, start); at < messages.length && found.length < limit; at++) {
     const message = messages[at];
     if (message === undefined || (conversation !== undefined && message.to !== conversation)) continue;
-    const isTwin = message.timestamp === start;
+    const isTwin = message.timestamp === start && !ignoresIds;
     // Without an id, a whole millisecond is left out.
     if (isTwin && (id === null || message["msg-id"] >= id)) continue;
     found.push(message);

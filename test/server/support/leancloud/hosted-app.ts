@@ -11,7 +11,7 @@ import * as lists from "./lists.ts";
 import { Rows } from "./rows.ts";
 
 /** Ways to read that an app may be refused. */
-export type Served = "scan" | "query" | "exportData" | "1.2" | "lists" | "files";
+export type Served = "scan" | "query" | "exportData" | "1.2" | "lists" | "files" | "msgid";
 
 const nothing: AppData = {
   classes: {},
@@ -143,7 +143,7 @@ export class HostedApp extends LocalServer {
       return history(this.#data, call, call.query.get("convid") ?? undefined);
     }
     if (version !== "1.2" || this.refuses.has("1.2")) return noSuchRoute;
-    if (rest[0] === "messages") return history(this.#data, call, undefined);
+    if (rest[0] === "messages") return history(this.#data, call, undefined, this.refuses.has("msgid"));
     if (rest[0] === "clients" && rest[2] === "unread-count")
       return lists.unread(this.#data, call, rest[1] ?? "");
     return this.refuses.has("lists") && rest[2] !== "messages"
