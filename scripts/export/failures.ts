@@ -60,11 +60,13 @@ export function pauseForNextDay(now: number): number {
 export class Refused extends Error {
   readonly status: number;
   readonly code: number | undefined;
+  /** The message without the path, which may have an id in it: so equal refusals are counted together. */
+  readonly reason: string;
 
   constructor(path: string, status: number, { code, error }: ApiError) {
-    super(
-      `${path}: ${status}${code === undefined ? "" : `, code ${code}`}${error === undefined ? "" : `, ${error}`}`,
-    );
+    const reason = `${status}${code === undefined ? "" : `, code ${code}`}${error === undefined ? "" : `, ${error}`}`;
+    super(`${path}: ${reason}`);
+    this.reason = reason;
     this.status = status;
     this.code = code;
   }

@@ -101,7 +101,7 @@ export async function exportConversations(job: Job, asked: string[] | "all"): Pr
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       state = { ...state, at: index, position: undefined };
-      await commit(job, state, undefined, false, [{ what: STAGE, why: error.message, count: 1 }]);
+      await commit(job, state, undefined, false, [{ what: STAGE, why: error.reason, count: 1 }]);
     }
   }
   await commit(job, state, undefined, true);

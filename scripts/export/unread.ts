@@ -56,7 +56,7 @@ export async function exportUnread({ source, folder, progress }: Job, confirmed:
     }
     state = { at: index };
     done += members.length;
-    const skipped = refusals.map(({ message }) => ({ what: STAGE, why: message, count: 1 }));
+    const skipped = refusals.map(({ reason }) => ({ what: STAGE, why: reason, count: 1 }));
     const isNews = rows.length + skipped.length > 0 || index % COMMIT_EVERY === 0;
     if (isNews) await folder.commit(STAGE, { batches: [{ kind: STAGE, rows }], state, skipped });
     progress.advance(folder.count(STAGE), done / calls);

@@ -1,41 +1,24 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { FileRow } from "../../../scripts/moving/format.ts";
-import { inOrder, type MessageRecord, type Row, randomApp } from "../support/leancloud/app-data.ts";
-import { HostedApp } from "../support/leancloud/hosted-app.ts";
-import { asJson, manifestIn, rowsIn, runExport } from "./exporting.ts";
+import { inOrder, type MessageRecord, type Row } from "../support/leancloud/app-data.ts";
+import { asJson, manifestIn, rowsIn } from "./exporting.ts";
+import { useHostedApp } from "./hosted.ts";
 
 /** `npm run export -- --since <folder>`: what is new since an earlier export, and some days before it. */
 
 const DAY = 86_400_000;
 
-let app: HostedApp;
-let folder: string;
-const to = (name: string) => join(folder, name);
-const run = (name: string, ...args: string[]) =>
-  runExport(["--server", app.url, "--to", to(name), ...args], app.environment);
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "parley-export-"));
-  app = new HostedApp();
-  await app.open();
-  app.data = randomApp(3, { conversations: 30, messages: 2_000, users: 20 }, `${app.url}/files`);
-});
-afterEach(async () => {
-  await app.close();
-  await rm(folder, { recursive: true, force: true });
-});
+const hosted = useHostedApp(3, { conversations: 30, messages: 2_000, users: 20 });
+const { to, runTo: run } = hosted;
 
 /** Sent a minute after everything else. */
 function sayMore(count: number): MessageRecord[] {
-  const [newest] = app.data.messages;
+  const [newest] = hosted.app.data.messages;
   if (newest === undefined) throw new Error("no message");
   const more = Array.from({ length: count }, (_, at): MessageRecord => {
     return { ...newest, "msg-id": `new-${at}`, timestamp: newest.timestamp + 60_000 + at, data: `new ${at}` };
   });
-  app.data.messages = inOrder([...app.data.messages, ...more]);
+  hosted.app.data.messages = inOrder([...hosted.app.data.messages, ...more]);
   return more;
 }
 
@@ -43,13 +26,13 @@ test("an export of changes has new messages, and those of the days before with w
   await run("first");
   const until = (await manifestIn(to("first"))).messagesUntil ?? 0;
   sayMore(3);
-  const edited = app.data.messages[40];
+  const edited = hosted.app.data.messages[40];
   if (edited === undefined) throw new Error("no message");
   edited.data = '{"_lctype":-127}';
   await run("second", "--since", to("first"), "--overlap-days", "1");
-  const wanted = app.data.messages.filter(({ timestamp }) => timestamp >= until - DAY);
+  const wanted = hosted.app.data.messages.filter(({ timestamp }) => timestamp >= until - DAY);
   expect(wanted).toContainEqual(edited);
-  expect(wanted.length).toBeLessThan(app.data.messages.length / 2);
+  expect(wanted.length).toBeLessThan(hosted.app.data.messages.length / 2);
   expect(await rowsIn(to("second"), "messages")).toEqual(asJson(wanted));
 });
 
@@ -66,7 +49,7 @@ test("an export of changes without any overlap has the millisecond at which the 
 test("an export of changes has rows that changed, and every conversation", async () => {
   await run("first");
   const { startedAt } = await manifestIn(to("first"));
-  const user = app.data.classes._User?.[0];
+  const user = hosted.app.data.classes._User?.[0];
   if (user === undefined) throw new Error("no user");
   user.updatedAt = new Date(Date.parse(startedAt) + DAY).toISOString();
   await run("second", "--since", to("first"), "--overlap-days", "0.01");
@@ -75,14 +58,14 @@ test("an export of changes has rows that changed, and every conversation", async
 });
 
 test("an export of changes fetches new files, and those that were missing", async () => {
-  const [path = ""] = Object.keys(app.data.files);
-  const content = app.data.files[path] ?? Buffer.alloc(0);
-  delete app.data.files[path];
+  const [path = ""] = Object.keys(hosted.app.data.files);
+  const content = hosted.app.data.files[path] ?? Buffer.alloc(0);
+  delete hosted.app.data.files[path];
   await run("first");
-  app.data.files[path] = content;
+  hosted.app.data.files[path] = content;
   await run("second", "--since", to("first"), "--overlap-days", "1000");
   const rows = await rowsIn<FileRow>(to("second"), "files");
-  expect(rows).toEqual([expect.objectContaining({ url: `${app.url}/files${path}`, bytes: content.length })]);
+  expect(rows).toEqual([expect.objectContaining({ url: `${hosted.filesAt}${path}`, bytes: content.length })]);
 });
 
 test("a third export goes on from the second, also if that one had nothing new", async () => {
@@ -97,7 +80,7 @@ test("a third export goes on from the second, also if that one had nothing new",
 });
 
 test("an export that is not finished is nothing to go on from", async () => {
-  app.callsADay = 5;
+  hosted.app.callsADay = 5;
   await run("first");
   const { code, output } = await run("second", "--since", to("first"));
   expect(code).toBe(1);
