@@ -4,6 +4,8 @@ const NOISE = [
   /^NOSENTRY /,
   // A peer that violates the WebSocket protocol is disconnected: a line for each would fill the log.
   /WebSocket protocol error/,
+  // An answer of an upstream was broken off, which is logged once a minute.
+  /^Uncaught exception: .*passed on no further$/,
 ];
 
 /** A line of the runtime's log, from Miniflare. */

@@ -218,11 +218,12 @@ function relayed(
             relay.done();
             return to.close();
           }
-          if (!relay.take(value.byteLength)) throw new Error("passed on no further");
+          if (!relay.take(value.byteLength)) throw new Error("too many bytes");
           to.enqueue(value);
-        } catch (error) {
+        } catch {
           relay.broken();
-          to.error(error);
+          // Breaks the connection. The runtime prints it; `scripts/runtime-log.ts` knows this text.
+          to.error(new Error("passed on no further"));
         }
       },
       async cancel(reason) {

@@ -73,6 +73,10 @@ export async function passOn(
     moved: () => place.keepUntil(Date.now() + silence),
     ended: (report) => {
       place.leave();
+      if (report.status !== undefined && report.failure !== undefined && report.failure !== "left") {
+        const line = `upstream: ${new URL(base).host}: an answer was broken off, ${report.failure}`;
+        logOncePerMinute(`upstream, ${report.failure}`, line, Date.now());
+      }
       if (settings.upstream.log) logPassedRequest(context, now, report);
     },
   });

@@ -153,6 +153,8 @@ describe("bodies that are too large", () => {
     await expect(response.arrayBuffer()).rejects.toThrow();
     await expect.poll(() => upstream.left).toEqual(["/1.1/classes/Todo"]);
     await isUnharmed();
+    expect(server.output()).toContain("an answer was broken off, answer too large");
+    expect(server.output()).not.toContain("xception");
   });
 
   test("an answer that announces more than upstream.maxBytes is refused with 502", async () => {
