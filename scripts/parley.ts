@@ -3,6 +3,8 @@
 
 const commands: Record<string, () => Promise<unknown>> = {
   export: () => import("./export.ts"),
+  import: () => import("./import.ts"),
+  verify: () => import("./verify.ts"),
 };
 
 const [name = ""] = process.argv.splice(2, 1);

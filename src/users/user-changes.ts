@@ -167,12 +167,7 @@ function contentOf(tree: JsonObject): UserContent | ChangeRefused {
 }
 
 function isName(value: Json): value is string {
-  return (
-    typeof value === "string" &&
-    value.length <= NAME_LENGTH_MAX &&
-    value.isWellFormed() &&
-    !value.includes("\0")
-  );
+  return typeof value === "string" && value.length <= NAME_LENGTH_MAX && value.isWellFormed();
 }
 
 const isNameOrNone = (value: Json | undefined): value is string | null | undefined =>

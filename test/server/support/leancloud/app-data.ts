@@ -189,7 +189,7 @@ const userRow = (random: Random, at: number): Row => {
     username: `user ${at}`,
     sessionToken: hex(random, 25),
     salt: hex(random, 8),
-    password: hex(random, 88),
+    password: Buffer.from(random.bytes(64)).toString("base64"),
   };
 };
 

@@ -1,0 +1,124 @@
+import * as v from "valibot";
+import { Progress, plain, processTerminal } from "../export/progress.ts";
+import { Api } from "../moving/api.ts";
+import { isLoopback } from "../moving/credentials.ts";
+import { FinishedExport } from "../moving/finished-export.ts";
+import { FileRow } from "../moving/format.ts";
+import { type Pace, paceOf } from "../moving/pace.ts";
+import { Refusal } from "../options.ts";
+import { importContents } from "./contents.ts";
+import type { Job } from "./job.ts";
+import { ImportJournal, type StageProgress } from "./journal.ts";
+import { MessageFiles } from "./message-files.ts";
+import { importMessages } from "./messages.ts";
+import { type ImportOptions, readOptions, usage } from "./options.ts";
+import { importKind, kinds } from "./rows.ts";
+
+/** Some rows were refused. */
+const INCOMPLETE = 5;
+
+/** Kinds of rows that Parley has no place for, and why. */
+const NOT_SERVED: Record<string, string> = {
+  "classes/_ConversationMemberInfo": "roles are not served",
+  "classes/_SysMessage": "service conversations are not served",
+  "lists/subscribers": "service conversations are not served",
+  "lists/broadcasts": "service conversations are not served",
+  "lists/blacklists": "blacklists are not served",
+  "lists/silences": "silencing is not served",
+};
+
+/** Runs the command. Returns the exit code; throws a `Refusal` with another one. */
+export async function runImport(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const options = await readOptions(args, environment);
+  if (options === "help") {
+    console.log(usage);
+    return 0;
+  }
+  const progress = new Progress(processTerminal(options.json), options.json);
+  try {
+    return await importWith(options, progress, paceOf(environment));
+  } catch (error) {
+    if (options.json && error instanceof Refusal)
+      progress.finish("stopped", { exitCode: error.exitCode, why: error.message }, error.message);
+    throw error;
+  }
+}
+
+async function importWith(options: ImportOptions, progress: Progress, pace: Pace): Promise<number> {
+  const source = await FinishedExport.open(options.from);
+  const api = new Api(options.to, { pace, onPause: (why, pause) => progress.pause(why, pause) });
+  const settings = v.parse(Settings, await api.get("/admin/settings"));
+  const files = options.keepsUrls ? undefined : await messageFiles(options, { source, api }, settings);
+  const journal = await ImportJournal.open(source, options.to);
+  const job: Job = { source, api, journal, progress };
+  try {
+    await importStages(job, options, files);
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+  const stages = journal.stages();
+  await journal.finish();
+  const refused = stages.reduce((sum, stage) => sum + stage.refused, 0);
+  const told = { refused, refusedRows: refused === 0 ? null : journal.refusedPath, stages };
+  progress.finish("done", told, summaryOf(source, stages, journal.refusedPath));
+  return refused === 0 ? 0 : INCOMPLETE;
+}
+
+async function importStages(
+  job: Job,
+  { without }: ImportOptions,
+  files: MessageFiles | undefined,
+): Promise<void> {
+  const isWanted = (stage: Parameters<typeof without.has>[0]) => !without.has(stage);
+  if (isWanted("users")) await importKind(job, kinds.users);
+  if (isWanted("files")) {
+    await importKind(job, kinds.files);
+    await importContents(job);
+  }
+  if (isWanted("conversations")) await importKind(job, kinds.conversations);
+  // After the files: a message gets the new address of one that is here.
+  if (isWanted("messages")) await importMessages(job, files);
+  if (isWanted("unread")) await importKind(job, kinds.unread);
+  if (isWanted("installations")) await importKind(job, kinds.installations);
+}
+
+const Settings = v.object({ files: v.object({ url: v.nullable(v.string()) }) });
+
+/** Throws a `Refusal` (1) if nobody knows an address for files that phones can reach. */
+async function messageFiles(
+  { filesUrl: given, to }: ImportOptions,
+  { source, api }: Pick<Job, "source" | "api">,
+  { files }: v.InferOutput<typeof Settings>,
+): Promise<MessageFiles> {
+  const filesUrl = given ?? files.url?.replace(/\/+$/, "");
+  if (filesUrl === undefined && isLoopback(to.server) && source.count("files") > 0) {
+    const why = "Messages show files, and the server is this machine, which no phone can reach";
+    throw new Refusal(`${why}: name --files-url https://<your domain>/files, or --keep-urls.`, 1);
+  }
+  const hosts = new Set<string>();
+  for await (const { text } of source.rows("files")) {
+    const { url } = v.parse(FileRow, JSON.parse(text));
+    if (URL.canParse(url)) hosts.add(new URL(url).host);
+  }
+  return new MessageFiles({ api, filesUrl: filesUrl ?? `${to.server}/files`, hosts });
+}
+
+function summaryOf(source: FinishedExport, stages: StageProgress[], refusedPath: string): string {
+  const lines = stages.map(({ stage, added, changed, kept, refused }) => {
+    const counts = Object.entries({ added, changed, kept, refused }).filter(([, count]) => count > 0);
+    const told = counts.map(([name, count]) => `${plain(count)} ${name}`).join(", ");
+    return `  ${stage}: ${told || "nothing"}`;
+  });
+  const left = Object.entries(NOT_SERVED)
+    .map(([kind, why]) => ({ kind, why, count: source.count(kind) }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, why, count }) => `  ${kind} (${plain(count)}): ${why}`);
+  const hasRefused = stages.some(({ refused }) => refused > 0);
+  return [
+    "The import is done.",
+    ...lines,
+    ...(left.length === 0 ? [] : ["Left out:", ...left]),
+    ...(hasRefused ? [`What was refused, and why: ${refusedPath}`] : []),
+  ].join("\n");
+}

@@ -1,0 +1,81 @@
+import * as v from "valibot";
+import { isHosted } from "../export/file-urls.ts";
+import type { Api } from "../moving/api.ts";
+import { type FileInMessage, fileIn, keysIn, withAddress } from "../moving/file-addresses.ts";
+import { storedFiles } from "../moving/stored-files.ts";
+import type { Row } from "./sender.ts";
+
+const Message = v.looseObject({ data: v.string() });
+/** Files that are remembered: their names and keys. */
+const REMEMBERED = 50_000;
+
+export interface MessageFilesOptions {
+  api: Api;
+  /** Where phones find files, without a slash at the end. */
+  filesUrl: string;
+  /** Hosts beside LeanCloud's own that have files of the app. */
+  hosts: ReadonlySet<string>;
+}
+
+/**
+ * Puts this server's address in place of the old one where a message shows a file that is here now: by its id first, and
+ * by the key in the address second, if it is one of a host that had the app's files. The server itself is asked, since
+ * it has files of earlier imports, too.
+ */
+export class MessageFiles {
+  readonly #options: MessageFilesOptions;
+  /** The keys of files that are here, by `id …` and `key …`; undefined for those that are not. */
+  readonly #known = new Map<string, string | undefined>();
+
+  constructor(options: MessageFilesOptions) {
+    this.#options = options;
+  }
+
+  async rewrite(rows: Row[]): Promise<Row[]> {
+    const found = rows.map(({ text }) => (text.includes("_lcfile") ? inRow(text) : undefined));
+    const files = found.flatMap((each) => each?.file ?? []);
+    if (files.length === 0) return rows;
+    await this.#ask(files);
+    return rows.map((row, at) => {
+      const shown = found[at];
+      const key = shown && this.#keyOf(shown.file);
+      if (shown === undefined || key === undefined) return row;
+      const url = `${this.#options.filesUrl}/${key.split("/").map(encodeURIComponent).join("/")}`;
+      const data = withAddress(shown.message.data, shown.file.url, url);
+      return { ...row, sent: JSON.stringify({ ...shown.message, data }) };
+    });
+  }
+
+  #keyOf(file: FileInMessage): string | undefined {
+    const names = [...(file.id === undefined ? [] : [`id ${file.id}`]), ...this.#keysOf(file).map(named)];
+    return names.map((name) => this.#known.get(name)).find((key) => key !== undefined);
+  }
+
+  #keysOf({ url }: FileInMessage): string[] {
+    const { hosts } = this.#options;
+    return isHosted(url, [...hosts]) ? keysIn(url) : [];
+  }
+
+  async #ask(files: FileInMessage[]): Promise<void> {
+    if (this.#known.size > REMEMBERED) this.#known.clear();
+    const isNew = (name: string) => !this.#known.has(name);
+    const ids = [...new Set(files.flatMap(({ id }) => id ?? []))].filter((id) => isNew(`id ${id}`));
+    const keys = [...new Set(files.flatMap((file) => this.#keysOf(file)))].filter((key) => isNew(named(key)));
+    if (ids.length + keys.length === 0) return;
+    const found = await storedFiles(this.#options.api, ids, keys);
+    for (const id of ids) this.#known.set(`id ${id}`, undefined);
+    for (const key of keys) this.#known.set(named(key), undefined);
+    for (const { id, key } of found) {
+      this.#known.set(`id ${id}`, key);
+      if (key !== undefined) this.#known.set(named(key), key);
+    }
+  }
+}
+
+const named = (key: string) => `key ${key}`;
+
+function inRow(text: string): { message: v.InferOutput<typeof Message>; file: FileInMessage } | undefined {
+  const message = v.parse(Message, JSON.parse(text));
+  const file = fileIn(message.data);
+  return file && { message, file };
+}

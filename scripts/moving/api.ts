@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { apiErrorIn, EXIT, pauseAfter, Refused } from "../export/failures.ts";
+import { reasonOf } from "../export/source.ts";
+import { Refusal } from "../options.ts";
+import type { AppAt } from "./credentials.ts";
+import type { Pace } from "./pace.ts";
+
+export type Query = Record<string, string | number | undefined>;
+
+export interface ApiOptions {
+  pace: Pace;
+  /** Hears of each pause of some length, in milliseconds. */
+  onPause(why: string, pause: number): void;
+}
+
+/** Pauses of this length are told (ms). */
+const TOLD = 5_000;
+
+/**
+ * A server's REST API, called with the master key until it answers. What is sent twice must do no harm: an answer may be
+ * lost.
+ */
+export class Api {
+  readonly server: string;
+  readonly #headers: Record<string, string>;
+  readonly #options: ApiOptions;
+
+  constructor({ server, appId, masterKey }: AppAt, options: ApiOptions) {
+    this.server = server;
+    this.#headers = { "X-LC-Id": appId, "X-LC-Key": `${masterKey},master` };
+    this.#options = options;
+  }
+
+  /** Throws `Refused` where the server refuses, and a `Refusal` where it does not answer or takes no such key. */
+  async get(path: string, query: Query = {}): Promise<unknown> {
+    const given = Object.entries(query).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
+    const search = new URLSearchParams(given).toString();
+    return this.#call("GET", search === "" ? path : `${path}?${search}`, undefined, "application/json");
+  }
+
+  /** @param body JSON */
+  async post(path: string, body: string): Promise<unknown> {
+    return this.#call("POST", path, body, "application/json");
+  }
+
+  async put(path: string, body: Blob): Promise<unknown> {
+    return this.#call("PUT", path, body, "application/octet-stream");
+  }
+
+  async #call(method: string, path: string, body: string | Blob | undefined, type: string): Promise<unknown> {
+    const { pace, onPause } = this.#options;
+    let waited = 0;
+    for (let failures = 1; ; failures++) {
+      const start = performance.now();
+      const result = await this.#attempt(method, path, body, type);
+      if ("value" in result) return result.value;
+      const pause = pauseAfter(failures, result.retryAfter, Math.random());
+      waited += pause * pace.scale + performance.now() - start;
+      if (waited > pace.patience) {
+        const why = `The server does not answer (${result.why}). The same command goes on where it stopped.`;
+        throw new Refusal(why, EXIT.gaveUp);
+      }
+      if (pause >= TOLD) onPause(result.why, pause);
+      await sleep(pause * pace.scale);
+    }
+  }
+
+  async #attempt(
+    method: string,
+    path: string,
+    body: string | Blob | undefined,
+    type: string,
+  ): Promise<{ value: unknown } | { why: string; retryAfter: string | null }> {
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${this.server}${path}`, {
+        method,
+        headers: { ...this.#headers, "Content-Type": type },
+        body,
+        // Bytes of a file take as long as they take.
+        signal: AbortSignal.timeout(this.#options.pace.deadline * (body instanceof Blob ? 30 : 1)),
+        redirect: "manual",
+      });
+      text = await response.text();
+    } catch (error) {
+      return { why: reasonOf(error), retryAfter: null };
+    }
+    const value = jsonIn(text);
+    if (response.ok) return value === undefined ? { why: "half an answer", retryAfter: null } : { value };
+    const { status, headers } = response;
+    if (status === 401) throw new Refusal(`${this.server} does not take this app id and master key.`, 1);
+    if (!isOfTheMoment(status)) throw new Refused(path.split("?")[0] ?? path, status, apiErrorIn(value));
+    const why = status === 429 ? "too many requests" : `status ${status}`;
+    return { why, retryAfter: headers.get("Retry-After") };
+  }
+}
+
+/** Whether the same request may be answered later. */
+function isOfTheMoment(status: number): boolean {
+  return status === 408 || status === 429 || (status >= 500 && status !== 501);
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

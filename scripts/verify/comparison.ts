@@ -1,0 +1,182 @@
+import type { Progress } from "../export/progress.ts";
+import { differencesIn } from "./conversation.ts";
+import type { Difference, Differences } from "./differences.ts";
+import type { ServerSide } from "./server-side.ts";
+import { CLASSES, type ClassName, type ClassRow, type Side } from "./side.ts";
+
+/** Users that are asked for: one call each. */
+const USERS_MAX = 500;
+/** Conversations with another count that are read message by message, beside the sample. */
+const READ_MAX = 1_000;
+/** Members whose unread count is asked for. */
+const UNREAD_MAX = 500;
+const ROWS_AT_ONCE = 400;
+const DAY = 86_400_000;
+/** Devices that were idle for as long are removed (ms). */
+const DEVICES_KEPT = 90 * DAY;
+
+export interface ComparisonOptions {
+  theirs: Side;
+  ours: ServerSide;
+  /** The time of theirs that is known (ms). */
+  span: { from: number; until: number };
+  /** How many conversations are read message by message. */
+  sample: number;
+  /** From 0 to 1. */
+  random(): number;
+  differences: Differences;
+  progress: Progress;
+}
+
+/** Compares all there is: rows, counts of messages, and some conversations message by message. */
+export class Comparison {
+  readonly #options: ComparisonOptions;
+  /** Conversations that this server has no place for, and why; of the others nothing is kept but that they are there. */
+  readonly #unserved = new Map<string, string>();
+  readonly #served = new Set<string>();
+
+  constructor(options: ComparisonOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    for (const name of CLASSES) await this.#compareClass(name);
+    const { sample, others } = await this.#compareCounts();
+    const read = await this.#readMessages(new Set([...sample, ...others]));
+    await this.#compareUnread(read);
+  }
+
+  async #compareClass(name: ClassName): Promise<void> {
+    const { theirs, ours, progress } = this.#options;
+    const rows = theirs.rows(name);
+    if (rows === undefined) return;
+    const what = `classes/${name}`;
+    progress.begin(what);
+    let count = 0;
+    let group: ClassRow[] = [];
+    const compare = async () => {
+      const asked = name === "_User" ? group.slice(0, Math.max(0, USERS_MAX - count)) : group;
+      const found = await ours.among(
+        name,
+        asked.map(({ objectId }) => objectId),
+      );
+      for (const row of asked) {
+        const reason = reasonFor(name, row);
+        if (name === "_Conversation") this.#note(row.objectId, reason);
+        if (!found.has(row.objectId))
+          this.#add({
+            what,
+            id: row.objectId,
+            why: reason ?? "is missing here",
+            isExpected: reason !== undefined,
+          });
+      }
+      count += group.length;
+      group = [];
+      progress.advance(count);
+    };
+    for await (const row of rows) {
+      group.push(row);
+      if (group.length >= ROWS_AT_ONCE) await compare();
+    }
+    await compare();
+    progress.end(count);
+  }
+
+  #note(id: string, reason: string | undefined): void {
+    if (reason === undefined) this.#served.add(id);
+    else this.#unserved.set(id, reason);
+  }
+
+  async #compareCounts(): Promise<{ sample: string[]; others: string[] }> {
+    const { theirs, ours, span, progress, random, sample } = this.#options;
+    progress.begin("counts of messages");
+    const [there, here] = [
+      await theirs.counts(span.from, span.until),
+      await ours.counts(span.from, span.until),
+    ];
+    progress.end([...there.values()].reduce((sum, count) => sum + count, 0));
+    const others: string[] = [];
+    const served: string[] = [];
+    for (const [id, count] of there) {
+      const why = this.#unserved.get(id);
+      if (why !== undefined || !this.#served.has(id)) {
+        const reason = why ?? "their conversation is not there any more";
+        for (let at = 0; at < count; at++) this.#add({ what: "messages", id, why: reason, isExpected: true });
+        continue;
+      }
+      served.push(id);
+      if (here.get(id) !== count) others.push(id);
+    }
+    for (const id of here.keys()) if (!there.has(id) && this.#served.has(id)) others.push(id);
+    for (const id of others.splice(READ_MAX)) {
+      const counts = `${there.get(id) ?? 0} over there, ${here.get(id) ?? 0} here`;
+      this.#add({
+        what: "conversations",
+        id,
+        why: `another number of messages: ${counts}`,
+        isExpected: false,
+      });
+    }
+    return { sample: sampleOf(served, sample, random), others };
+  }
+
+  /** Returns how many messages each conversation has that are only here. */
+  async #readMessages(ids: Set<string>): Promise<Map<string, number>> {
+    const { theirs, ours, span, progress } = this.#options;
+    const onlyHere = new Map<string, number>();
+    progress.begin("conversations, message by message");
+    let count = 0;
+    for (const id of ids) {
+      const sides = { theirs: theirs.messagesOf(id), ours: ours.messagesOf(id) };
+      let more = 0;
+      for await (const difference of differencesIn(id, sides, span)) {
+        this.#add(difference);
+        if (difference.isExpected) more += 1;
+      }
+      onlyHere.set(id, more);
+      progress.advance(++count, count / ids.size);
+    }
+    progress.end(count);
+    return onlyHere;
+  }
+
+  async #compareUnread(read: Map<string, number>): Promise<void> {
+    const { theirs, ours } = this.#options;
+    let asked = 0;
+    for await (const { conversation, client, count } of theirs.unread()) {
+      if (!read.has(conversation) || asked++ >= UNREAD_MAX) continue;
+      const now = await ours.unreadOf(conversation, client);
+      if (now === count) continue;
+      const isExpected = now < count || (read.get(conversation) ?? 0) > 0;
+      const why = now < count ? "fewer unread here: some were read since" : "more unread here";
+      this.#add({ what: "unread", id: `${conversation} ${client}`, why, isExpected });
+    }
+  }
+
+  #add(difference: Difference): void {
+    this.#options.differences.add(difference);
+  }
+}
+
+/** Why a row cannot be here; undefined if it should be. */
+function reasonFor(name: ClassName, row: ClassRow): string | undefined {
+  if (name === "_Conversation") {
+    if (row.tr === true) return "chat rooms are not served";
+    if (row.sys === true) return "service conversations are not served";
+  }
+  const updatedAt = typeof row.updatedAt === "string" ? Date.parse(row.updatedAt) : Number.NaN;
+  if (name === "_Installation" && updatedAt < Date.now() - DEVICES_KEPT)
+    return "idle for 90 days: it is removed";
+  return undefined;
+}
+
+function sampleOf(ids: string[], size: number, random: () => number): string[] {
+  const left = [...ids];
+  const sample: string[] = [];
+  while (sample.length < size && left.length > 0) {
+    const [id] = left.splice(Math.floor(random() * left.length), 1);
+    if (id !== undefined) sample.push(id);
+  }
+  return sample;
+}

@@ -1,0 +1,105 @@
+import * as v from "valibot";
+import { Refused } from "../export/failures.ts";
+import type { Api } from "../moving/api.ts";
+import { MessageRow, ClassRow as Row } from "../moving/format.ts";
+import type { ClassName, ClassRow, Message, Side } from "./side.ts";
+
+const PAGE = 1000;
+/** Ids in one question: they stand in an address. */
+const IDS_AT_ONCE = 40;
+
+const Page = v.array(MessageRow);
+const Results = v.object({ results: v.array(Row) });
+const Count = v.object({ count: v.number() });
+
+/** A server as one side of a comparison: LeanCloud, or a Parley. */
+export class ServerSide implements Side {
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  /** Users of a server are asked for one by one, so nobody can list them. */
+  rows(name: ClassName) {
+    return name === "_User" ? undefined : this.#rowsOf(name);
+  }
+
+  async *#rowsOf(name: ClassName): AsyncGenerator<ClassRow> {
+    for (let after: string | undefined; ; ) {
+      const where = after === undefined ? undefined : JSON.stringify({ objectId: { $gt: after } });
+      const query = { where, order: "objectId", limit: PAGE };
+      const { results } = v.parse(Results, await this.#api.get(`/1.1/classes/${name}`, query));
+      yield* results;
+      after = results.at(-1)?.objectId;
+      if (results.length < PAGE || after === undefined) return;
+    }
+  }
+
+  /** Which of these ids the class has. */
+  async among(name: ClassName, ids: string[]): Promise<Set<string>> {
+    const found = new Set<string>();
+    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+      const group = ids.slice(at, at + IDS_AT_ONCE);
+      if (name === "_User") {
+        for (const id of group) if (await this.#hasUser(id)) found.add(id);
+        continue;
+      }
+      const query = { where: JSON.stringify({ objectId: { $in: group } }), limit: PAGE };
+      const { results } = v.parse(Results, await this.#api.get(`/1.1/classes/${name}`, query));
+      for (const { objectId } of results) found.add(objectId);
+    }
+    return found;
+  }
+
+  async #hasUser(id: string): Promise<boolean> {
+    try {
+      await this.#api.get(`/1.1/users/${encodeURIComponent(id)}`);
+      return true;
+    } catch (error) {
+      if (error instanceof Refused) return false;
+      throw error;
+    }
+  }
+
+  async counts(from: number, until: number): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    const start = Number.isFinite(until) ? until + 1 : undefined;
+    for await (const { to, timestamp } of this.#walk("/1.2/rtm/messages", { timestamp: start }, false)) {
+      if (timestamp < from) break;
+      counts.set(to, (counts.get(to) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  async *messagesOf(conversation: string): AsyncGenerator<Message> {
+    const path = `/1.2/rtm/conversations/${encodeURIComponent(conversation)}/messages`;
+    try {
+      yield* this.#walk(path, {}, true);
+    } catch (error) {
+      // A conversation that is not there has no messages.
+      if (!(error instanceof Refused) || error.status !== 404) throw error;
+    }
+  }
+
+  async unreadOf(conversation: string, client: string): Promise<number> {
+    const path = `/1.2/rtm/clients/${encodeURIComponent(client)}/unread-count`;
+    return v.parse(Count, await this.#api.get(path, { conv_id: conversation })).count;
+  }
+
+  /** A server's counts go on: what is compared stands in an export. */
+  async *unread() {}
+
+  async *#walk(path: string, start: { timestamp?: number | undefined }, isReversed: boolean) {
+    let at: { timestamp?: number | undefined; msgid?: string } = start;
+    for (;;) {
+      const query = { ...at, limit: PAGE, ...(isReversed && { reversed: "true" }) };
+      const page = v.parse(Page, await this.#api.get(path, query));
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined) return;
+      if (last.timestamp === at.timestamp && last["msg-id"] === at.msgid) return;
+      at = { timestamp: last.timestamp, msgid: last["msg-id"] };
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import type { MessageRow } from "../moving/format.ts";
+
+/** A class of rows that both sides have. */
+export const CLASSES = ["_User", "_Conversation", "_File", "_Installation"] as const;
+export type ClassName = (typeof CLASSES)[number];
+
+export type ClassRow = Record<string, unknown> & { objectId: string };
+
+/** Messages as they are compared. */
+export type Message = MessageRow;
+
+/** What is compared with a server: an export, or another server. */
+export interface Side {
+  /** The rows of a class; undefined if this side does not have the class. */
+  rows(name: ClassName): AsyncIterable<ClassRow> | undefined;
+  /** How many messages of a time (ms, both ends included) each conversation has. */
+  counts(from: number, until: number): Promise<Map<string, number>>;
+  /** A conversation's messages, the oldest first. */
+  messagesOf(conversation: string): AsyncIterable<Message>;
+  /** How many messages a member has not read, where it is known. */
+  unread(): AsyncIterable<{ conversation: string; client: string; count: number }>;
+}

@@ -1,0 +1,196 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Server } from "../../support/server.ts";
+import { randomApp, type Size } from "../support/leancloud/app-data.ts";
+import { HostedApp } from "../support/leancloud/hosted-app.ts";
+import { callAsOwner } from "../support/owner.ts";
+import { Random, seedOfThisRun } from "../support/random.ts";
+import { useServers } from "../support/servers.ts";
+import { countsIn, runCommand, startCommand } from "./commands.ts";
+
+/** An app at a stand-in for LeanCloud moves here: export, import, verify. */
+
+const servers = useServers();
+let app: HostedApp;
+let folder: string;
+
+beforeEach(async () => {
+  folder = join(servers.folder, "export");
+  app = new HostedApp();
+  await app.open();
+});
+afterEach(() => app.close());
+
+async function exported(seed: number, size: Size): Promise<void> {
+  app.data = randomApp(seed, size, `${app.url}/files`);
+  const args = ["--server", app.url, "--to", folder, "--unread", "--yes", "--part-megabytes", "0.2"];
+  const { code, output } = await runCommand("export", args, app.environment);
+  expect(code, output).toBe(0);
+}
+
+const importInto = ({ url }: Server) => [folder, "--server", url, "--files-url", `${url}/files`];
+const verified = ({ url }: Server) => runCommand("verify", [folder, "--server", url, "--sample", "all"]);
+
+describe("a random app", () => {
+  test("is here exactly after kills at any point, and nothing is there twice after another import", async () => {
+    const seed = seedOfThisRun();
+    const random = new Random(seed);
+    await exported(seed, { conversations: 80, messages: 10_000, users: 60 });
+    const server = await servers.start();
+    let kills = 0;
+    for (let runs = 0; runs < 10; runs++) {
+      const { child, ended } = startCommand("import", importInto(server));
+      void sleep(300 + random.below(1_500)).then(() => child.kill("SIGKILL"));
+      const { code } = await ended;
+      if (code !== null) break;
+      kills += 1;
+    }
+    expect(kills, `seed ${seed}`).toBeGreaterThan(0);
+    const first = await runCommand("import", importInto(server));
+    // Chat rooms and service conversations are refused.
+    expect(first.code, `seed ${seed}: ${first.output}`).toBe(5);
+    const found = await verified(server);
+    expect(found.output, `seed ${seed}`).toContain("Nothing is missing, and nothing differs.");
+    expect(found.code).toBe(0);
+    const again = await runCommand("import", importInto(server));
+    expect(again.code, again.output).toBe(5);
+    for (const counts of Object.values(countsIn(again))) expect(counts).not.toMatch(/added|changed/);
+    expect((await verified(server)).code).toBe(0);
+  }, 300_000);
+});
+
+describe("an import", () => {
+  test("writes what was refused into a file, each row with its reason", async () => {
+    await exported(5, { conversations: 30, messages: 300, users: 20 });
+    const { output } = await runCommand("import", importInto(await servers.start()));
+    const path = /What was refused, and why: (.*)/.exec(output)?.[1] ?? "";
+    const lines = (await readFile(path, "utf8")).split("\n").filter(Boolean);
+    const rows: { kind: string; why: string; row: string }[] = lines.map((line) => JSON.parse(line));
+    const rooms = (app.data.classes._Conversation ?? []).filter(({ tr, sys }) => tr === true || sys === true);
+    const refused = rows.filter(({ kind }) => kind === "classes/_Conversation");
+    expect(refused.length).toBe(rooms.length);
+    for (const { why, row } of refused) {
+      expect(why).toMatch(/are not served$/);
+      expect(rooms.map(({ objectId }) => objectId)).toContain(JSON.parse(row).objectId);
+    }
+  });
+
+  test("puts this server's address of a file into messages, by id or by key, and keeps the old one", async () => {
+    await exported(6, { conversations: 30, messages: 300, users: 20 });
+    const server = await servers.start();
+    await runCommand("import", importInto(server));
+    const served = (app.data.classes._Conversation ?? []).filter(
+      ({ tr, sys }) => tr !== true && sys !== true,
+    );
+    let shown = 0;
+    for (const { objectId } of served) {
+      const path = `/1.2/rtm/conversations/${objectId}/messages?limit=1000`;
+      for (const { data } of await callAsOwner<{ data: string }[]>(server, "GET", path)) {
+        const url = /"_lcfile":.*?"url":"([^"]+)"/.exec(data)?.[1];
+        if (url === undefined) continue;
+        expect(url.startsWith(`${server.url}/files/`), url).toBe(true);
+        const response = await fetch(url);
+        const bytes = Buffer.from(await response.arrayBuffer());
+        expect(bytes.equals(app.data.files[`/${url.split("/").at(-1)}`] ?? Buffer.from("?")), url).toBe(true);
+        shown += 1;
+      }
+    }
+    expect(shown).toBeGreaterThan(10);
+    const [file] = app.data.classes._File ?? [];
+    const where = encodeURIComponent(JSON.stringify({ url: file?.url }));
+    const { results } = await callAsOwner<{ results: object[] }>(server, "GET", `/1.1/files?where=${where}`);
+    expect(results).toMatchObject([{ objectId: file?.objectId, key: file?.key }]);
+  });
+
+  test("leaves addresses alone with --keep-urls, and asks for one if the server is this machine", async () => {
+    await exported(7, { conversations: 20, messages: 200, users: 12 });
+    const server = await servers.start();
+    const plain = [folder, "--server", server.url];
+    const refusal = await runCommand("import", plain);
+    expect([refusal.code, refusal.output]).toEqual([1, expect.stringContaining("--files-url")]);
+    await runCommand("import", [...plain, "--keep-urls"]);
+    const all = await callAsOwner<{ data: string }[]>(server, "GET", "/1.2/rtm/messages?limit=1000");
+    const urls = all.flatMap(({ data }) => /"_lcfile":.*?"url":"([^"]+)"/.exec(data)?.[1] ?? []);
+    expect(urls.length).toBeGreaterThan(5);
+    for (const url of urls) expect(url).toMatch(new RegExp(`^${app.url}/files/`));
+  });
+
+  test("refuses an export that was changed, and a server with other keys", async () => {
+    await exported(8, { conversations: 10, messages: 100, users: 8 });
+    const server = await servers.start();
+    const wrong = await runCommand("import", importInto(server), { MASTER_KEY: "another" });
+    expect([wrong.code, wrong.output]).toEqual([1, expect.stringContaining("does not take this app id")]);
+    const part = join(folder, "messages.00001.jsonl");
+    const text = await readFile(part, "utf8");
+    await writeFile(part, text.replace("message", "massage"));
+    const changed = await runCommand("import", importInto(server));
+    expect([changed.code, changed.output]).toEqual([1, expect.stringContaining("messages.00001.jsonl")]);
+  });
+});
+
+describe("verify", () => {
+  test("tells what is missing, what differs, and what happened here since", async () => {
+    await exported(9, { conversations: 20, messages: 400, users: 12 });
+    const server = await servers.start();
+    await runCommand("import", importInto(server));
+    expect((await verified(server)).code).toBe(0);
+    const normal = new Set(
+      (app.data.classes._Conversation ?? [])
+        .filter(({ tr, sys }) => tr !== true && sys !== true)
+        .map(({ objectId }) => objectId),
+    );
+    const [gone, recalled] = app.data.messages.filter(({ to, bin }) => normal.has(to) && !bin);
+    if (gone === undefined || recalled === undefined) throw new Error("an app without messages");
+    const pathOf = (message: typeof gone) =>
+      `/1.2/rtm/conversations/${message.to}/messages/${encodeURIComponent(message["msg-id"])}`;
+    const { from, timestamp } = recalled;
+    await callAsOwner(server, "PUT", `${pathOf(recalled)}/recall`, { from_client: from, timestamp });
+    const sent = { from_client: from, message: "since" };
+    await callAsOwner(server, "POST", `/1.2/rtm/conversations/${recalled.to}/messages`, sent);
+    const found = await verified(server);
+    expect(found.output).toMatch(/messages \(1\): was sent since/);
+    expect(found.code, found.output).toBe(0);
+    await callAsOwner(
+      server,
+      "DELETE",
+      `${pathOf(gone)}?from_client=${gone.from}&timestamp=${gone.timestamp}`,
+    );
+    const missing = await verified(server);
+    expect(missing.output).toContain(
+      `messages ${gone.to} ${gone.timestamp} ${gone["msg-id"]}: is missing here`,
+    );
+    expect(missing.code).toBe(5);
+  });
+});
+
+describe("another Parley", () => {
+  test("has the same after an export from one and an import into the other", async () => {
+    await exported(10, { conversations: 40, messages: 2_000, users: 20 });
+    const one = await servers.start();
+    await runCommand("import", importInto(one));
+    folder = join(servers.folder, "second");
+    const args = [
+      "--server",
+      one.url,
+      "--to",
+      folder,
+      "--unread",
+      "--yes",
+      "--file-host",
+      new URL(one.url).host,
+    ];
+    const out = await runCommand("export", args);
+    expect(out.code, out.output).toBe(0);
+    const other = await servers.start({ data: join(servers.folder, "other") });
+    const imported = await runCommand("import", importInto(other));
+    expect(imported.code, imported.output).toBe(0);
+    const same = await runCommand("verify", ["--source", one.url, "--server", other.url, "--sample", "all"], {
+      SOURCE_MASTER_KEY: "parley-dev-master",
+    });
+    expect(same.output).toContain("Nothing is missing, and nothing differs.");
+    expect(same.code).toBe(0);
+    expect((await verified(other)).code).toBe(0);
+  });
+});
