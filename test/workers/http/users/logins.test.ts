@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { hmac } from "../../../support/sign.ts";
+import { engineWith } from "../../support/engine.ts";
 import { outcome } from "../../support/rest.ts";
-import { openWorld, world } from "../../support/world.ts";
+import { configure, openWorld, world } from "../../support/world.ts";
 import {
   answered,
   asDevice,
@@ -170,6 +171,22 @@ describe("[X-06] session tokens", () => {
       expect(signature).toBe(hmac(world.MASTER_KEY, text));
     }
     expect(await outcome(asDevice("POST", "/1.1/rtm/sign", { session_token: "nobody's" }))).toBe("400 211");
+  });
+
+  test("[H-10] the hook _rtmClientSign receives the user's row, and may refuse the signature", async () => {
+    const [tom, jerry] = [await signedUp("Tom"), await signedUp("Jerry")];
+    const asked = await engineWith({
+      _rtmClientSign: ({ username }) =>
+        username === tom.username ? { result: true } : { result: false, error: "no mice" },
+    });
+    const sign = ({ sessionToken }: UserRow) =>
+      asDevice("POST", "/1.1/rtm/sign", { session_token: sessionToken });
+    const { client_id } = await answered<{ client_id: string }>(sign(tom));
+    expect(client_id).toBe(tom.objectId);
+    expect(asked[0]?.parameters).toMatchObject(tom);
+    const refusal = await sign(jerry);
+    expect([refusal.status, await refusal.json()]).toEqual([403, { code: 403, error: "no mice" }]);
+    await configure({ hooks: null });
   });
 
   test.each(["x-lc-session", "x-avoscloud-session-token", "x-uluru-session-token"])(
