@@ -52,8 +52,10 @@ export class FolderStorage implements FileStorage {
   async get(name: string, span?: Span): Promise<ObjectBody | undefined> {
     const range = span && { Range: `bytes=${span.offset}-${span.offset + span.length - 1}` };
     const response = await this.#folder.fetch(urlOf(name), { headers: range ?? {} });
-    const isWhole = span === undefined ? response.status === 200 : response.status === 206;
-    if (isWhole && response.body !== null) return { body: response.body };
+    // A span that is the whole file is answered as one that was not asked for.
+    const isWhole = response.status === 200 && (span === undefined || span.offset === 0);
+    const isSpan = response.status === 206 && span !== undefined;
+    if ((isWhole || isSpan) && response.body !== null) return { body: response.body };
     await response.body?.cancel();
     if (response.status === 404) return undefined;
     throw new Error(`a file was not read: ${response.status}`);

@@ -12,7 +12,7 @@ import type { Deployment } from "../model/deployment.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { StoredPassword, User } from "../model/user.ts";
 import { newObjectId } from "../protocol/object-id.ts";
-import { ANONYMOUS, authDataProblem, identitiesIn, mergedAuthData, withUnionIds } from "./auth-data.ts";
+import { ANONYMOUS, authDataProblem, identitiesIn, withUnionIds } from "./auth-data.ts";
 import type { Passwords } from "./password.ts";
 import { newToken, randomName, storedToken, tokenIn } from "./session-token.ts";
 import { type ChangeRefused, changeUser, isRefusal } from "./user-changes.ts";
@@ -133,7 +133,7 @@ export async function logInByAuthData(
     if (other !== undefined) return { refused: "LINKED_TO_OTHER" };
     if (user !== undefined) {
       const merged = await withAuthData(env, user, authData, how.now);
-      if (merged !== undefined) return "refused" in merged ? merged : loggedIn(env, merged);
+      if (merged !== undefined) return isRefusal(merged) ? merged : loggedIn(env, merged);
       continue;
     }
     if (how.failOnNotExist) return { refused: "NOT_FOUND" };
@@ -156,8 +156,10 @@ async function withAuthData(
   user: User,
   given: JsonObject,
   now: number,
-): Promise<User | UserRefused | undefined> {
-  const authData = mergedAuthData(user.authData, given);
+): Promise<User | ChangeRefused | undefined> {
+  const changed = changeUser(user, { authData: given }, { isOwner: false });
+  if (isRefusal(changed)) return changed;
+  const { authData } = changed.content;
   if (JSON.stringify(authData) === JSON.stringify(user.authData)) return user;
   const after = { ...user, authData, updatedAt: Math.max(now, user.updatedAt + 1) };
   const written = await updateUser(env.DB, user, after);

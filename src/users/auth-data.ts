@@ -22,7 +22,7 @@ export function authDataProblem(authData: JsonObject): UserRefused | undefined {
     if (!/^\w[\w-]{0,63}$/.test(platform))
       return { refused: "LINKED_ID_MISSING", detail: "a platform's name" };
     const uid = uidOf(data);
-    if (uid === undefined || uid === "" || uid.length > UID_LENGTH_MAX)
+    if (uid === undefined || !isUid(uid))
       return { refused: "LINKED_ID_MISSING", detail: `${platform} needs a uid, openid or id` };
   }
   return undefined;
@@ -33,7 +33,13 @@ function uidOf(data: Json | undefined): string | undefined {
   const given = ID_FIELDS.map((name) => (Object.hasOwn(data, name) ? data[name] : undefined));
   const [uid] = given.filter((each) => each !== undefined && each !== null);
   if (typeof uid === "string") return uid;
-  return Number.isSafeInteger(uid) || isWritten(uid) ? String(uid) : undefined;
+  // The database must read the same text in it.
+  const isNumber = typeof uid === "number" || isWritten(uid);
+  return isNumber && /^(?:0|[1-9]\d{0,17})$/.test(String(uid)) ? String(uid) : undefined;
+}
+
+function isUid(uid: string): boolean {
+  return uid !== "" && uid.length <= UID_LENGTH_MAX && uid.isWellFormed() && !uid.includes("\0");
 }
 
 /** Whom `authData` names: the user who has any of these identities. */
@@ -56,7 +62,7 @@ export function withUnionIds(authData: JsonObject): JsonObject {
 function unionOf(data: Json | undefined): { platform: string; uid: string; isMain: boolean } | undefined {
   if (!isObject(data)) return undefined;
   const { unionid: uid, platform, main_account: isMain } = data;
-  if (typeof uid !== "string" || uid === "" || uid.length > UID_LENGTH_MAX) return undefined;
+  if (typeof uid !== "string" || !isUid(uid)) return undefined;
   if (typeof platform !== "string" || !/^\w{1,48}$/.test(platform)) return undefined;
   return { platform: `_${platform}_unionid`, uid, isMain: isMain === true || isMain === "true" };
 }

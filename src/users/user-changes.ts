@@ -167,7 +167,12 @@ function contentOf(tree: JsonObject): UserContent | ChangeRefused {
 }
 
 function isName(value: Json): value is string {
-  return typeof value === "string" && value.length <= NAME_LENGTH_MAX && value.isWellFormed();
+  return (
+    typeof value === "string" &&
+    value.length <= NAME_LENGTH_MAX &&
+    value.isWellFormed() &&
+    !value.includes("\0")
+  );
 }
 
 const isNameOrNone = (value: Json | undefined): value is string | null | undefined =>

@@ -148,6 +148,44 @@ describe("[C-05] accounts on other platforms", () => {
     });
   });
 
+  test("[C-05] logins add no more than 20 platforms to a user, and no more than a row may have", async () => {
+    const uid = crypto.randomUUID();
+    const first = await answered(signUp({ authData: { a: { uid } } }));
+    const more = (from: number, count: number, padding = "") =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, at) => [`p${from + at}`, { uid: crypto.randomUUID(), padding }]),
+      );
+    expect(await outcome(signUp({ authData: { a: { uid }, ...more(0, 10) } }))).toBe("200");
+    expect(await outcome(signUp({ authData: { a: { uid }, ...more(10, 15) } }))).toBe("400 250");
+    const large = () => signUp({ authData: { a: { uid }, ...more(10, 1, "x".repeat(40_000)) } });
+    expect(await outcome(large())).toBe("200");
+    const another = signUp({ authData: { a: { uid }, ...more(11, 1, "x".repeat(40_000)) } });
+    expect(await outcome(another)).toBe("400 105");
+    expect((await answered(signUp({ authData: { a: { uid } } }))).objectId).toBe(first.objectId);
+  });
+
+  test.each(["7", "9007199254740993", '"\\u6c64\\u59c6"'])(
+    "[C-05] the account with the uid %s is one user's",
+    async (written) => {
+      const platform = `p${crypto.randomUUID().slice(0, 8)}`;
+      const body = `{"authData":{"${platform}":{"uid":${written}}}}`;
+      const ids = [
+        await answered(asDevice("POST", "/1.1/users", body)),
+        await answered(asDevice("POST", "/1.1/users", body)),
+      ];
+      expect(ids[1]?.objectId).toBe(ids[0]?.objectId);
+    },
+  );
+
+  test.each(["1e5", "1.5", "-1", "123456789012345678901", "true", '"a\\u0000b"', '"\\ud800"', "{}"])(
+    "[C-05] an account with the uid %s is refused",
+    async (written) => {
+      expect(
+        await outcome(asDevice("POST", "/1.1/users", `{"authData":{"github":{"uid":${written}}}}`)),
+      ).toBe("400 250");
+    },
+  );
+
   test("[C-05] failOnNotExist creates nobody", async () => {
     const authData = weixin();
     const path = "/1.1/users?failOnNotExist=true";
