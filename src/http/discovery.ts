@@ -5,6 +5,7 @@ import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { operation, takes } from "./operation.ts";
 import { hostOf, isSecure } from "./own-address.ts";
+import * as schema from "./schemas.ts";
 
 /** Seconds for which an SDK may cache the response. */
 const TIME_TO_LIVE = 3_600;
@@ -50,7 +51,12 @@ const hosts = v.object({
   ttl: timeToLive,
 });
 
-/** The lookup before SDKs connect: the socket's address, and the hosts that serve an app. */
+const date = v.pipe(
+  v.object({ __type: v.literal("Date"), iso: schema.isoTime() }),
+  schema.shown({ __type: "Date", iso: "2023-11-14T22:13:20.000Z" }),
+);
+
+/** What SDKs look up: the socket's address before they connect, the hosts that serve an app, the time. */
 export const discoveryRoutes = new Hono<HttpEnv>()
   .get(
     "/v1/route",
@@ -91,4 +97,16 @@ export const discoveryRoutes = new Hono<HttpEnv>()
         ttl: TIME_TO_LIVE,
       });
     },
+  )
+  .get(
+    "/1.1/date",
+    operation({
+      id: "readDate",
+      tag: "SDKs",
+      summary: "Read the server's time",
+      description: "For apps that do not trust the clock of their device.",
+      access: "app",
+      answer: date,
+    }),
+    (context) => context.json({ __type: "Date", iso: new Date().toISOString() }),
   );

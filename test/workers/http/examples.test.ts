@@ -230,6 +230,7 @@ const needs: Record<string, () => Promise<Real>> = {
   downloadFile: storedFile,
   findSocket: nothing,
   findHosts: nothing,
+  readDate: nothing,
   listNotifications: missedNotice,
   listMemberRoles: session,
   push: wayToDevices,

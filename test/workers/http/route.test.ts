@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { world } from "../support/world.ts";
+import { appKeys, world } from "../support/world.ts";
 import { ask } from "./ask.ts";
 
 const query = `appId=${world.APP_ID}&secure=true&_t=1`;
@@ -67,4 +67,12 @@ describe("GET /2/route", () => {
   test("GET /2/route answers for one app", async () => {
     expect((await ask("https://im.example.com/2/route?appId=other")).status).toBe(404);
   });
+});
+
+test("GET /1.1/date answers the server's time as storage SDKs read it", async () => {
+  const before = Date.now();
+  const response = await ask("http://im.example.com/1.1/date", { headers: appKeys });
+  const date = await response.json<{ __type: string; iso: string }>();
+  expect(date).toEqual({ __type: "Date", iso: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) });
+  expect(Date.parse(date.iso)).toBeGreaterThanOrEqual(before - 1_000);
 });

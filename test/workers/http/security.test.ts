@@ -92,7 +92,7 @@ describe("[I12] who may call what", () => {
     const pushing = ["push", "pushToDevices", "getNotificationRow"];
     const files = ["announceFile", "endUpload", "addExternalFile", "getFileRow"];
     const expected = [...reading, ...history, ...devices, ...users, ...pushing, ...files];
-    expected.push("signLogin", "signLogin11");
+    expected.push("signLogin", "signLogin11", "readDate");
     expect(forApp.map(({ id }) => id).toSorted()).toEqual(expected.toSorted());
     expect(forMaster.length).toBeGreaterThan(30);
   });
