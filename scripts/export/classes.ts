@@ -6,6 +6,7 @@ import type { Job } from "./job.ts";
 import { Recent } from "./recent.ts";
 import { checked, type Row } from "./rows.ts";
 import type { Answer } from "./source.ts";
+import { missingSecrets } from "./user-secrets.ts";
 
 /** The classes that belong to messaging. */
 export const CLASSES = [
@@ -21,6 +22,8 @@ export const CLASSES = [
 const ALWAYS_WHOLE = "_Conversation";
 /** LeanCloud's code for a class that does not exist. */
 const NO_SUCH_CLASS = 101;
+/** No conditions. */
+const NONE = {};
 /** Empty pages in a row before a scan counts as broken. */
 const EMPTY_MAX = 20;
 
@@ -38,6 +41,10 @@ const State = v.object({
   cursor: v.optional(v.string()),
   last: v.optional(v.string()),
   skips: v.optional(v.boolean(), false),
+  /** Rows that queries have brought, where the server pages by number alone. */
+  skip: v.optional(v.number()),
+  /** Whether all rows are asked for, since the server does not tell which changed. */
+  isWhole: v.optional(v.boolean(), false),
   /** Whether ids came out of order: then a scan that lost its cursor starts from nothing. */
   isUnordered: v.optional(v.boolean(), false),
 });
@@ -60,11 +67,11 @@ export class ClassExport {
   readonly #name: string;
   readonly #kind: string;
   readonly #ways: Way[];
-  /** The condition for what changed; empty where everything is wanted. */
+  /** The condition for what changed; none where everything is wanted. */
   readonly #changes: object;
   readonly #refusals: Refused[] = [];
   #recent = new Recent();
-  #state: State = { by: "scan", skips: false, isUnordered: false };
+  #state: State = { by: "scan", skips: false, isWhole: false, isUnordered: false };
   #total: number | undefined;
 
   /** @param first the way that is tried first; usually queries for files, which have their `url` only there */
@@ -74,7 +81,7 @@ export class ClassExport {
     this.#ways = [first, ...WAYS.filter((way) => way !== first)];
     this.#kind = `classes/${name}`;
     const isWhole = job.since === undefined || name === ALWAYS_WHOLE;
-    this.#changes = isWhole ? {} : { updatedAt: { $gte: { __type: "Date", iso: job.since?.rowsFrom } } };
+    this.#changes = isWhole ? NONE : { updatedAt: { $gte: { __type: "Date", iso: job.since?.rowsFrom } } };
   }
 
   async run(): Promise<void> {
@@ -86,32 +93,26 @@ export class ClassExport {
     this.#recent = await Recent.of(folder, kind, readRow);
     this.#total = await this.#count();
     progress.begin(kind, folder.count(kind), this.#share());
-    for (const by of this.#ways.slice(this.#ways.indexOf(this.#state.by))) {
-      if (this.#state.isUnordered && by !== this.#state.by) await this.#fromNothing();
-      if (by !== this.#state.by) this.#state = { ...this.#state, by, cursor: undefined };
-      if (await this.#isDone()) break;
+    if (!(await this.#isDoneByAnyWay())) {
+      // A server that cannot tell what changed may still give everything.
+      this.#state = v.parse(State, { by: this.#ways[0], isWhole: true });
+      await this.#isDoneByAnyWay();
     }
-    if (this.#name === "_User") await this.#tellWhatUsersLack();
+    if (this.#name === "_User") {
+      const skipped = await missingSecrets(folder, kind);
+      await folder.commit(kind, { state: this.#state, done: true, skipped });
+    }
     progress.end(folder.count(kind));
   }
 
-  /** Without them people have to log in again, or cannot. The API may keep them back. */
-  async #tellWhatUsersLack(): Promise<void> {
-    const { folder } = this.#job;
-    const lacking = new Set(["password", "sessionToken"]);
-    for await (const text of folder.rows(this.#kind)) {
-      for (const column of lacking) if (text.includes(`"${column}":"`)) lacking.delete(column);
-      if (lacking.size === 0) return;
+  /** Whether the class is done with; if not, it may be had as a whole. */
+  async #isDoneByAnyWay(): Promise<boolean> {
+    for (const by of this.#ways.slice(this.#ways.indexOf(this.#state.by))) {
+      if (this.#state.isUnordered && by !== this.#state.by) await this.#fromNothing();
+      if (by !== this.#state.by) this.#state = { ...this.#state, by, cursor: undefined };
+      if (await this.#isDone()) return true;
     }
-    if (folder.count(this.#kind) === 0) return;
-    const how =
-      "LeanCloud's own export may have it: --by-archive _User in a new folder, or the console's by --from-archive";
-    const skipped = [...lacking].map((column) => ({
-      what: this.#kind,
-      why: `no row has a ${column}; ${how}`,
-      count: 1,
-    }));
-    await folder.commit(this.#kind, { state: this.#state, done: true, skipped });
+    return false;
   }
 
   /** Whether the class is done with, this way; if not, the next way may do. */
@@ -128,6 +129,7 @@ export class ClassExport {
       const isAbsent = this.#refusals.some(({ code }) => code === NO_SUCH_CLASS);
       if (by !== this.#ways.at(-1) && !isAbsent) return false;
       if (this.#job.folder.count(this.#kind) > 0) throw stoppedBy(error);
+      if (!isAbsent && this.#conditions !== NONE) return false;
       const why = isAbsent
         ? "the app has no such class"
         : this.#refusals.map(({ message }) => message).join("; ");
@@ -142,7 +144,7 @@ export class ClassExport {
       const { cursor } = this.#state;
       let page: Answer;
       try {
-        page = await this.#job.source.page(path, { where: textOf(this.#changes), cursor });
+        page = await this.#job.source.page(path, { where: textOf(this.#conditions), cursor });
       } catch (error) {
         if (!(error instanceof Refused) || cursor === undefined) throw error;
         // A cursor lives ten minutes: after a longer pause the scan begins again.
@@ -162,23 +164,32 @@ export class ClassExport {
   async #query(): Promise<void> {
     const paths = QUERY_PATHS[this.#name] ?? [`/1.1/classes/${this.#name}`];
     for (let at = 0; at < paths.length; ) {
-      const path = paths[at] ?? "";
-      const { last } = this.#state;
-      const where = textOf({ ...this.#changes, ...(last !== undefined && { objectId: { $gt: last } }) });
       try {
-        const page = await this.#job.source.page(path, { where, order: "objectId" });
-        const { results } = parsedPage(path, page);
-        // A page may be shorter than asked for, and not the last one.
-        await this.#take(page.rows, results.length === 0);
-        if (results.length === 0) return;
-        if (this.#state.isUnordered)
-          throw new Refused(path, 200, { code: undefined, error: "rows out of order" });
+        if (await this.#queryPage(paths[at] ?? "")) return;
       } catch (error) {
-        if (!(error instanceof Refused) || at === paths.length - 1) throw error;
+        if (!(error instanceof Refused)) throw error;
+        const { last, skip } = this.#state;
+        // A Parley's users have no comparison of ids.
+        const canSkip = last !== undefined && skip === undefined;
+        if (canSkip) this.#state = { ...this.#state, skip: this.#job.folder.count(this.#kind) };
+        else if (++at === paths.length) throw error;
         this.#refusals.push(error);
-        at += 1;
       }
     }
+  }
+
+  /** Whether this was the last page: one may be shorter than asked for, and not be the last. */
+  async #queryPage(path: string): Promise<boolean> {
+    const { last, skip } = this.#state;
+    const place = skip === undefined && last !== undefined ? { objectId: { $gt: last } } : {};
+    const where = textOf({ ...this.#conditions, ...place });
+    const page = await this.#job.source.page(path, { where, order: "objectId", skip });
+    const isLast = parsedPage(path, page).results.length === 0;
+    if (skip !== undefined) this.#state = { ...this.#state, skip: skip + page.rows.length };
+    await this.#take(page.rows, isLast);
+    if (this.#state.isUnordered)
+      throw new Refused(path, 200, { code: undefined, error: "rows out of order" });
+    return isLast;
   }
 
   async #askForArchive(): Promise<void> {
@@ -238,6 +249,10 @@ export class ClassExport {
     return [{ what: this.#kind, why: "the server counts more rows than it gave", count: this.#total - have }];
   }
 
+  get #conditions(): object {
+    return this.#state.isWhole ? NONE : this.#changes;
+  }
+
   get #oddKind(): string {
     return `odd/${this.#name}`;
   }
@@ -253,7 +268,7 @@ export class ClassExport {
         const { value } = await this.#job.source.get(path, {
           count: 1,
           limit: 0,
-          where: textOf(this.#changes),
+          where: textOf(this.#conditions),
         });
         const answer = v.safeParse(CountAnswer, value);
         if (answer.success) return answer.output.count;

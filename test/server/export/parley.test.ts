@@ -24,9 +24,9 @@ async function archived(server: Server, count: number): Promise<MessageRecord[]>
   throw new Error(`the database does not have ${count} messages`);
 }
 
-test("a Parley's conversations, messages, devices and files come out of it", async () => {
+test("a Parley's conversations, messages, devices, users and files come out of it", async () => {
   const server = await servers.start();
-  await configure(server, unlimited);
+  await configure(server, { ...unlimited, users: { where: "here" } });
   const tom = await NodeDevice.of(server, "Tom");
   const chats = await Promise.all(
     [["Tom", "Jerry"], ["Tom", "Spike"], ["Tom"]].map((m) => startChat(tom, m)),
@@ -45,6 +45,17 @@ test("a Parley's conversations, messages, devices and files come out of it", asy
   await callAsOwner(server, "PUT", `${path(recalled?.id)}/recall`, { ...from, timestamp: recalled?.t });
   const device = { deviceType: "ios", deviceToken: "a".repeat(64), channels: ["Tom"], badge: 1.0 };
   await callAsOwner(server, "POST", "/1.1/installations", device);
+  const createdAt = "2026-01-01T00:00:00.000Z";
+  const users = Array.from({ length: 230 }, (_, at) => {
+    const objectId = at.toString(16).padStart(24, "0");
+    const sessionToken = `token-of-user-${at}`.padEnd(25, "x");
+    return { objectId, username: `user ${at}`, sessionToken, createdAt, updatedAt: createdAt };
+  });
+  for (const at of [0, 100, 200]) {
+    const rows = { results: users.slice(at, at + 100) };
+    const answer = await callAsOwner(server, "POST", "/admin/import/users", rows);
+    expect(answer).toMatchObject({ refused: [] });
+  }
   await callAsOwner(server, "POST", "/1.1/files", { name: "a.png", url: "https://example.com/a.png" });
   tom.close();
   for (let attempt = 0; ; attempt++) {
@@ -66,6 +77,9 @@ test("a Parley's conversations, messages, devices and files come out of it", asy
   expect(messages.filter(({ bin }) => bin).map(({ data }) => data)).toEqual(["AAH+/w=="]);
   const [installation] = await rowsIn<Row>(to, "classes/_Installation");
   expect(installation).toMatchObject({ deviceToken: "a".repeat(64), channels: ["Tom"] });
+  expect((await rowsIn<Row>(to, "classes/_User")).map(({ objectId }) => objectId)).toEqual(
+    users.map(({ objectId }) => objectId),
+  );
   expect(await rowsIn<Row>(to, "classes/_File")).toEqual([expect.objectContaining({ name: "a.png" })]);
   const unread = await rowsIn(to, "lists/unread");
   expect(unread).toContainEqual({ conv_id: first, client_id: "Jerry", count: 21 });
@@ -79,8 +93,9 @@ test("a Parley's conversations, messages, devices and files come out of it", asy
   const since = join(servers.folder, "since");
   await runExport(["--server", server.url, "--to", since, "--since", to], TRIAL);
   expect(await rowsIn(since, "messages")).toEqual(messages);
+  expect((await rowsIn(since, "classes/_User")).length).toBe(230);
   const told = (await manifestIn(to)).skipped.map(({ what }) => what);
-  expect(told).toEqual(expect.arrayContaining(["schemas", "classes/_User", "lists/blacklists"]));
+  expect(told).toEqual(expect.arrayContaining(["schemas", "classes/_SysMessage", "lists/blacklists"]));
   expect(told).not.toEqual(expect.arrayContaining(["messages"]));
   expect(told.filter((what) => /_Conversation$|_Installation|_File/.test(what))).toEqual([]);
 });
