@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import { ClassRow, type Skipped } from "../moving/format.ts";
 import { exportByArchive } from "./class-archive.ts";
+import { type ClassPage, countRows, queryPaths, readPage } from "./class-pages.ts";
 import { Refused, stoppedBy } from "./failures.ts";
 import type { Job } from "./job.ts";
 import { Recent } from "./recent.ts";
 import { checked, type Row } from "./rows.ts";
-import type { Answer } from "./source.ts";
 import { missingSecrets } from "./user-secrets.ts";
 
 /** The classes that belong to messaging. */
@@ -51,16 +51,6 @@ const State = v.object({
 
 type State = v.InferOutput<typeof State>;
 
-const Page = v.object({ results: v.array(v.unknown()), cursor: v.nullish(v.string()) });
-const CountAnswer = v.object({ count: v.pipe(v.number(), v.safeInteger()) });
-
-/** Where a class's rows can be queried. Files have their `url` only there; `/1.1/users` and such are other spellings. */
-const QUERY_PATHS: Record<string, string[]> = {
-  _File: ["/1.1/classes/files", "/1.1/classes/_File"],
-  _User: ["/1.1/classes/_User", "/1.1/users"],
-  _Installation: ["/1.1/classes/_Installation", "/1.1/installations"],
-};
-
 /** Exports one class: by scan, or where that is refused by queries, or else by LeanCloud's own export. */
 export class ClassExport {
   readonly #job: Job;
@@ -91,7 +81,7 @@ export class ClassExport {
     if (begun?.done) return;
     this.#state = v.parse(State, begun?.state ?? { by: this.#ways[0] });
     this.#recent = await Recent.of(folder, kind, readRow);
-    this.#total = await this.#count();
+    this.#total = await countRows(this.#job.source, this.#name, this.#conditions);
     progress.begin(kind, folder.count(kind), this.#share());
     if (!(await this.#isDoneByAnyWay())) {
       // A server that cannot tell what changed may still give everything.
@@ -142,9 +132,9 @@ export class ClassExport {
     const path = `/1.1/scan/classes/${this.#name}`;
     for (let empty = 0; empty < EMPTY_MAX; ) {
       const { cursor } = this.#state;
-      let page: Answer;
+      let page: ClassPage;
       try {
-        page = await this.#job.source.page(path, { where: textOf(this.#conditions), cursor });
+        page = await readPage(this.#job.source, path, this.#conditions, { cursor });
       } catch (error) {
         if (!(error instanceof Refused) || cursor === undefined) throw error;
         // A cursor lives ten minutes: after a longer pause the scan begins again.
@@ -152,17 +142,16 @@ export class ClassExport {
         this.#state = { ...this.#state, cursor: undefined, skips: this.#state.last !== undefined };
         continue;
       }
-      const { cursor: next, results } = parsedPage(path, page);
-      this.#state = { ...this.#state, cursor: next ?? undefined };
-      await this.#take(page.rows, typeof next !== "string");
-      if (typeof next !== "string") return;
-      empty = results.length === 0 ? empty + 1 : 0;
+      this.#state = { ...this.#state, cursor: page.cursor };
+      await this.#take(page.rows, page.cursor === undefined);
+      if (page.cursor === undefined) return;
+      empty = page.rows.length === 0 ? empty + 1 : 0;
     }
     throw new Refused(path, 200, { code: undefined, error: "empty pages without end" });
   }
 
   async #query(): Promise<void> {
-    const paths = QUERY_PATHS[this.#name] ?? [`/1.1/classes/${this.#name}`];
+    const paths = queryPaths(this.#name);
     for (let at = 0; at < paths.length; ) {
       try {
         if (await this.#queryPage(paths[at] ?? "")) return;
@@ -182,9 +171,9 @@ export class ClassExport {
   async #queryPage(path: string): Promise<boolean> {
     const { last, skip } = this.#state;
     const place = skip === undefined && last !== undefined ? { objectId: { $gt: last } } : {};
-    const where = textOf({ ...this.#conditions, ...place });
-    const page = await this.#job.source.page(path, { where, order: "objectId", skip });
-    const isLast = parsedPage(path, page).results.length === 0;
+    const conditions = { ...this.#conditions, ...place };
+    const page = await readPage(this.#job.source, path, conditions, { order: "objectId", skip });
+    const isLast = page.rows.length === 0;
     if (skip !== undefined) this.#state = { ...this.#state, skip: skip + page.rows.length };
     await this.#take(page.rows, isLast);
     if (this.#state.isUnordered)
@@ -261,34 +250,6 @@ export class ClassExport {
     if (this.#total === undefined) return undefined;
     return this.#total === 0 ? 1 : this.#job.folder.count(this.#kind) / this.#total;
   }
-
-  async #count(): Promise<number | undefined> {
-    for (const path of QUERY_PATHS[this.#name] ?? [`/1.1/classes/${this.#name}`]) {
-      try {
-        const { value } = await this.#job.source.get(path, {
-          count: 1,
-          limit: 0,
-          where: textOf(this.#conditions),
-        });
-        const answer = v.safeParse(CountAnswer, value);
-        if (answer.success) return answer.output.count;
-      } catch (error) {
-        if (!(error instanceof Refused)) throw error;
-      }
-    }
-    return undefined;
-  }
-}
-
-function textOf(where: object): string | undefined {
-  return Object.keys(where).length === 0 ? undefined : JSON.stringify(where);
-}
-
-/** Throws `Refused` for an answer that is no page of rows. */
-function parsedPage(path: string, { value }: Answer): v.InferOutput<typeof Page> {
-  const page = v.safeParse(Page, value);
-  if (!page.success) throw new Refused(path, 200, { code: undefined, error: "no page of rows" });
-  return page.output;
 }
 
 function readRow(text: string): { key: string } | undefined {
