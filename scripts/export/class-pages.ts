@@ -12,6 +12,9 @@ export interface ClassPage {
 const Page = v.object({ results: v.array(v.unknown()), cursor: v.nullish(v.string()) });
 const Count = v.object({ count: v.pipe(v.number(), v.safeInteger()) });
 
+/** Counting a large class may take a server too long, each time. */
+const COUNT_ATTEMPTS = 4;
+
 /** Classes that can be queried at more than one address. */
 const PATHS: Record<string, string[]> = {
   _File: ["/1.1/classes/files", "/1.1/classes/_File"],
@@ -45,7 +48,8 @@ export async function countRows(
 ): Promise<number | undefined> {
   for (const path of queryPaths(name)) {
     try {
-      const { value } = await source.get(path, { count: 1, limit: 0, where: textOf(conditions) });
+      const query = { count: 1, limit: 0, where: textOf(conditions) };
+      const { value } = await source.get(path, query, COUNT_ATTEMPTS);
       const answer = v.safeParse(Count, value);
       if (answer.success) return answer.output.count;
     } catch (error) {

@@ -69,7 +69,8 @@ export async function exportMessages(job: Job): Promise<void> {
     isOver = step.isOver;
     state = { ...state, position: step.position, until: state.until ?? untilOf(job, step) };
     await commit(job, state, step, isOver);
-    job.progress.advance(job.folder.count(STAGE), shareOf(job, state));
+    const day = state.position && new Date(state.position.timestamp).toISOString().slice(0, 10);
+    job.progress.advance(job.folder.count(STAGE), shareOf(job, state), day && `back to ${day}`);
   }
   job.progress.end(job.folder.count(STAGE));
 }

@@ -48,8 +48,12 @@ export class Progress {
     this.#event("begin", { stage: name, rows }, undefined);
   }
 
-  /** Rows so far, and how much of the stage that is. */
-  advance(rows: number, share?: number): void {
+  /**
+   * Rows so far, and how much of the stage that is.
+   *
+   * @param place where it is, for people
+   */
+  advance(rows: number, share?: number, place?: string): void {
     const stage = this.#stage;
     if (stage === undefined) return;
     stage.rows = rows;
@@ -59,7 +63,7 @@ export class Progress {
     if (now - this.#shownAt < every) return;
     this.#shownAt = now;
     const { rate, seconds } = speedOf(stage, now);
-    const line = lineOf(stage, rate, seconds);
+    const line = lineOf(stage, rate, seconds, place);
     if (this.#json) this.#event("progress", { stage: stage.name, rows, rate, remaining: seconds }, line);
     else if (this.#terminal.status !== undefined) this.#terminal.status(line);
     else this.#terminal.out(line);
@@ -102,10 +106,11 @@ export function speedOf(stage: Stage, now: number): { rate: number; seconds: num
   return { rate, seconds: gained > 0 ? Math.round(((1 - share) / gained) * elapsed) : undefined };
 }
 
-function lineOf(stage: Stage, rate: number, seconds: number | undefined): string {
+function lineOf(stage: Stage, rate: number, seconds: number | undefined, place?: string): string {
   const share = stage.share === undefined ? "" : `, ${Math.floor(stage.share.now * 100)} %`;
   const left = seconds === undefined ? "" : `, ${durationOf(seconds)} left`;
-  return `${stage.name}: ${plain(stage.rows)}${share}, ${plain(rate)}/s${left}`;
+  const where = place === undefined ? "" : `, ${place}`;
+  return `${stage.name}: ${plain(stage.rows)}${share}, ${plain(rate)}/s${left}${where}`;
 }
 
 export function durationOf(seconds: number): string {
@@ -126,7 +131,7 @@ export function processTerminal(json: boolean): Terminal {
     out: (line) => (json ? process.stdout : process.stderr).write(`${clear}${line}\n`),
     status: watched
       ? (line) => {
-          process.stderr.write(`${clear}${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+          process.stderr.write(`${clear}${line.slice(0, (process.stderr.columns || 80) - 1)}`);
         }
       : undefined,
   };

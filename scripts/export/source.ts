@@ -41,13 +41,17 @@ const OWN_ERRORS_MAX = 8;
 /** Pages of this many rows, at most. */
 export const PAGE = 1000;
 const PAGE_MIN = 10;
+/** Pages become larger again with each answer. */
+const GROWTH = 0.95;
+/** LeanCloud's code for a request that it took too long for. */
+const TIMED_OUT = 124;
 
 /** A failed attempt, which may go better the next time. */
 interface Failure {
   why: string;
   retryAfter: string | null;
   withLess: boolean;
-  /** The server's own error, 5xx with a code, if it was one. */
+  /** The server's own error, with a code, if it was one. */
   own: Refused | undefined;
 }
 
@@ -56,6 +60,8 @@ export class Source {
   readonly #options: SourceOptions;
   readonly #headers: Record<string, string>;
   #calls = 0;
+  /** How many times smaller pages are than asked for. */
+  #shrunk = 1;
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -75,21 +81,23 @@ export class Source {
     return this.#options.pace;
   }
 
-  /** Throws `Refused` where the server refuses, and a `Refusal` where the export cannot go on now. */
-  get(path: string, query: Query = {}): Promise<Answer> {
-    return this.#call("GET", path, () => query);
+  /**
+   * Throws `Refused` where the server refuses, and a `Refusal` where the export cannot go on now.
+   *
+   * @param attempts after so many, a failure counts as refused: for what the export can do without
+   */
+  get(path: string, query: Query = {}, attempts = Number.POSITIVE_INFINITY): Promise<Answer> {
+    return this.#call("GET", path, () => query, { attempts });
   }
 
   /** A page of rows; a smaller one where a large one takes the server too long. */
   page(path: string, query: Query, limit = PAGE): Promise<Answer> {
-    return this.#call("GET", path, (shrunk) => ({
-      ...query,
-      limit: Math.max(PAGE_MIN, Math.floor(limit / shrunk)),
-    }));
+    const queryNow = () => ({ ...query, limit: Math.max(PAGE_MIN, Math.floor(limit / this.#shrunk)) });
+    return this.#call("GET", path, queryNow);
   }
 
   post(path: string, body: object): Promise<Answer> {
-    return this.#call("POST", path, () => ({}), JSON.stringify(body));
+    return this.#call("POST", path, () => ({}), { body: JSON.stringify(body) });
   }
 
   /** Whether the server can be reached at all, whatever it answers; without a server, nothing speaks against it. */
@@ -111,22 +119,25 @@ export class Source {
   async #call(
     method: string,
     path: string,
-    queryFor: (shrunk: number) => Query,
-    body?: string,
+    queryNow: () => Query,
+    { body, attempts = Number.POSITIVE_INFINITY }: { body?: string; attempts?: number } = {},
   ): Promise<Answer> {
-    let shrunk = 1;
     let ownErrors = 0;
     let waited = 0;
     for (let failures = 1; ; failures++) {
       const start = performance.now();
-      const result = await this.#attempt(method, path, queryFor(shrunk), body);
+      const result = await this.#attempt(method, path, queryNow(), body);
       if (result === DAY_USED_UP) {
         await this.#waitForNextDay();
         continue;
       }
-      if ("headers" in result) return result;
+      if ("headers" in result) {
+        this.#shrunk = Math.max(1, this.#shrunk * GROWTH);
+        return result;
+      }
       if (result.own !== undefined && ++ownErrors >= OWN_ERRORS_MAX) throw result.own;
-      if (result.withLess) shrunk *= 4;
+      if (failures >= attempts) throw new Refused(path, 0, { code: undefined, error: result.why });
+      if (result.withLess) this.#shrunk = Math.min(PAGE / PAGE_MIN, this.#shrunk * 4);
       const pause = pauseAfter(failures, result.retryAfter, Math.random());
       waited += pause * this.pace.scale + performance.now() - start;
       if (waited > this.pace.patience) throw gaveUp(result.why);
@@ -171,7 +182,8 @@ export class Source {
       );
     }
     if (verdict === "refused") throw refused;
-    const own = response.status === 500 && error.code !== undefined ? refused : undefined;
+    const isOwn = error.code !== undefined && (response.status === 500 || error.code === TIMED_OUT);
+    const own = isOwn ? refused : undefined;
     const retryAfter = response.headers.get("Retry-After");
     const why = response.status === 429 ? "too many requests" : `status ${response.status}`;
     return failed(why, { retryAfter, withLess: verdict === "again with less", own });

@@ -24,6 +24,12 @@ describe("a scan", () => {
   });
 });
 
+test("pages that take the server too long become smaller", async () => {
+  hosted.app.rowsInTime = 90;
+  expect((await run("--unread", "--yes")).code).toBe(0);
+  await expectAll(to(), hosted.app.data, hosted.filesAt);
+});
+
 describe("odd rows", () => {
   test("are kept apart with the reason, and no other row is lost", async () => {
     const [first, ...rest] = hosted.app.data.messages;

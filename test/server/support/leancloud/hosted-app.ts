@@ -24,6 +24,8 @@ const nothing: AppData = {
   files: {},
 };
 
+const timedOut = refused(400, 124, "The request timed out on the server.");
+
 /** Longer than a test's client waits, in milliseconds. */
 const SLOW = 2_500;
 
@@ -38,6 +40,8 @@ export class HostedApp extends LocalServer {
   readonly refuses = new Set<Served>();
   /** Calls that are allowed until `beginDay`; beyond them code 140. */
   callsADay = Number.POSITIVE_INFINITY;
+  /** More rows than these take it too long. */
+  rowsInTime = Number.POSITIVE_INFINITY;
   /** Paths of all calls, those that failed too. */
   calls: string[] = [];
   rows = new Rows(nothing);
@@ -105,6 +109,7 @@ export class HostedApp extends LocalServer {
     this.#today += 1;
     if (this.#today > this.callsADay)
       return refused(403, 140, "超过应用额度，请升级到商用版或联系我们处理。");
+    if (Number(url.searchParams.get("limit")) > this.rowsInTime) return timedOut;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { method = "GET" } = request;
@@ -194,7 +199,7 @@ function faultyAnswer(fault: Fault | undefined): Answer | undefined {
   if (fault === "too many requests") return refused(429, 429, "Too many requests.");
   if (fault === "server error") return refused(500, 1, "Internal server error. No information available.");
   if (fault === "bad gateway") return { status: 502, body: "<html>502 Bad Gateway</html>" };
-  if (fault === "timeout on the server") return refused(400, 124, "The request timed out on the server.");
+  if (fault === "timeout on the server") return timedOut;
   return undefined;
 }
 
