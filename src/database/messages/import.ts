@@ -21,18 +21,18 @@ export async function importToArchive(
   imported: readonly ArchivedMessage[],
   progress: readonly ImportedUpTo[],
 ): Promise<void> {
-  const rows = imported.map((message) => [message.conversationId, toRow(message)]);
+  const rows = imported.map((message) => [message.conversationId, ...toRow(message)]);
   const statements = [...chunksOf(rows).map(insertion), progressOf(progress)];
   await db.batch(statements.map((query) => statement(db, query)));
 }
 
-/** The columns in the order of `toRow`. */
+/** The columns in the order of `toRow`. Each row is parsed once: without a LIMIT it would be for every column of it. */
 const insertion = (rows: string): SQL =>
   sql`INSERT INTO ${messages} (conversation_id, timestamp, id, sender, content, binary, mention_all,
       mentions, receipt, patched_at, recalled, recipients, address, sent_at)
-    SELECT value->>0, value->1->>0, value->1->>1, value->1->>2, value->1->>3, unhex(value->1->>4), value->1->>5,
-      value->1->>6, value->1->>7, value->1->>8, value->1->>9, value->1->>10, value->1->>11, value->1->>12
-    FROM json_each(${rows}) WHERE true
+    SELECT value->>0, value->>1, value->>2, value->>3, value->>4, unhex(value->>5), value->>6, value->>7,
+      value->>8, value->>9, value->>10, value->>11, value->>12, value->>13
+    FROM (SELECT jsonb(value) AS value FROM json_each(${rows}) LIMIT -1) WHERE true
     ON CONFLICT (timestamp, conversation_id) DO UPDATE SET content = excluded.content, binary = excluded.binary,
       recalled = excluded.recalled
     WHERE ${messages.id} = excluded.id AND ${messages.patchedAt} IS NULL

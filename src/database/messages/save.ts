@@ -80,7 +80,7 @@ function deletionOf(conversationId: string, timestamps: number[]): SQL {
 }
 
 /** In the order that the INSERT reads. */
-export function toRow(record: MessageRecord): Json {
+export function toRow(record: MessageRecord): Json[] {
   const { content } = record;
   return [
     record.timestamp,

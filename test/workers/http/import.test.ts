@@ -266,6 +266,24 @@ describe("messages", () => {
     ]);
   });
 
+  test("messages come whose content is empty, or has characters that are rare", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const row = rowOf([tom, jerry]);
+    await imported("conversations", [row]);
+    const contents = ["", "AA==", "a\u0000b", "\u2028", "🧀"];
+    const messages = contents.flatMap((data, at) => [
+      messageOf(row.objectId, tom, LAST - 10 + at, data, { bin: at < 2 }),
+      // A twin, which is stored by itself.
+      messageOf(row.objectId, jerry, LAST - 10 + at, data, { bin: at < 2 }),
+    ]);
+    expect(await imported("messages", messages)).toMatchObject({ added: 10, refused: [] });
+    await maybeHibernate();
+    const found = await done<Logged[]>("GET", messagesOf(row.objectId));
+    expect(found.reverse().map(({ data }) => data)).toEqual(messages.map(({ data }) => data));
+    const sent = await done<Logged[]>("GET", `/1.2/rtm/clients/${tom}/messages`);
+    expect(sent.reverse().map(({ data }) => data)).toEqual(contents);
+  });
+
   test("messages of conversations that are not here, and those from the future, are refused", async () => {
     const [tom] = named("tom");
     const row = rowOf([tom]);
