@@ -3,7 +3,6 @@ import { Progress, plain, processTerminal } from "../export/progress.ts";
 import { Api } from "../moving/api.ts";
 import { isLoopback } from "../moving/credentials.ts";
 import { FinishedExport } from "../moving/finished-export.ts";
-import { FileRow } from "../moving/format.ts";
 import { type Pace, paceOf } from "../moving/pace.ts";
 import { Refusal } from "../options.ts";
 import { importContents } from "./contents.ts";
@@ -48,7 +47,7 @@ async function importWith(options: ImportOptions, progress: Progress, pace: Pace
   const source = await FinishedExport.open(options.from);
   const api = new Api(options.to, { pace, onPause: (why, pause) => progress.pause(why, pause) });
   const settings = v.parse(Settings, await api.get("/admin/settings"));
-  const files = options.keepsUrls ? undefined : await messageFiles(options, { source, api }, settings);
+  const files = options.keepsUrls ? undefined : messageFiles(options, { source, api }, settings);
   const journal = await ImportJournal.open(source, options.to);
   const job: Job = { source, api, journal, progress };
   try {
@@ -86,22 +85,17 @@ async function importStages(
 const Settings = v.object({ files: v.object({ url: v.nullable(v.string()) }) });
 
 /** Throws a `Refusal` (1) if nobody knows an address for files that phones can reach. */
-async function messageFiles(
+function messageFiles(
   { filesUrl: given, to }: ImportOptions,
   { source, api }: Pick<Job, "source" | "api">,
   { files }: v.InferOutput<typeof Settings>,
-): Promise<MessageFiles> {
+): MessageFiles {
   const filesUrl = given ?? files.url?.replace(/\/+$/, "");
   if (filesUrl === undefined && isLoopback(to.server) && source.count("files") > 0) {
     const why = "Messages show files, and the server is this machine, which no phone can reach";
     throw new Refusal(`${why}: name --files-url https://<your domain>/files, or --keep-urls.`, 1);
   }
-  const hosts = new Set<string>();
-  for await (const { text } of source.rows("files")) {
-    const { url } = v.parse(FileRow, JSON.parse(text));
-    if (URL.canParse(url)) hosts.add(new URL(url).host);
-  }
-  return new MessageFiles({ api, filesUrl: filesUrl ?? `${to.server}/files`, hosts });
+  return new MessageFiles({ api, filesUrl: filesUrl ?? `${to.server}/files` });
 }
 
 function summaryOf(source: FinishedExport, stages: StageProgress[], refusedPath: string): string {

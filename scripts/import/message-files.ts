@@ -13,19 +13,23 @@ export interface MessageFilesOptions {
   api: Api;
   /** Where phones find files, without a slash at the end. */
   filesUrl: string;
-  /** Hosts beside LeanCloud's own that have files of the app. */
-  hosts: ReadonlySet<string>;
+}
+
+/** A file that is here. */
+interface Known {
+  key: string;
+  importedFrom: string | undefined;
 }
 
 /**
  * Puts this server's address in place of the old one where a message shows a file that is here now: by its id first, and
- * by the key in the address second, if it is one of a host that had the app's files. The server itself is asked, since
- * it has files of earlier imports, too.
+ * by the key in the address second, if that is LeanCloud's or the very one that the file had. The server itself is
+ * asked, since it has files of earlier imports, too.
  */
 export class MessageFiles {
   readonly #options: MessageFilesOptions;
-  /** The keys of files that are here, by `id …` and `key …`; undefined for those that are not. */
-  readonly #known = new Map<string, string | undefined>();
+  /** By `id …` and `key …`; undefined for those that are not here. */
+  readonly #known = new Map<string, Known | undefined>();
 
   constructor(options: MessageFilesOptions) {
     this.#options = options;
@@ -46,28 +50,26 @@ export class MessageFiles {
     });
   }
 
-  #keyOf(file: FileInMessage): string | undefined {
-    const names = [...(file.id === undefined ? [] : [`id ${file.id}`]), ...this.#keysOf(file).map(named)];
-    return names.map((name) => this.#known.get(name)).find((key) => key !== undefined);
-  }
-
-  #keysOf({ url }: FileInMessage): string[] {
-    const { hosts } = this.#options;
-    return isHosted(url, [...hosts]) ? keysIn(url) : [];
+  #keyOf({ id, url }: FileInMessage): string | undefined {
+    const byId = id === undefined ? undefined : this.#known.get(`id ${id}`);
+    if (byId !== undefined) return byId.key;
+    const byKey = keysIn(url).map((key) => this.#known.get(named(key)));
+    return byKey.find((file) => file !== undefined && (isHosted(url, []) || file.importedFrom === url))?.key;
   }
 
   async #ask(files: FileInMessage[]): Promise<void> {
     if (this.#known.size > REMEMBERED) this.#known.clear();
     const isNew = (name: string) => !this.#known.has(name);
     const ids = [...new Set(files.flatMap(({ id }) => id ?? []))].filter((id) => isNew(`id ${id}`));
-    const keys = [...new Set(files.flatMap((file) => this.#keysOf(file)))].filter((key) => isNew(named(key)));
+    const keys = [...new Set(files.flatMap(({ url }) => keysIn(url)))].filter((key) => isNew(named(key)));
     if (ids.length + keys.length === 0) return;
     const found = await storedFiles(this.#options.api, ids, keys);
     for (const id of ids) this.#known.set(`id ${id}`, undefined);
     for (const key of keys) this.#known.set(named(key), undefined);
-    for (const { id, key } of found) {
-      this.#known.set(`id ${id}`, key);
-      if (key !== undefined) this.#known.set(named(key), key);
+    for (const { id, key, importedFrom } of found) {
+      if (key === undefined) continue;
+      this.#known.set(`id ${id}`, { key, importedFrom });
+      this.#known.set(named(key), { key, importedFrom });
     }
   }
 }

@@ -67,11 +67,11 @@ export class MessageIndex {
     for (const row of found) yield this.#read(row);
   }
 
-  /** Those of one conversation, the oldest first. */
+  /** Those of one conversation, the newest first. */
   *messagesOf(conversation: string): Generator<IndexedMessage> {
     const found = this.#database
       .prepare(
-        "SELECT conversation, part, place, length FROM message WHERE conversation = ? ORDER BY at, later",
+        "SELECT conversation, part, place, length FROM message WHERE conversation = ? ORDER BY at DESC, later DESC",
       )
       .iterate(conversation);
     for (const row of found) yield this.#read(row);

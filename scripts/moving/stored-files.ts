@@ -7,10 +7,19 @@ export interface StoredFile {
   url: string;
   /** Undefined while its bytes are elsewhere. */
   key: string | undefined;
+  /** Where it was before it was imported. */
+  importedFrom: string | undefined;
 }
 
 const Rows = v.object({
-  results: v.array(v.object({ objectId: v.string(), url: v.string(), key: v.optional(v.string()) })),
+  results: v.array(
+    v.object({
+      objectId: v.string(),
+      url: v.string(),
+      key: v.optional(v.string()),
+      importedFrom: v.optional(v.string()),
+    }),
+  ),
 });
 
 /** Names in one question: they stand in an address. */
@@ -28,7 +37,9 @@ export async function storedFiles(api: Api, ids: string[], keys: string[]): Prom
     ];
     const where = JSON.stringify({ $or: conditions });
     const { results } = v.parse(Rows, await api.get("/1.1/files", { where, limit: 1000 }));
-    found.push(...results.map(({ objectId: id, url, key }) => ({ id, url, key })));
+    found.push(
+      ...results.map(({ objectId: id, url, key, importedFrom }) => ({ id, url, key, importedFrom })),
+    );
   }
   return found;
 }

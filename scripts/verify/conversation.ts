@@ -9,7 +9,7 @@ interface Twins {
 }
 
 /**
- * Compares the messages of one conversation, both sides the oldest first, a millisecond at a time: neither side is ever
+ * Compares the messages of one conversation, both sides the newest first, a millisecond at a time: neither side is ever
  * held whole.
  *
  * @param from,until messages of theirs sent at other times are not known of (ms)
@@ -73,11 +73,11 @@ async function* byTime(theirs: AsyncIterable<Message>, ours: AsyncIterable<Messa
   while (!one.done || !other.done) {
     const [at, by] = [timeOf(one), timeOf(other)];
     const twins: Twins = { theirs: [], ours: [] };
-    if (!one.done && at <= by) {
+    if (!one.done && at >= by) {
       twins.theirs = one.value;
       one = await left.next();
     }
-    if (!other.done && by <= at) {
+    if (!other.done && by >= at) {
       twins.ours = other.value;
       other = await right.next();
     }
@@ -86,7 +86,7 @@ async function* byTime(theirs: AsyncIterable<Message>, ours: AsyncIterable<Messa
 }
 
 function timeOf(result: IteratorResult<Message[], void>): number {
-  return result.done ? Number.POSITIVE_INFINITY : (result.value[0]?.timestamp ?? 0);
+  return result.done ? Number.NEGATIVE_INFINITY : (result.value[0]?.timestamp ?? 0);
 }
 
 /** The messages of each millisecond. */

@@ -65,7 +65,7 @@ export class ServerSide implements Side {
   async counts(from: number, until: number): Promise<Map<string, number>> {
     const counts = new Map<string, number>();
     const start = Number.isFinite(until) ? until + 1 : undefined;
-    for await (const { to, timestamp } of this.#walk("/1.2/rtm/messages", { timestamp: start }, false)) {
+    for await (const { to, timestamp } of this.#walk("/1.2/rtm/messages", start)) {
       if (timestamp < from) break;
       counts.set(to, (counts.get(to) ?? 0) + 1);
     }
@@ -75,7 +75,7 @@ export class ServerSide implements Side {
   async *messagesOf(conversation: string): AsyncGenerator<Message> {
     const path = `/1.2/rtm/conversations/${encodeURIComponent(conversation)}/messages`;
     try {
-      yield* this.#walk(path, {}, true);
+      yield* this.#walk(path);
     } catch (error) {
       // A conversation that is not there has no messages.
       if (!(error instanceof Refused) || error.status !== 404) throw error;
@@ -90,11 +90,11 @@ export class ServerSide implements Side {
   /** A server's counts go on: what is compared stands in an export. */
   async *unread() {}
 
-  async *#walk(path: string, start: { timestamp?: number | undefined }, isReversed: boolean) {
-    let at: { timestamp?: number | undefined; msgid?: string } = start;
+  /** @param before only what was sent before (ms) */
+  async *#walk(path: string, before?: number): AsyncGenerator<Message> {
+    let at: { timestamp?: number | undefined; msgid?: string } = { timestamp: before };
     for (;;) {
-      const query = { ...at, limit: PAGE, ...(isReversed && { reversed: "true" }) };
-      const page = v.parse(Page, await this.#api.get(path, query));
+      const page = v.parse(Page, await this.#api.get(path, { ...at, limit: PAGE }));
       yield* page;
       const last = page.at(-1);
       if (last === undefined) return;

@@ -15,7 +15,7 @@ export interface Side {
   rows(name: ClassName): AsyncIterable<ClassRow> | undefined;
   /** How many messages of a time (ms, both ends included) each conversation has. */
   counts(from: number, until: number): Promise<Map<string, number>>;
-  /** A conversation's messages, the oldest first. */
+  /** A conversation's messages, the newest first: of all orders, every server has this one. */
   messagesOf(conversation: string): AsyncIterable<Message>;
   /** How many messages a member has not read, where it is known. */
   unread(): AsyncIterable<{ conversation: string; client: string; count: number }>;

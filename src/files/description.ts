@@ -37,7 +37,7 @@ const NAME_DEFAULT = "file";
  */
 const OWN_FIELDS = new Set([
   ...["name", "mime_type", "metaData", "ACL", "keep_file_name", "prefix", "key", "url", "bucket", "provider"],
-  ...["objectId", "createdAt", "updatedAt", "token", "upload_url"],
+  ...["objectId", "createdAt", "updatedAt", "token", "upload_url", "importedFrom"],
 ]);
 
 /**

@@ -168,7 +168,7 @@ export const fileRoutes = new Hono<HttpEnv>()
     takes("query", finding),
     async (context) => {
       const { returnACL: withAcl = false, ...search } = context.req.valid("query");
-      const shown = { base: await baseOf(context), withAcl };
+      const shown = { base: await baseOf(context), withAcl, withOrigin: true };
       return respond(context, await searchFiles(context.env, search, shown));
     },
   )

@@ -101,7 +101,7 @@ describe("an import", () => {
     const [file] = app.data.classes._File ?? [];
     const where = encodeURIComponent(JSON.stringify({ url: file?.url }));
     const { results } = await callAsOwner<{ results: object[] }>(server, "GET", `/1.1/files?where=${where}`);
-    expect(results).toMatchObject([{ objectId: file?.objectId, key: file?.key }]);
+    expect(results).toMatchObject([{ objectId: file?.objectId, key: file?.key, importedFrom: file?.url }]);
   });
 
   test("leaves addresses alone with --keep-urls, and asks for one if the server is this machine", async () => {
@@ -165,22 +165,56 @@ describe("verify", () => {
   });
 });
 
+describe("an export of changes", () => {
+  test("is imported on top: what is new and what was edited comes, and what was done here stays", async () => {
+    await exported(11, { conversations: 30, messages: 600, users: 20 });
+    const server = await servers.start();
+    await runCommand("import", importInto(server));
+    const { data } = app;
+    const normal = (data.classes._Conversation ?? []).filter(({ tr, sys }) => tr !== true && sys !== true);
+    const isNormal = new Set(normal.map(({ objectId }) => objectId));
+    // The newest ones, which the overlap has.
+    const texts = data.messages.filter(({ to, data: text }) => isNormal.has(to) && text.includes("_lctext"));
+    const [edited, recalledHere, recalledThere] = texts;
+    if (edited === undefined || recalledHere === undefined || recalledThere === undefined)
+      throw new Error("an app without messages");
+    const path = `/1.2/rtm/conversations/${recalledHere.to}/messages/${encodeURIComponent(recalledHere["msg-id"])}`;
+    const { from: from_client, timestamp } = recalledHere;
+    await callAsOwner(server, "PUT", `${path}/recall`, { from_client, timestamp });
+    edited.data = '{"_lctype":-1,"_lctext":"edited there"}';
+    recalledThere.data = '{"_lctype":-127}';
+    const newest = data.messages[0]?.timestamp ?? 0;
+    const added = { ...edited, "msg-id": "AYvOVgAAq3-NXrXVMZ0gVQ", timestamp: newest + 1_000, data: "new" };
+    app.data = { ...data, messages: [added, ...data.messages] };
+    const since = folder;
+    folder = join(servers.folder, "since");
+    const args = ["--server", app.url, "--to", folder, "--since", since];
+    const changes = await runCommand("export", args, app.environment);
+    expect(changes.code, changes.output).toBe(0);
+    const imported = await runCommand("import", importInto(server));
+    expect(countsIn(imported).messages).toMatch(/^1 added, 2 changed, /);
+    const found = await verified(server);
+    expect(found.output).toContain("messages (1): was recalled here");
+    expect(found.code, found.output).toBe(0);
+    const source = ["--source", app.url, "--source-app-id", app.appId, "--server", server.url];
+    const whole = await runCommand("verify", [...source, "--sample", "all"], {
+      SOURCE_MASTER_KEY: app.masterKey,
+    });
+    expect(whole.output).toContain("messages (1): was recalled here");
+    expect(whole.code, whole.output).toBe(0);
+  });
+});
+
 describe("another Parley", () => {
   test("has the same after an export from one and an import into the other", async () => {
     await exported(10, { conversations: 40, messages: 2_000, users: 20 });
     const one = await servers.start();
     await runCommand("import", importInto(one));
     folder = join(servers.folder, "second");
-    const args = [
-      "--server",
-      one.url,
-      "--to",
-      folder,
-      "--unread",
-      "--yes",
-      "--file-host",
-      new URL(one.url).host,
-    ];
+    const host = new URL(one.url).host;
+    const args = ["--server", one.url, "--to", folder, "--unread", "--yes", "--file-host", host];
+    // A Parley lists no users.
+    args.push("--without", "_User");
     const out = await runCommand("export", args);
     expect(out.code, out.output).toBe(0);
     const other = await servers.start({ data: join(servers.folder, "other") });

@@ -77,7 +77,8 @@ describe("imported files", () => {
     await put(row.objectId, "brie!");
     const where = encodeURIComponent(JSON.stringify({ url: row.url }));
     const { results } = await done<{ results: object[] }>("GET", `/1.1/files?where=${where}`);
-    expect(results).toMatchObject([{ objectId: row.objectId, key: row.key }]);
+    expect(results).toMatchObject([{ objectId: row.objectId, key: row.key, importedFrom: row.url }]);
+    expect(await read(row.objectId)).not.toHaveProperty("importedFrom");
   });
 
   test("a row without a key takes the path of its URL, also with folders and other letters", async () => {
