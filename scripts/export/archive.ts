@@ -71,7 +71,7 @@ async function eachEntry(path: string, onFile: OnFile): Promise<void> {
     // Rows repeat each other, so they pack well.
     maxDecompressionRatio: Number.POSITIVE_INFINITY,
     onReadEntry: (entry: ReadEntry) => {
-      if (entry.type !== "File") return entry.resume();
+      if (entry.type !== "File" && entry.type !== "OldFile") return entry.resume();
       before = before
         .then(() => onFile(basename(entry.path), entry))
         .catch((error: unknown) => {

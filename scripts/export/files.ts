@@ -9,7 +9,7 @@ import { fileOfMessage, fileOfRow, hostOf, isHosted, type Wanted } from "./file-
 import type { Job } from "./job.ts";
 
 const STAGE = "files";
-const AT_ONCE = 4;
+const AT_ONCE = 8;
 const ROWS_AT_ONCE = 1000;
 
 const State = v.object({ isListed: v.optional(v.boolean(), false) });

@@ -72,7 +72,7 @@ export class Journal {
       await file.appendFile(`${JSON.stringify(head)}\n`);
       return new Journal(file, head.startedAt);
     }
-    const head = v.parse(Head, JSON.parse(first));
+    const head = parsed(Head, first, path);
     if (head.identity !== identity) {
       await file.close();
       throw new Refusal(
@@ -81,7 +81,7 @@ export class Journal {
       );
     }
     const journal = new Journal(file, head.startedAt);
-    for (const line of lines) journal.#apply(v.parse(Entry, JSON.parse(line)));
+    for (const line of lines) journal.#apply(parsed(Entry, line, path));
     return journal;
   }
 
@@ -105,5 +105,18 @@ export class Journal {
       skipped.set(key, { ...each, count: each.count + (skipped.get(key)?.count ?? 0) });
     }
     this.stages.set(entry.stage, { state: entry.state, done: entry.done, skipped });
+  }
+}
+
+/** Throws a `Refusal` (1) for a line that no export wrote. */
+function parsed<Schema extends v.GenericSchema>(
+  schema: Schema,
+  line: string,
+  path: string,
+): v.InferOutput<Schema> {
+  try {
+    return v.parse(schema, JSON.parse(line));
+  } catch {
+    throw new Refusal(`${path} is damaged, or of another version. Begin again in a new folder.`, 1);
   }
 }

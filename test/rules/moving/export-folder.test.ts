@@ -97,6 +97,17 @@ test("a part that lost rows is not gone on with", async () => {
   await expect(open("damaged")).rejects.toThrow("was changed or removed");
 });
 
+test("a journal with a damaged line is not gone on with", async () => {
+  await writeSteps("damaged");
+  await appendFile(at("damaged/.export/journal.jsonl"), '{"stage":5}\n');
+  await expect(open("damaged")).rejects.toThrow("is damaged, or of another version");
+});
+
+test("an export of something else is not gone on with", async () => {
+  await writeSteps("another");
+  await expect(open("another", "another app")).rejects.toThrow("another export");
+});
+
 test("a kill while the working files are removed leaves a whole export", async () => {
   await writeSteps("sealed");
   await (await open("sealed")).seal(rest);
