@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import * as v from "valibot";
 import { FORMAT, MANIFEST, Manifest } from "../moving/format.ts";
 import { Refusal } from "../options.ts";
@@ -61,7 +61,7 @@ async function exportWith(options: ExportOptions, progress: Progress, pace: Pace
   const manifest = await folder.seal({
     format: FORMAT,
     source: describedSource(options),
-    since: since === undefined ? null : described(since),
+    since: since === undefined ? null : described(since, options.to),
     messagesUntil: untilOf(job, options),
   });
   progress.finish("done", { folder: options.to, manifest }, summaryOf(manifest, options.to));
@@ -129,8 +129,8 @@ function describedSource({ source }: ExportOptions): Manifest["source"] {
   return { kind: "api", server: source.server, appId: source.appId };
 }
 
-function described({ startedAt, messagesFrom, rowsFrom }: Since): Manifest["since"] {
-  return { startedAt, messagesFrom, rowsFrom };
+function described({ folder, startedAt, messagesFrom, rowsFrom }: Since, to: string): Manifest["since"] {
+  return { folder: relative(to, folder), startedAt, messagesFrom, rowsFrom };
 }
 
 /** Null if some conversations' messages were not asked for, or never. */

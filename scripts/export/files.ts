@@ -77,14 +77,25 @@ async function makeList(job: Job, list: FileList, ownHosts: readonly string[]): 
   await folder.commit(STAGE, { state: { isListed: true }, skipped });
 }
 
-/** What an earlier export has need not be fetched again; what it could not get is tried again. */
+/**
+ * What earlier exports have need not be fetched again; what the last of them could not get is tried again. They are
+ * followed as far back as their folders are there.
+ */
 async function addEarlier(earlier: string, add: (wanted: Wanted, row?: FileRow) => void): Promise<void> {
-  const manifest = v.parse(Manifest, JSON.parse(await readFile(join(earlier, MANIFEST), "utf8")));
-  for (const { path, bytes } of manifest.parts.filter(({ kind }) => kind === STAGE)) {
-    for await (const text of linesOfFile(join(earlier, path), bytes)) {
-      const row = v.parse(FileRow, JSON.parse(text));
-      add({ url: row.url, objectId: row.objectId }, "missing" in row ? undefined : row);
+  const seen = new Set<string>();
+  for (let folder: string | undefined = earlier; folder !== undefined && !seen.has(folder); ) {
+    seen.add(folder);
+    const text: string | undefined = await readFile(join(folder, MANIFEST), "utf8").catch(() => undefined);
+    if (text === undefined) return;
+    const { parts, since }: Manifest = v.parse(Manifest, JSON.parse(text));
+    for (const { path, bytes } of parts.filter(({ kind }) => kind === STAGE)) {
+      for await (const line of linesOfFile(join(folder, path), bytes)) {
+        const row = v.parse(FileRow, JSON.parse(line));
+        if (!("missing" in row)) add({ url: row.url, objectId: row.objectId }, row);
+        else if (folder === earlier) add({ url: row.url, objectId: row.objectId });
+      }
     }
+    folder = since?.folder === undefined ? undefined : join(folder, since.folder);
   }
 }
 

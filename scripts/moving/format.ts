@@ -47,7 +47,9 @@ export const Manifest = v.object({
   /** What an export of changes goes back to; null for an export of everything. */
   since: v.nullable(
     v.object({
-      /** When the export that it continues began. */
+      /** The folder of the export that it continues, from this one on: it may be gone. */
+      folder: v.optional(v.string()),
+      /** When that export began. */
       startedAt: v.string(),
       /** Messages sent before are left out (ms). */
       messagesFrom: milliseconds,

@@ -68,6 +68,15 @@ test("an export of changes fetches new files, and those that were missing", asyn
   expect(rows).toEqual([expect.objectContaining({ url: `${hosted.filesAt}${path}`, bytes: content.length })]);
 });
 
+test("a file is fetched once in a row of exports", async () => {
+  await run("first");
+  await run("second", "--since", to("first"), "--overlap-days", "1000");
+  await run("third", "--since", to("second"), "--overlap-days", "1000");
+  expect((await manifestIn(to("first"))).totals.files).toBeGreaterThan(5);
+  expect((await manifestIn(to("second"))).totals.files).toBeUndefined();
+  expect((await manifestIn(to("third"))).totals.files).toBeUndefined();
+});
+
 test("a third export goes on from the second, also if that one had nothing new", async () => {
   await run("first");
   await run("second", "--since", to("first"), "--overlap-days", "0", "--without", "messages");
