@@ -33,6 +33,11 @@ async function exported(seed: number, size: Size): Promise<void> {
 const importInto = ({ url }: Server) => [folder, "--server", url, "--files-url", `${url}/files`];
 const verified = ({ url }: Server) => runCommand("verify", [folder, "--server", url, "--sample", "all"]);
 
+async function countOf(server: Server): Promise<number> {
+  const all = await callAsOwner<object[]>(server, "GET", "/1.2/rtm/messages?limit=1");
+  return all.length;
+}
+
 describe("a random app", () => {
   test("is here exactly after kills at any point, and nothing is there twice after another import", async () => {
     const seed = seedOfThisRun();
@@ -62,6 +67,20 @@ describe("a random app", () => {
 });
 
 describe("an import", () => {
+  test("waits for a server that died and came back, and goes on by itself", async () => {
+    await exported(12, { conversations: 150, messages: 6_000, users: 60 });
+    const data = join(servers.folder, "data");
+    const first = await servers.start({ data });
+    const { ended } = startCommand("import", importInto(first));
+    await expect.poll(() => countOf(first), { timeout: 20_000, interval: 20 }).toBeGreaterThan(0);
+    await first.kill();
+    const server = await servers.start({ data, args: ["--port", `${first.port}`] });
+    const { code, output } = await ended;
+    expect(code, output).toBe(5);
+    const found = await verified(server);
+    expect(found.code, found.output).toBe(0);
+  });
+
   test("writes what was refused into a file, each row with its reason", async () => {
     await exported(5, { conversations: 30, messages: 300, users: 20 });
     const { output } = await runCommand("import", importInto(await servers.start()));
