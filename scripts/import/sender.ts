@@ -22,7 +22,7 @@ export interface Row {
 
 /** Where rows go. */
 export interface Target {
-  api: Api;
+  api: Pick<Api, "post">;
   /** Of the rows, as the export names them. */
   kind: string;
   path: string;

@@ -2,8 +2,8 @@ import * as v from "valibot";
 
 /* The address of the file in a typed message. */
 
-const Content = v.object({
-  _lcfile: v.object({ url: v.string(), objId: v.optional(v.nullable(v.string())) }),
+const Content = v.looseObject({
+  _lcfile: v.looseObject({ url: v.string(), objId: v.optional(v.nullable(v.string())) }),
 });
 
 export interface FileInMessage {
@@ -27,9 +27,8 @@ export function withAddress(data: string, from: string, to: string): string {
   for (const written of [(url: string) => JSON.stringify(url), slashed]) {
     if (data.includes(written(from))) return data.replaceAll(written(from), () => written(to));
   }
-  const content = JSON.parse(data);
-  content._lcfile.url = to;
-  return JSON.stringify(content);
+  const content = v.parse(Content, JSON.parse(data));
+  return JSON.stringify({ ...content, _lcfile: { ...content._lcfile, url: to } });
 }
 
 /** As Apple's SDKs write it. */
