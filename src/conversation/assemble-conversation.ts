@@ -12,6 +12,8 @@ import { replayOf } from "./delivery/replay.ts";
 import { NEVER_LOGGED_IN } from "./delivery/served-client.ts";
 import type { Subscription } from "./delivery/subscription.ts";
 import { unreadOf } from "./delivery/unread-record.ts";
+import { Mirror } from "./mirror/mirror.ts";
+import { MirrorRecords } from "./mirror/mirror-records.ts";
 import type { ConversationState } from "./state.ts";
 
 /** ms: longer than any call in flight, so that the alarm only finds what a crash left. */
@@ -23,6 +25,7 @@ export interface OpenConversation {
   delivery: Delivery;
   conversation: Conversation;
   outbox: Outbox;
+  mirror: Mirror;
 }
 
 /**
@@ -41,6 +44,11 @@ export function assembleConversation(
   const { alarm, now, inNextTurn, timer } = platform;
   const outbox = outboxOf(state, platform, services);
   const delivery = deliveryOf(state, pending, subscriptions, outbox, platform, services);
+  const mirror = new Mirror(state, new MirrorRecords(platform.tables), {
+    ...services.mirror,
+    now,
+    sendAfter: (delay) => alarm.within(delay),
+  });
   const conversation = new Conversation(
     state,
     delivery,
@@ -53,6 +61,7 @@ export function assembleConversation(
       inNextTurn,
       afterTurns: platform.afterTurns,
       archiveSoon: () => outbox.scheduleCopy(),
+      mirror: (message) => mirror.stored(message),
       settings: services.settings,
       refreshSettings: services.refreshSettings,
       hooks: services.hooks,
@@ -63,7 +72,7 @@ export function assembleConversation(
       publishAfter: (delay) => alarm.within(delay),
     },
   );
-  return { state, delivery, conversation, outbox };
+  return { state, delivery, conversation, outbox, mirror };
 }
 
 function outboxOf(

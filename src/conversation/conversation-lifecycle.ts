@@ -103,7 +103,7 @@ export class ConversationLifecycle {
 
   /**
    * Does what the alarm was set for: resumes deliveries that a crash or a failing client left, copies to D1 what it
-   * lacks, and hands waiting events to their queue. If the conversation is deleted, removes it from D1. Safe to run
+   * lacks, and hands waiting events to their queue and messages to LeanCloud. If the conversation is deleted, removes it from D1. Safe to run
    * twice.
    */
   async #runPendingWork(): Promise<void> {
@@ -111,10 +111,12 @@ export class ConversationLifecycle {
     await this.refreshSettings();
     const { open } = this;
     if (open === undefined) return;
-    const { state, delivery, conversation, outbox } = open;
+    const { state, delivery, conversation, outbox, mirror } = open;
     delivery.resumePending();
     if (await outbox.drain()) state.copy.saveArchived();
     if (state.pendingSince !== undefined) this.#platform.alarm.within(PENDING_DELAY);
+    // Not awaited: LeanCloud may be slow, and the alarm has other work.
+    void mirror.send();
     await conversation.recorder.publish();
   }
 

@@ -27,6 +27,7 @@ import {
 import { type ImportedLog, importLog } from "./import/import-log.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
+import type { HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
@@ -128,7 +129,14 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async importMessages(messages: ImportedMessage[]): Promise<ImportedLog | Refused> {
-    return this.#read(({ state }) => importLog(state, messages));
+    await this.#open?.mirror.settled();
+    return this.#read(({ state, mirror }) => importLog(state, messages, mirror));
+  }
+
+  async receiveMirrored(message: HostedMessage): Promise<MirrorAnswer | Refused> {
+    return this.#change(({ conversation, mirror }) =>
+      mirror.receive(message, () => conversation.addFromThere(message)),
+    );
   }
 
   async importUnread(counts: { clientId: string; unread: number }[]): Promise<boolean[] | Refused> {

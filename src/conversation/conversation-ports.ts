@@ -9,6 +9,7 @@ import type { Removal } from "./copy/removal.ts";
 import type { StartResult } from "./creation/start-result.ts";
 import type { Wake, WakeAnswer } from "./delivery/wake.ts";
 import type { KnownClients } from "./known-clients.ts";
+import type { MirrorCalls } from "./mirror/mirror-host.ts";
 import type { PolicyHost } from "./policy.ts";
 
 /** The object around a conversation: its storage, alarm, clock and timers. */
@@ -42,6 +43,7 @@ export interface ConversationServices extends Omit<PolicyHost, "now"> {
   /** Whether the members of another conversation are exactly these. */
   hasMembers(conversationId: string, members: string[]): Promise<boolean>;
   newId(): string;
+  mirror: MirrorCalls;
   /** Hands events to their queue. */
   publish(events: AppEvent[]): Promise<void>;
 }

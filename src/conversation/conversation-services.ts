@@ -13,6 +13,7 @@ import { copyCallsOf } from "./copy/copy-calls.ts";
 import { CopyPace } from "./copy/copy-pace.ts";
 import { knownClients } from "./known-clients.ts";
 import { newConversationId } from "./messages/ids.ts";
+import { mirrorCallsOf } from "./mirror/mirror-calls.ts";
 
 const WAKE_DEADLINE = 5_000; // ms for a client's object to answer
 const START_DEADLINE = 4_000; // ms for another conversation; less than the caller of this one waits
@@ -55,6 +56,7 @@ export function conversationServices(env: Env): ConversationServices {
     hasMembers: (id, members) =>
       withDeadline(conversation(id).isOf(members), START_DEADLINE, `members of ${id}`),
     newId: () => newConversationId(Date.now()),
+    mirror: mirrorCallsOf(env),
     publish: (events) => publish(eventQueueOf(env), events),
   };
 }

@@ -9,6 +9,7 @@ import type { ConversationImport, ImportedConversation } from "./import/import-c
 import type { ImportedLog } from "./import/import-log.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
+import type { HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 
@@ -52,6 +53,8 @@ export interface ConversationStub {
   /** Deletes the conversation with its history, for everybody. */
   remove(): Promise<undefined | Refused>;
   sendAsServer(message: ServerMessage): Promise<{ messageId: string; timestamp: number } | Refused>;
+  /** A message that was sent at LeanCloud. May take as long as a post there that waits for its answer. */
+  receiveMirrored(message: HostedMessage): Promise<MirrorAnswer | Refused>;
   /** @param viewer undefined for the app's server, which sees messages for some recipients too */
   history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[] | Refused>;
   /** Edits or recalls; with `silent` only the stored copy changes. */

@@ -1,8 +1,17 @@
 import { EVENT_OUTBOX } from "../hooks/events/event-outbox.ts";
 import type { Sql } from "../sql.ts";
 import { type Schema, Tables } from "../tables.ts";
+import { MIRROR_TABLES } from "./mirror/mirror-records.ts";
 
-type Name = "conversation" | "members" | "messages" | "notices" | "successor" | "event_outbox";
+type Name =
+  | "conversation"
+  | "members"
+  | "messages"
+  | "notices"
+  | "successor"
+  | "event_outbox"
+  | "mirrored"
+  | "mirror_outbox";
 
 /** The tables of one conversation's object. */
 export type ConversationTables = Tables<Name>;
@@ -31,6 +40,7 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
     notices: ["CREATE TABLE notices (at INTEGER PRIMARY KEY, notice TEXT NOT NULL)"],
     successor: ["CREATE TABLE successor (id TEXT NOT NULL)"],
     event_outbox: EVENT_OUTBOX,
+    ...MIRROR_TABLES,
   },
   versions: [
     // A message of the first version names no session, so it goes to all of them.

@@ -20,6 +20,7 @@ import { History, type HistoryHost } from "./messages/history.ts";
 import { Messages, type MessagesHost } from "./messages/messages.ts";
 import { Patches } from "./messages/patches.ts";
 import type { SendOutcome } from "./messages/sender-replies.ts";
+import type { HostedMessage } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
 import { PolicyChecks, type PolicyHost } from "./policy.ts";
 import { Replier } from "./replier.ts";
@@ -113,6 +114,11 @@ export class Conversation {
   /** A message of the app's server (http-api §2.2). */
   sendAsServer(message: ServerMessage): Promise<SendOutcome> {
     return this.#messages.sendAsServer(message);
+  }
+
+  /** A message that was sent at LeanCloud; see `Messages.addFromThere`. */
+  addFromThere(message: HostedMessage): number | undefined {
+    return this.#messages.addFromThere(message);
   }
 
   /** An edit or recall by the app's server (http-api §2.1). */

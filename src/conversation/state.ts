@@ -98,13 +98,17 @@ export class ConversationState {
     return this.#facts;
   }
 
-  /** The next moment of this conversation: now, or just after the last one if the clock has not moved on (I2). */
-  nextTime(now: number): number {
+  /**
+   * The next moment of this conversation: now, or just after the last one if the clock has not moved on (I2).
+   *
+   * @param wanted in place of now, for a message that was sent before
+   */
+  nextTime(now: number, wanted = now): number {
     this.#recent.push({ clock: now, end: this.log.end, lastNotice: this.notices.last });
     if (this.#recent.length > RECENT_MAX) this.#recent.splice(0, RECENT_MAX / 2);
     const { updatedAt, importedLastMessageAt = 0 } = this.#facts;
     const last = Math.max(this.log.end, updatedAt, this.notices.last, importedLastMessageAt);
-    return Math.max(now, last + 1);
+    return Math.max(wanted, last + 1);
   }
 
   /**

@@ -345,3 +345,26 @@ export const userIdentities = sqliteTable(
     index("user_identities_by_user").on(table.userId),
   ],
 );
+
+/** How far conversations are mirrored to and from LeanCloud, a row for each that had a message meanwhile. WITHOUT ROWID. */
+export const mirrorProgress = sqliteTable(
+  "mirror_progress",
+  {
+    conversationId: text("conversation_id").primaryKey(),
+    /** Messages that went there, and that came from there. */
+    sent: integer("sent").notNull(),
+    received: integer("received").notNull(),
+    /** Messages that cannot go there, and why the last of them could not. */
+    leftOut: integer("left_out").notNull(),
+    leftOutWhy: text("left_out_why"),
+    /** Messages that wait; the time of the oldest (ms), and what the last attempt met. */
+    waiting: integer("waiting").notNull(),
+    waitingSince: integer("waiting_since"),
+    problem: text("problem"),
+    /** Milliseconds. */
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    index("mirror_progress_by_waiting").on(table.waitingSince).where(sql`${table.waitingSince} IS NOT NULL`),
+  ],
+);

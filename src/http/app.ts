@@ -29,6 +29,7 @@ import { conversationImportRoutes } from "./import/conversations.ts";
 import { fileImportRoutes } from "./import/files.ts";
 import { installationImportRoutes } from "./import/installations.ts";
 import { userImportRoutes } from "./import/users.ts";
+import { mirrorRoutes } from "./mirror/mirror.ts";
 import { CallFailed } from "./object-call.ts";
 import { forTheOwner } from "./owner.ts";
 import { installationRoutes } from "./push/installations.ts";
@@ -162,6 +163,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", userImportRoutes);
   app.route("/", installationImportRoutes);
   app.route("/", fileImportRoutes);
+  app.route("/", mirrorRoutes);
   if (users === "here") {
     app.route("/", loginRoutes);
     app.route("/", userRoutes);

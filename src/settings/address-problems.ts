@@ -5,7 +5,7 @@ export type AddressProblem = (url: string, allowPrivate: boolean, field: string)
 
 /** The addresses in the settings that cannot be called, each with its field's name. */
 export function addressProblems(
-  { hooks, webhooks, security, push, upstream }: Settings,
+  { hooks, webhooks, security, push, upstream, mirror }: Settings,
   addressProblem: AddressProblem,
 ): string[] {
   const addresses = {
@@ -18,6 +18,7 @@ export function addressProblems(
     "push.webhook.url": push.webhook.url,
     "upstream.url": upstream.url,
     "upstream.functionsUrl": upstream.functionsUrl,
+    "mirror.server": mirror.server,
   };
   return Object.entries(addresses).flatMap(([field, url]) => {
     const problem = url === null ? undefined : addressProblem(url, hooks.allowPrivate, field);

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { afterEvents, eventNames } from "../model/event-names.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { fileSettings } from "./file-settings.ts";
+import { mirrorSettings } from "./mirror-settings.ts";
 import { pushSettings } from "./push-settings.ts";
 import { upstreamSettings } from "./upstream-settings.ts";
 import { userSettings } from "./user-settings.ts";
@@ -172,6 +173,7 @@ const schema = (demo: boolean) =>
       {},
     ),
     files: v.optional(fileSettings(), {}),
+    mirror: v.optional(mirrorSettings(), {}),
     push: v.optional(pushSettings(), {}),
     upstream: v.optional(upstreamSettings(), {}),
     users: v.optional(userSettings(), {}),
@@ -219,12 +221,13 @@ function touchesWordList(patch: Json): boolean {
 
 /**
  * Whether the app checks commands of clients, so that objects have to read the settings before they act: with hooks, a word
- * list, signed operations, or an event log.
+ * list, signed operations, an event log, or a mirror.
  */
 export function needsPolicyCheck(settings: Settings): boolean {
-  const { keywords, security } = settings;
+  const { keywords, mirror, security } = settings;
   const hasRules = security.removeOthers !== "members" || security.historyFrom !== "beginning";
-  return hasListeners(settings) || keywords.version !== null || security.signConversation || hasRules;
+  const hasTargets = hasListeners(settings) || mirror.server !== null;
+  return hasTargets || keywords.version !== null || security.signConversation || hasRules;
 }
 
 /** Whether events have any target: hooks, a webhook, or the event log. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 /** From the top to the bottom. */
 const LAYERS = [
   ...["http", "gateway", "client", "conversation", "hooks", "moderation", "push", "files", "upstream"],
+  ...["mirror"],
   ...["users", "settings", "app"],
   ...["database", "outbound", "queue", "protocol", "model"],
 ];

@@ -247,6 +247,11 @@ export class SimulatedConversation implements ConversationCalls {
       startThere: (record) =>
         instance.hold(network.call(() => other(record.id).startHere(record), 4_000, fate)),
       hasMembers: (id, members) => instance.hold(network.call(() => other(id).isOf(members), 4_000, fate)),
+      mirror: {
+        hosted: () => undefined,
+        allowance: async () => undefined,
+        report: async () => undefined,
+      },
       newId: () => this.#environment.newConversationId(),
       publish: async () => {},
     };

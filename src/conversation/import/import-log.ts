@@ -1,4 +1,5 @@
 import type { ImportedMessage, ImportOutcome } from "../log/import-messages.ts";
+import type { Mirror } from "../mirror/mirror.ts";
 import type { ConversationState } from "../state.ts";
 
 /** What became of imported messages, in their order, and what it means for D1's copy. */
@@ -8,10 +9,29 @@ export interface ImportedLog {
   copy: { after: number; upTo: number };
 }
 
-/** Adds messages of another service to a conversation's log. Nobody is notified. */
-export function importLog(state: ConversationState, messages: readonly ImportedMessage[]): ImportedLog {
-  const outcomes = state.log.import(messages);
+/** Adds messages of another service to a conversation's log, unless the mirror has. Nobody is notified. */
+export function importLog(
+  state: ConversationState,
+  messages: readonly ImportedMessage[],
+  mirror: Mirror,
+): ImportedLog {
+  const mirrored = messages.map((message) => mirroredOutcome(state, message, mirror));
+  const imported = state.log.import(messages.filter((_, at) => mirrored[at] === undefined)).values();
+  const outcomes = mirrored
+    .map((outcome) => outcome ?? imported.next().value)
+    .filter((each) => each !== undefined);
   const upTo = state.log.head;
-  const places = new Set(outcomes.map(({ place }) => place));
+  const places = new Set(outcomes.filter(({ outcome }) => outcome !== "mirrored").map(({ place }) => place));
   return { outcomes, copy: { after: state.log.newestOutside(places), upTo } };
+}
+
+/** Undefined for a message that the mirror does not know. */
+function mirroredOutcome(
+  { log }: ConversationState,
+  message: ImportedMessage,
+  mirror: Mirror,
+): ImportOutcome | undefined {
+  const place = mirror.placeOfImported({ ...message, sentAt: message.timestamp });
+  if (place === undefined) return undefined;
+  return { outcome: log.importEdit(message, place) ? "changed" : "mirrored", place };
 }

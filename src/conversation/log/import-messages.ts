@@ -15,9 +15,9 @@ export type ImportedMessage = Pick<
 export interface ImportOutcome {
   /**
    * `added`; `changed` if it was here with another content; `kept` if this log has it already, or has changed it;
-   * `refused` if there is no place for it.
+   * `mirrored` if it is here with an id or a time of its own; `refused` if there is no place for it.
    */
-  outcome: "added" | "changed" | "kept" | "refused";
+  outcome: "added" | "changed" | "kept" | "mirrored" | "refused";
   /** Its place in the log. */
   place: number;
 }
@@ -110,7 +110,8 @@ function insert(sql: Sql, message: ImportedMessage & { sentAt?: number }, place:
   return written.toArray().length > 0;
 }
 
-function update(sql: Sql, message: ImportedMessage, place: number): "changed" | "kept" {
+/** Brings a message in its place up to date, unless it was changed or deleted here. */
+export function update(sql: Sql, message: ImportedMessage, place: number): "changed" | "kept" {
   const content = toContent(message.content);
   const written = sql.exec(
     "UPDATE messages SET content = ?, flags = ? WHERE timestamp = ? AND patched_at IS NULL " +

@@ -3,7 +3,7 @@ import type { MessageRecord } from "../../model/records.ts";
 import type { Sql } from "../../sql.ts";
 import { AcceptedSends } from "./accepted-sends.ts";
 import { HistoryPages } from "./history-pages.ts";
-import { type ImportedMessage, type ImportOutcome, importMessages } from "./import-messages.ts";
+import { type ImportedMessage, type ImportOutcome, importMessages, update } from "./import-messages.ts";
 import {
   COLUMNS,
   DELETED,
@@ -11,6 +11,7 @@ import {
   type Row,
   timeOfRowBefore,
   toColumns,
+  toImported,
   toMessage,
 } from "./message-rows.ts";
 import { MessagesFromOthers } from "./messages-from-others.ts";
@@ -79,6 +80,13 @@ export class Log {
     return outcomes;
   }
 
+  /** Takes over the content of a message that is in this place with its own id, unless it was changed here. */
+  importEdit(message: ImportedMessage, place: number): boolean {
+    const isChanged = this.at(place)?.id === message.id && update(this.#sql, message, place) === "changed";
+    if (isChanged) this.#unread.forget();
+    return isChanged;
+  }
+
   /** Timestamp of the newest message whose timestamp is none of these; 0 if there is none. */
   newestOutside(timestamps: ReadonlySet<number>): number {
     const newest = this.#sql.exec<{ timestamp: number }>(
@@ -91,8 +99,8 @@ export class Log {
   /** Appends a message whose timestamp is after the head; `origin` names the session that sent it. */
   append(message: MessageRecord, token: string | undefined, origin: number): void {
     this.#sql.exec(
-      "INSERT INTO messages (timestamp, id, sender, token, origin, address, content, mentions, recipients, flags) " +
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO messages (timestamp, id, sender, token, origin, address, content, mentions, recipients, flags, " +
+        "imported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       message.timestamp,
       message.id,
       message.from,
@@ -100,6 +108,7 @@ export class Log {
       origin,
       message.address ?? null,
       ...toColumns(message),
+      toImported(message),
     );
     this.#head = message.timestamp;
     if (token !== undefined) this.accepted.remember(message.from, token, message);
@@ -107,8 +116,17 @@ export class Log {
 
   /** The message that was sent at exactly this time, if it has this id. */
   find(sentAt: number, id: string): MessageRecord | undefined {
-    const place = placeOf(this.#sql, sentAt, id);
-    if (place === undefined) return undefined;
+    const place = this.placeOf(sentAt, id);
+    return place === undefined ? undefined : this.at(place);
+  }
+
+  /** The place of a message that was sent at this time and has this id; undefined if there is none. */
+  placeOf(sentAt: number, id: string): number | undefined {
+    return placeOf(this.#sql, sentAt, id);
+  }
+
+  /** The message in a place; undefined if there is none or it was deleted. */
+  at(place: number): MessageRecord | undefined {
     const [row] = this.#sql
       .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ? AND ${NOT_DELETED}`, place)
       .toArray();

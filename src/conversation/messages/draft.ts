@@ -1,3 +1,5 @@
+import { IMPORT_PLACES } from "../../bounds.ts";
+import type { TheirMessage } from "../../mirror/hosted-app.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import type { PushPolicy } from "../../protocol/commands.ts";
 import type { Approved } from "../policy.ts";
@@ -22,6 +24,8 @@ export interface Draft {
   recipients: string[] | undefined;
   /** Whether the sender's own devices are left out (http-api §2.2). */
   noSync: boolean;
+  /** Its id and time where it was sent first, for a message that comes from LeanCloud. */
+  sentThere?: TheirMessage;
   /** Why the policy changed the message; its sender must be notified (M-18). */
   changed: { code: number; detail: string } | undefined;
 }
@@ -37,10 +41,10 @@ export const UNCHANGED = {
 
 /** The message that a draft becomes at its timestamp. */
 export function messageOf(draft: Draft, timestamp: number): MessageRecord {
-  const { from, content, mentionAll, mentions, receipt, recipients, noSync, address } = draft;
+  const { from, content, mentionAll, mentions, receipt, recipients, noSync, address, sentThere } = draft;
   return {
     timestamp,
-    id: newMessageId(timestamp),
+    id: sentThere?.id ?? newMessageId(timestamp),
     from,
     content,
     mentionAll,
@@ -50,7 +54,13 @@ export function messageOf(draft: Draft, timestamp: number): MessageRecord {
     recipients,
     noSync,
     address,
+    ...(sentThere === undefined ? {} : timeThere(sentThere, timestamp)),
   };
+}
+
+/** The time at which a message was sent, if its place is another one, but near enough for it to be found by that time. */
+function timeThere({ sentAt }: TheirMessage, place: number): Pick<MessageRecord, "sentAt"> {
+  return sentAt < place && place <= sentAt + IMPORT_PLACES ? { sentAt } : {};
 }
 
 /** Whether a message may be pushed to offline recipients (P-01, P-08). */

@@ -14,7 +14,12 @@ import { type Draft, messageOf } from "./draft.ts";
 import { GroupCommit, type GroupCommitHost } from "./group-commit.ts";
 import { replyToSend, type SendOutcome, senderCorrection } from "./sender-replies.ts";
 
+/** A message from LeanCloud may be this far ahead of the clock here (ms), and keeps its time. */
+const AHEAD_MAX = 1_000;
+
 export interface MessageCommitsHost extends GroupCommitHost {
+  /** A message of this side was stored in this turn. */
+  mirror(message: MessageRecord): void;
   /** Something was appended that D1 lacks. */
   archiveSoon(): void;
 }
@@ -33,6 +38,7 @@ interface StoredMessage {
   position: LogPosition;
   record: Uint8Array;
   about: Pick<Draft, "pushData" | "isPushed">;
+  isFromThere: boolean;
 }
 
 /**
@@ -78,8 +84,12 @@ export class MessageCommits {
       if ("done" in sender) sender.done(outcome);
       else this.#addReply(outgoing, sender, outcome, position, records);
     }
-    for (const { message, about } of stored)
+    for (const { message, about, isFromThere } of stored) {
+      // What was sent at LeanCloud has its events and its way from there.
+      if (isFromThere) continue;
       this.#recorder.recordSent(message, { transient: false, ...about });
+      this.#host.mirror(message);
+    }
     if (stored.length > 0) this.#broadcast(stored, outgoing);
     for (const [subscription, own] of outgoing) this.#delivery.send(subscription, joinRecords(own));
     if (stored.length === 0) return;
@@ -142,7 +152,9 @@ export class MessageCommits {
       if (before !== undefined) {
         return { outcome: { messageId: before.id, timestamp: before.timestamp }, records: [] };
       }
-      const position = { timestamp: this.#state.nextTime(now), previous: this.#state.log.end };
+      const { sentThere } = send;
+      const wanted = sentThere === undefined || sentThere.sentAt > now + AHEAD_MAX ? now : sentThere.sentAt;
+      const position = { timestamp: this.#state.nextTime(now, wanted), previous: this.#state.log.end };
       const message = messageOf(send, position.timestamp);
       this.#state.log.append(message, token, origin);
       const { id: conversationId, kind } = this.#state.facts;
@@ -150,7 +162,8 @@ export class MessageCommits {
       const traits = { acknowledge: hasReceipts(this.#state) };
       const record = storedRecord(position, origin, traits, event);
       const { pushData, isPushed } = send;
-      stored.push({ message, origin, position, record, about: { pushData, isPushed } });
+      const isFromThere = sentThere !== undefined;
+      stored.push({ message, origin, position, record, about: { pushData, isPushed }, isFromThere });
       const outcome = { messageId: message.id, timestamp: message.timestamp };
       return {
         outcome,

@@ -9,6 +9,7 @@ import { NO_ORIGIN } from "../delivery/replay.ts";
 import type { Subscription } from "../delivery/subscription.ts";
 import type { EventRecorder } from "../event-recorder.ts";
 import { isDeliveredTo } from "../log/visibility.ts";
+import type { HostedMessage } from "../mirror/mirror-host.ts";
 import { APPROVED_AS_SENT, type Approved, type PolicyChecks } from "../policy.ts";
 import type { Replier } from "../replier.ts";
 import type { ServerMessage } from "../server-calls.ts";
@@ -110,6 +111,37 @@ export class Messages {
     const sent = messageOf(draft, this.#state.nextTime(this.#host.now()));
     this.#notifyOnline(draft, sent);
     return { messageId: sent.id, timestamp: sent.timestamp };
+  }
+
+  /**
+   * Adds a message that was sent at LeanCloud, in this turn. It was pushed from there, and no hook hears of it here.
+   * Returns its place; undefined if it could not be stored.
+   */
+  addFromThere({ id, sentAt, from, content, address }: HostedMessage): number | undefined {
+    this.#commits.flush();
+    let place: number | undefined;
+    const done = (outcome: SendOutcome) => {
+      if ("timestamp" in outcome) place = outcome.timestamp;
+    };
+    const draft: Draft = {
+      from,
+      content,
+      address,
+      origin: NO_ORIGIN,
+      receipt: false,
+      mentionAll: false,
+      mentions: [],
+      dedupeToken: undefined,
+      pushData: undefined,
+      isPushed: false,
+      recipients: undefined,
+      noSync: false,
+      changed: undefined,
+      sentThere: { id, sentAt },
+    };
+    this.#commits.add(draft, { done });
+    this.#commits.flush();
+    return place;
   }
 
   /** Commits the messages that wait for others, before something that must follow them. */

@@ -101,7 +101,7 @@ export const conversationImportRoutes = new Hono<HttpEnv>()
 
 type Rows = Parameters<typeof readRows>[0];
 
-async function importConversations(env: Env, given: Rows): Promise<ImportAnswer> {
+export async function importConversations(env: Env, given: Rows): Promise<ImportAnswer> {
   const now = Date.now();
   const answer = noRows();
   const records: ImportedConversation["record"][] = [];
@@ -154,6 +154,10 @@ async function importMessages(env: Env, given: Rows): Promise<ImportAnswer> {
       if (each === undefined) continue;
       if (outcome === "refused") {
         refused.push({ row: each.row, error: "timestamp: too many messages within a second" });
+        continue;
+      }
+      if (outcome === "mirrored") {
+        answer.kept += 1;
         continue;
       }
       answer[outcome] += 1;

@@ -24,6 +24,8 @@ const nothing: AppData = {
   files: {},
 };
 
+const KEYS = { appId: "hosted-app-id-gzGzoHsz", masterKey: "hosted-master-key-0123456789" };
+
 const timedOut = refused(400, 124, "The request timed out on the server.");
 
 /** Longer than a test's client waits, in milliseconds. */
@@ -34,8 +36,8 @@ const SLOW = 2_500;
  * a number of calls a day.
  */
 export class HostedApp extends LocalServer {
-  readonly appId = "hosted-app-id-gzGzoHsz";
-  readonly masterKey = "hosted-master-key-0123456789";
+  readonly appId: string;
+  readonly masterKey: string;
   readonly faults: Faults;
   readonly refuses = new Set<Served>();
   /** Calls that are allowed until `beginDay`; beyond them code 140. */
@@ -50,8 +52,10 @@ export class HostedApp extends LocalServer {
   #exports: Record<string, Buffer>[] = [];
   readonly #before = new Map<string, Answer>();
 
-  constructor(seed = 1) {
+  constructor(seed = 1, { appId, masterKey } = KEYS) {
     super();
+    this.appId = appId;
+    this.masterKey = masterKey;
     this.faults = new Faults(seed);
   }
 
@@ -139,6 +143,7 @@ export class HostedApp extends LocalServer {
     }
     if (area === "classes") {
       const className = rest[0] === "files" ? "_File" : (rest[0] ?? "");
+      if (rest[1] !== undefined) return this.rows.get(className, rest[1]);
       const isCount = call.query.get("limit") === "0";
       return this.refuses.has("query") && !isCount ? noSuchRoute : this.rows.query(className, call);
     }
@@ -164,7 +169,13 @@ export class HostedApp extends LocalServer {
     if (what === "subscribers" && isService) return lists.subscribers(this.#data, call, id);
     if (what === "blacklists") return lists.clients(this.#data.blacklists, call, id);
     if (what === "permanent-silenceds" && !isService) return lists.clients(this.#data.silences, call, id);
-    return what === "messages" && !isService ? history(this.#data, call, id) : noSuchRoute;
+    if (what !== "messages" || isService) return noSuchRoute;
+    return call.method === "POST" ? this.post(call, id) : history(this.#data, call, id);
+  }
+
+  /** A message that is sent over REST. */
+  protected post(_call: Call, _conversation: string): Answer {
+    return noSuchRoute;
   }
 
   /** Done when it is asked for the second time. */

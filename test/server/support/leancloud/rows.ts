@@ -33,6 +33,11 @@ export class Rows {
     return ok({ results: shown(className, results), cursor: next });
   }
 
+  get(className: string, id: string): Answer {
+    const row = this.#data.classes[className]?.find(({ objectId }) => objectId === id);
+    return row === undefined ? refused(404, 101, "Object not found.") : ok(shown(className, [row])[0]);
+  }
+
   query(className: string, call: Call): Answer {
     const rows = this.#data.classes[className];
     if (rows === undefined) return noSuchClass;
