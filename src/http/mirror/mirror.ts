@@ -49,7 +49,7 @@ const hooked = v.pipe(
   }),
 );
 
-const answered = v.object({
+const answer = v.object({
   outcome: v.pipe(
     v.picklist(["added", "known", "left out"]),
     v.description("`known` if it is here already, or was sent from here."),
@@ -57,12 +57,14 @@ const answered = v.object({
   why: v.optional(v.pipe(v.string(), v.description("Why it was left out."))),
 });
 
-type Answered = v.InferOutput<typeof answered>;
+const answered = v.pipe(answer, shown({ outcome: "added" }));
+
+type Answered = v.InferOutput<typeof answer>;
 
 const count = (meaning: string) => v.pipe(v.number(), v.integer(), v.description(meaning));
 const time = (meaning: string) => v.pipe(v.nullable(v.pipe(v.number(), v.integer())), v.description(meaning));
 
-const state = v.object({
+const stateFields = v.object({
   server: v.nullable(v.pipe(v.string(), v.examples(["https://abc.lc-cn-n1-shared.com"]))),
   sent: count("Messages that went to LeanCloud."),
   received: count("Messages that came from there."),
@@ -86,6 +88,30 @@ const state = v.object({
     v.examples([[]]),
   ),
 });
+
+const state = v.pipe(
+  stateFields,
+  shown({
+    server: "https://abc.lc-cn-n1-shared.com",
+    sent: 120,
+    received: 80,
+    leftOut: 0,
+    waiting: 1,
+    conversations: [
+      {
+        conversationId: example.CONVERSATION,
+        sent: 12,
+        received: 8,
+        leftOut: 0,
+        leftOutWhy: null,
+        waiting: 1,
+        waitingSince: example.MESSAGE_AT,
+        problem: "status 429: Too many requests.",
+        updatedAt: example.MESSAGE_AT,
+      },
+    ],
+  }),
+);
 
 const OFF = { code: INVALID_FIELD, error: "Nothing is mirrored: the setting mirror.server is not set." };
 

@@ -24,7 +24,7 @@ beforeAll(() => openWorld());
 beforeEach(() => configure({ events: { logDays: 7 } }));
 afterEach(async () => {
   vi.restoreAllMocks();
-  await configure({ events: null, hooks: null, push: null, users: null });
+  await configure({ events: null, hooks: null, mirror: null, push: null, users: null });
 });
 
 const operations = await allOperations();
@@ -42,6 +42,12 @@ async function conversation(): Promise<Real> {
 /** The id of a conversation that is elsewhere. */
 async function unknownConversation(): Promise<Real> {
   return { [example.CONVERSATION]: newObjectId(Date.now()) };
+}
+
+/** The same, and its messages go to LeanCloud and come from there. */
+async function mirroredConversation(): Promise<Real> {
+  await configure({ mirror: { server: "https://leancloud.example.com" } });
+  return conversation();
 }
 
 /** A message that Tom said in it, and which Jerry has not read. */
@@ -244,6 +250,8 @@ const needs: Record<string, () => Promise<Real>> = {
   ban: nothing,
   importConversations: unknownConversation,
   importMessages: conversation,
+  mirrorMessage: mirroredConversation,
+  getMirror: nothing,
   importUnread: conversation,
   unban: ban,
   listBans: ban,
