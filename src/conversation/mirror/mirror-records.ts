@@ -11,7 +11,7 @@ export const MIRROR_TABLES = {
   mirror_outbox: ["CREATE TABLE mirror_outbox (place INTEGER PRIMARY KEY, tried_at INTEGER)"],
 };
 
-type MirrorTables = Pick<Tables<"mirrored" | "mirror_outbox">, "read" | "add" | "change">;
+type MirrorTables = Pick<Tables<"mirrored" | "mirror_outbox">, "has" | "read" | "add" | "change">;
 
 /** A message that waits to go to LeanCloud. */
 export interface WaitingMessage {
@@ -30,6 +30,11 @@ export class MirrorRecords {
 
   constructor(tables: MirrorTables) {
     this.#tables = tables;
+  }
+
+  /** Whether the conversation was never mirrored. Asking costs nothing. */
+  get areNone(): boolean {
+    return !this.#tables.has("mirrored") && !this.#tables.has("mirror_outbox");
   }
 
   /** The place here of a message over there; undefined if it is not known to be here. */

@@ -207,6 +207,7 @@ export class Mirror {
 
   /** The same for a message that is imported; undefined also if it was imported before. */
   placeOfImported(message: HostedMessage): number | undefined {
+    if (this.records.areNone) return undefined;
     const wasImported =
       this.records.placeOf(message.id) === undefined &&
       this.#state.log.placeOf(message.sentAt, message.id) !== undefined;
