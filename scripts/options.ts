@@ -11,7 +11,7 @@ export const usage = `Usage: npm start [-- options]
   --demo            allow editing and recalling messages, and let the page at / log in by itself
   --help            show this
 
-APP_ID, APP_KEY and MASTER_KEY come from the environment. Without them the server is only reachable
+APP_ID, APP_KEY and MASTER_KEY come from the environment, and ANDROID_KEY if the app has one. Without them the server is only reachable
 from this machine, with the app id parley-dev, app key parley-dev-key and master key parley-dev-master.
 Elsewhere the master key must have 24 characters or more, the app key 12: ${HOW_TO_MAKE_ONE}.`;
 
@@ -22,7 +22,7 @@ export interface StartOptions {
   /** A file with a `Build` as JSON; without one everything is built at the start. */
   build: string | undefined;
   /** The Worker's environment besides wrangler.toml's own variables. */
-  variables: Keys & { PROXIES: string; LOOPBACK: string; DEMO?: string };
+  variables: Keys & { PROXIES: string; LOOPBACK: string; ANDROID_KEY?: string; DEMO?: string };
   /** The problems of the owner's keys if strangers reach the server through a proxy. */
   weaknesses: string[];
 }
@@ -69,6 +69,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Sta
     ...keys,
     PROXIES: flags.proxies,
     LOOPBACK: isLoopback(flags.host) ? "1" : "0",
+    ...(environment.ANDROID_KEY ? { ANDROID_KEY: environment.ANDROID_KEY } : {}),
     ...(flags.demo ? { DEMO: "1" } : {}),
     // Tests play push services on this machine.
     ...(environment.PARLEY_TEST_PUSH_SERVICES === "loopback" && { TEST_PUSH_SERVICES: "loopback" }),

@@ -5,7 +5,7 @@ import { toHex } from "../protocol/hex.ts";
 /** The authenticated caller of an HTTP request: none, a holder of the app key, or the app's owner. */
 export type Caller = "none" | "app" | "master";
 
-type Keys = Pick<Env, "APP_ID" | "APP_KEY" | "MASTER_KEY">;
+type Keys = Pick<Env, "APP_ID" | "APP_KEY" | "ANDROID_KEY" | "MASTER_KEY">;
 
 /** The credentials of a request (http-api §1.2), wherever they were found. */
 export interface Credentials {
@@ -14,7 +14,7 @@ export interface Credentials {
   key: string | undefined;
   /** The master key alone, as older clients send it. */
   masterKey: string | undefined;
-  /** `<md5>,<ms>` or `<md5>,<ms>,master`. */
+  /** `<md5>,<ms>`, `<md5>,<ms>,master` or `<md5>,<ms>,ax-sig-1`. */
   sign: string | undefined;
 }
 
@@ -76,7 +76,7 @@ export function credentialsInBody(body: JsonObject): Credentials {
  * one is never corrected by another beside it. The digest is lower-case hex of MD5 over time and key. The owner limits
  * the age of a signature with the master key: otherwise one that leaked would give full rights for ever.
  * With the app key, age is not checked: every copy of the app has that key, and device clocks are wrong. The third part
- * `ax-sig-1` means a separate key for Android, which does not exist here: it is refused.
+ * `ax-sig-1` names the key of Android builds that start with the app id alone (`initializeSecurely`).
  *
  * @param isInTime whether a time (ms) is near enough to count in a signature with the master key
  */
@@ -104,13 +104,25 @@ async function callerBySignature(
   isInTime: (time: number) => Promise<boolean>,
 ): Promise<Caller> {
   const [digest = "", time = "", kind] = sign.split(",").map((part) => part.trim());
-  if (!/^\d+$/.test(time) || (kind !== undefined && kind !== "master")) return "none";
-  const key = kind === "master" ? keys.MASTER_KEY : keys.APP_KEY;
-  if (!key) return "none";
+  const key = signingKey(kind, keys);
+  if (!/^\d+$/.test(time) || !key) return "none";
   const expected = await crypto.subtle.digest("MD5", new TextEncoder().encode(time + key));
   if (!(await same(digest, toHex(new Uint8Array(expected))))) return "none";
   if (kind !== "master") return "app";
   return (await isInTime(Number(time))) ? "master" : "none";
+}
+
+function signingKey(kind: string | undefined, keys: Keys): string | undefined {
+  switch (kind) {
+    case undefined:
+      return keys.APP_KEY;
+    case "master":
+      return keys.MASTER_KEY;
+    case "ax-sig-1":
+      return keys.ANDROID_KEY;
+    default:
+      return undefined;
+  }
 }
 
 /**

@@ -4,6 +4,8 @@ export interface Deployment {
   APP_ID: string;
   /** Secret: lets an app's clients call the HTTP API. */
   APP_KEY: string;
+  /** Secret: LeanCloud's key for Android builds that start with the app id alone. It has the rights of the app key. */
+  ANDROID_KEY?: string;
   /** Secret: full rights over HTTP, and the key under session tokens and signatures. */
   MASTER_KEY: string;
   /** "1" turns editing and recalling on by default (`npm start -- --demo`). */

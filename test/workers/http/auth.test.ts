@@ -8,7 +8,9 @@ import { configure, http, openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());
 
-const ours = { APP_ID: "demoApp", APP_KEY: "demoAppKey0002", MASTER_KEY: "demoMasterKey0003" };
+const ours: Keys = { APP_ID: "demoApp", APP_KEY: "demoAppKey0002", MASTER_KEY: "demoMasterKey0003" };
+
+type Keys = Parameters<typeof callerOf>[1];
 
 async function caller(given: Record<string, string>, env = ours, now = 1_700_000_000_000) {
   const credentials = credentialsInHeaders(new Headers(given));
@@ -42,6 +44,15 @@ describe("[I12] who a caller is", () => {
     ["none", { "X-LC-Sign": "50acf9bac26d7970045dc565a16b1e59" }],
   ])("[I12] a caller is %s by %j", async (expected, headers) => {
     expect(await caller12(headers)).toBe(expected);
+  });
+
+  test("[I12] the key of Android builds that start with the app id alone has the rights of the app key", async () => {
+    // LeanCloud's own example.
+    const sign = { "X-LC-Sign": "a0002d2a403f35f1fdff02bec956567e,1585203244677,ax-sig-1" };
+    const android = { ...ours, ANDROID_KEY: "c7906aff685238709c47416140534f3e" };
+    expect(await caller12(sign, android)).toBe("app");
+    expect(await caller12(sign, { ...android, ANDROID_KEY: "another" })).toBe("none");
+    expect(await caller12(sign)).toBe("none");
   });
 
   test("[I12] an old signature with the master key is refused, and one with the app key is accepted", async () => {
