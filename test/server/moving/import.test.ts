@@ -232,8 +232,6 @@ describe("another Parley", () => {
     folder = join(servers.folder, "second");
     const host = new URL(one.url).host;
     const args = ["--server", one.url, "--to", folder, "--unread", "--yes", "--file-host", host];
-    // A Parley lists no users.
-    args.push("--without", "_User");
     const out = await runCommand("export", args);
     expect(out.code, out.output).toBe(0);
     const other = await servers.start({ data: join(servers.folder, "other") });

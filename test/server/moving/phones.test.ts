@@ -1,95 +1,16 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { sdks } from "../sdk/sdk.ts";
 import type { Message } from "../sdk/sdk-types.ts";
 import { type Person, useTestApp } from "../sdk/test-app.ts";
 import { next } from "../sdk/waiting.ts";
-import { type AppData, inOrder, type MessageRecord, type Row } from "../support/leancloud/app-data.ts";
-import { HostedApp } from "../support/leancloud/hosted-app.ts";
-import { runCommand } from "./commands.ts";
+import type { MessageRecord } from "../support/leancloud/app-data.ts";
+import { type Friends, friends, hex, moved, UNREAD } from "./friends.ts";
 
 /** Phones that were logged in at LeanCloud, and find everything here after the move. */
 
-const hex = (length: number) => randomBytes(length).toString("hex").slice(0, length);
-const HOUR = 3_600_000; // ms
-const BEFORE = Date.now() - 24 * HOUR;
-const iso = (time: number) => new Date(time).toISOString();
-const times = { createdAt: iso(BEFORE - HOUR), updatedAt: iso(BEFORE) };
-const MESSAGES = 45;
-const UNREAD = 3;
-
-interface Friends {
-  tom: Row & { sessionToken: string };
-  jerry: Row & { sessionToken: string };
-  chat: Row;
-  /** The oldest first; of twins, as LeanCloud has them. */
-  messages: MessageRecord[];
-}
-
-function friends(): Friends {
-  const person = (username: string) => {
-    return { objectId: hex(24), username: `${username} ${hex(8)}`, sessionToken: hex(25), ...times };
-  };
-  const [tom, jerry] = [person("Tom"), person("Jerry")];
-  const m = [tom.objectId, jerry.objectId].toSorted();
-  const uniqueId = createHash("md5").update(m.join("")).digest("hex");
-  const chat = { objectId: hex(24), m, c: tom.objectId, unique: true, uniqueId, ...times };
-  const messages = Array.from({ length: MESSAGES }, (_, at): MessageRecord => {
-    return {
-      "msg-id": randomBytes(17).toString("base64url").slice(0, 22),
-      // Every third one is a twin of the one before it.
-      timestamp: BEFORE + at - (at % 3 === 2 ? 1 : 0),
-      to: chat.objectId,
-      "conv-id": chat.objectId,
-      from: tom.objectId,
-      data: JSON.stringify({ _lctype: -1, _lctext: `${at}` }),
-      bin: false,
-      "is-conv": true,
-      "is-room": false,
-    };
-  });
-  return { tom, jerry, chat, messages: inOrder(messages).toReversed() };
-}
-
 const app = useTestApp({ security: { signLogin: true } });
 const pairs = new Map(sdks.map((sdk) => [sdk.version, friends()]));
-let hosted: HostedApp;
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "parley-phones-"));
-  hosted = new HostedApp();
-  await hosted.open();
-  const all = [...pairs.values()];
-  const data: AppData = {
-    classes: {
-      _Conversation: all.map(({ chat }) => chat),
-      _User: all.flatMap(({ tom, jerry }) => [tom, jerry]),
-    },
-    messages: inOrder(all.flatMap(({ messages }) => messages)),
-    subscribers: {},
-    broadcasts: {},
-    blacklists: {},
-    silences: {},
-    unread: Object.fromEntries(all.map(({ jerry, chat }) => [`${jerry.objectId} ${chat.objectId}`, UNREAD])),
-    files: {},
-  };
-  hosted.data = data;
-  const to = join(folder, "export");
-  const args = ["--server", hosted.url, "--to", to, "--unread", "--yes"];
-  const exported = await runCommand("export", args, hosted.environment);
-  expect(exported.code, exported.output).toBe(0);
-  const env = { APP_ID: app().keys.appId, MASTER_KEY: app().masterKey };
-  const imported = await runCommand("import", [to, "--server", app().url], env);
-  expect(imported.code, imported.output).toBe(0);
-});
-afterAll(async () => {
-  await hosted.close();
-  await rm(folder, { recursive: true, force: true });
-});
+beforeAll(() => moved(app(), [...pairs.values()]));
 
 describe.each(sdks)("after the move, the JavaScript SDK $version", (sdk) => {
   const pair = (): Friends => {
@@ -118,7 +39,7 @@ describe.each(sdks)("after the move, the JavaScript SDK $version", (sdk) => {
     const { client, sdk: exports } = await logIn(tom);
     const view = await client.createConversation({ members: [jerry.objectId], unique: true });
     expect(view.id).toBe(chat.objectId);
-    expect(view.createdAt).toEqual(new Date(times.createdAt));
+    expect(view.createdAt).toEqual(new Date(chat.createdAt));
     const sent = await view.send(new exports.TextMessage("here"));
     const pages = view.createMessagesIterator({ limit: 10 });
     const read: Message[] = [];
