@@ -48,6 +48,13 @@ export async function filesByIds(db: D1Database, ids: readonly string[]): Promis
   return rows.map(fileIn);
 }
 
+/** The files with these keys, in no order. */
+export async function filesByKeys(db: D1Database, keys: readonly string[]): Promise<StoredFile[]> {
+  const named = sql`(SELECT value FROM json_each(${JSON.stringify(keys)}))`;
+  const rows = await drizzle(db).select().from(files).where(inArray(files.key, named));
+  return rows.map(fileIn);
+}
+
 /** Removes a file. Returns the names of its bytes, which are now objects that no file has (`unclaimed-objects.ts`). */
 export function removeFile(db: D1Database, id: string, now: number): Promise<string[]> {
   return removeFiles(db, eq(files.id, id), now);

@@ -1,7 +1,10 @@
 import { Hono } from "hono";
+import * as v from "valibot";
 import type { Env } from "../../bindings.ts";
+import { filesByIds, filesByKeys } from "../../database/files/files.ts";
 import { completeContent, type ImportedFile, importFile, startContent } from "../../database/files/import.ts";
 import { forgetUnclaimed } from "../../database/files/unclaimed-objects.ts";
+import { fileJson } from "../../files/file-json.ts";
 import { type FileStorage, storageOf } from "../../files/storage.ts";
 import { takeUpload, type UploadBody, type UploadRows } from "../../files/upload.ts";
 import { forEachLimited } from "../../limited-calls.ts";
@@ -10,6 +13,7 @@ import { toIsoTime } from "../../protocol/encode.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
+import { baseOf } from "../files/file-requests.ts";
 import { noStorage } from "../files/upload-requests.ts";
 import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
@@ -18,6 +22,8 @@ import { readFileRow } from "./file-row.ts";
 import { type ImportAnswer, importing, noRows, rowsUpTo } from "./imported-rows.ts";
 
 const ROWS_MAX = 200;
+/** Ids or keys of one question. */
+const NAMES_MAX = 1_000;
 const AT_ONCE = 4;
 
 const fileShown = {
@@ -30,6 +36,24 @@ const fileShown = {
   createdAt: toIsoTime(example.MESSAGE_AT),
   updatedAt: toIsoTime(example.MESSAGE_AT),
 };
+
+const names = (shown: string) =>
+  v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.maxLength(NAMES_MAX, `must have at most ${NAMES_MAX} entries`),
+      v.examples([[shown]]),
+    ),
+  );
+
+const asked = v.object({ ids: names(example.IMPORTED_FILE), keys: names(example.FILE_KEY) });
+
+const known = v.object({
+  results: v.pipe(
+    v.array(v.looseObject({ objectId: v.string(), url: v.string(), key: v.optional(v.string()) })),
+    v.examples([[]]),
+  ),
+});
 
 /** Imports files, with the master key: rows, and then the bytes of each, which the document of the API cannot describe. */
 export const fileImportRoutes = new Hono<HttpEnv>()
@@ -45,6 +69,27 @@ export const fileImportRoutes = new Hono<HttpEnv>()
     }),
     takes("json", rowsUpTo(ROWS_MAX, fileShown), undefined, "as written"),
     async (context) => context.json(await importFiles(context.env, context.req.valid("json").results)),
+  )
+  .post(
+    "/admin/import/files/known",
+    operation({
+      id: "findKnownFiles",
+      tag: "Administration",
+      summary: "Find files by their ids and keys",
+      description: "For an import: those of them that are here. One whose bytes are elsewhere has no `key`.",
+      access: "master",
+      answer: known,
+      bodyLimit: 1024 * 1024,
+    }),
+    takes("json", asked),
+    async (context) => {
+      const { ids = [], keys = [] } = context.req.valid("json");
+      const shown = { base: await baseOf(context), withAcl: false, withOrigin: true };
+      const { DB } = context.env;
+      const finding = Promise.all([filesByIds(DB, ids), filesByKeys(DB, keys)]);
+      const found = await awaitCall(finding, "finding files");
+      return context.json({ results: found.flat().map((file) => fileJson(file, shown)) });
+    },
   )
   .put("/admin/import/files/:id", async (context) => {
     const storage = storageOf(context.env);

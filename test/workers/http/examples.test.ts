@@ -285,6 +285,7 @@ const needs: Record<string, () => Promise<Real>> = {
   importUsers: nothing,
   importInstallations: nothing,
   importFiles: nothing,
+  findKnownFiles: nothing,
   batch: device,
   saveBatch: device,
   announceFile: nothing,

@@ -81,6 +81,16 @@ describe("imported files", () => {
     expect(await read(row.objectId)).not.toHaveProperty("importedFrom");
   });
 
+  test("files are found by their ids and keys, those whose bytes are here with their key", async () => {
+    const [one, other] = [rowOf(), rowOf()];
+    await imported(one, other);
+    await put(one.objectId, "brie!");
+    const asked = { ids: [one.objectId, other.objectId, "unknown"], keys: [one.key, "unknown"] };
+    const { results } = await done<{ results: Row[] }>("POST", "/admin/import/files/known", asked);
+    const shown = results.map(({ key, url }) => key ?? url);
+    expect(shown.toSorted()).toEqual([other.url, one.key, one.key].toSorted());
+  });
+
   test("a row without a key takes the path of its URL, also with folders and other letters", async () => {
     const row = rowOf({ key: undefined, url: "https://files.example.com/a/b%20c/%E5%A5%B6.png" });
     await imported(row);
