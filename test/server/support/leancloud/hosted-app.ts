@@ -161,7 +161,7 @@ export class HostedApp extends LocalServer {
       : this.#ofConversation(call, rest);
   }
 
-  #ofConversation(call: Call, [kind, id = "", what]: string[]): Answer {
+  #ofConversation(call: Call, [kind, id = "", what]: string[]): Answer | Promise<Answer> {
     if (kind === "broadcasts") return lists.broadcasts(this.#data, call);
     const row = this.#data.classes._Conversation?.find(({ objectId }) => objectId === id);
     if (row === undefined) return refused(404, 101, "Conversation not found.");
@@ -174,7 +174,7 @@ export class HostedApp extends LocalServer {
   }
 
   /** A message that is sent over REST. */
-  protected post(_call: Call, _conversation: string): Answer {
+  protected post(_call: Call, _conversation: string): Answer | Promise<Answer> {
     return noSuchRoute;
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, type Call, ok, refused } from "./answer.ts";
 import type { MessageRecord } from "./app-data.ts";
 import { HostedApp } from "./hosted-app.ts";
@@ -25,6 +26,8 @@ export class LiveApp extends HostedApp {
   hook: ((parameters: HookParameters) => void) | undefined;
   /** Bodies of the posts that were taken. */
   readonly posts: Record<string, unknown>[] = [];
+  /** How long after its hook a post is answered (ms). */
+  answersAfter = () => 0;
   /** Refuses what this says; undefined takes it. */
   refusal: (body: Record<string, unknown>) => Answer | undefined = () => undefined;
 
@@ -52,7 +55,7 @@ export class LiveApp extends HostedApp {
     return this.data.messages.filter(({ to }) => to === conversation).toReversed();
   }
 
-  protected override post({ body }: Call, conversation: string): Answer {
+  protected override async post({ body }: Call, conversation: string): Promise<Answer> {
     const refusal = this.refusal(body);
     if (refusal !== undefined) return refusal;
     const { from_client: from, message } = body;
@@ -60,6 +63,7 @@ export class LiveApp extends HostedApp {
       return refused(400, 1, "from_client and message are required.");
     this.posts.push(body);
     const { "msg-id": id, timestamp } = this.say(conversation, from, message);
+    await sleep(this.answersAfter());
     return ok({ "msg-id": id, timestamp });
   }
 }
