@@ -62,6 +62,7 @@ export function assembleConversation(
       afterTurns: platform.afterTurns,
       archiveSoon: () => outbox.scheduleCopy(),
       mirror: (message) => mirror.stored(message),
+      mirrorChange: (message) => mirror.changed(message),
       settings: services.settings,
       refreshSettings: services.refreshSettings,
       hooks: services.hooks,

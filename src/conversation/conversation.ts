@@ -18,7 +18,7 @@ import { MembershipCommands } from "./membership/membership-commands.ts";
 import { Receipts } from "./membership/receipts.ts";
 import { History, type HistoryHost } from "./messages/history.ts";
 import { Messages, type MessagesHost } from "./messages/messages.ts";
-import { Patches } from "./messages/patches.ts";
+import { Patches, type PatchesHost } from "./messages/patches.ts";
 import type { SendOutcome } from "./messages/sender-replies.ts";
 import type { HostedMessage } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
@@ -30,6 +30,7 @@ import type { ConversationState } from "./state.ts";
 export interface ConversationHost
   extends MessagesHost,
     HistoryHost,
+    PatchesHost,
     PolicyHost,
     EventRecorderHost,
     CommandQueueHost {}

@@ -21,10 +21,21 @@ export interface TheirMessage {
   sentAt: number;
 }
 
+/** A change of a message that is over there. */
+export type PatchedMessage = TheirMessage &
+  Pick<PostedMessage, "conversationId" | "from"> & {
+    /** Undefined if it was recalled. */
+    content: string | undefined;
+  };
+
 /** What became of a post. */
-export type PostOutcome =
-  | ({ outcome: "sent" } & TheirMessage)
-  /** LeanCloud does not take this message, now or later. */
+export type PostOutcome = ({ outcome: "sent" } & TheirMessage) | Failed;
+
+/** What became of a change. */
+export type PatchOutcome = { outcome: "sent" } | Failed;
+
+type Failed =
+  /** LeanCloud does not take this, now or later. */
   | { outcome: "refused"; why: string }
   /** It was not taken this time. */
   | { outcome: "not taken"; why: string }
@@ -80,19 +91,22 @@ export class HostedApp {
       ...(message.mentionAll ? { mention_all: true } : {}),
       ...(message.mentions.length > 0 && { mention_client_ids: message.mentions.slice(0, MENTIONS_MAX) }),
     });
-    if ("unanswered" in reply) return { outcome: "unknown", why: reply.unanswered };
-    const { status } = reply;
-    const body = jsonOf(reply);
-    if (status >= 200 && status < 300) {
-      const sent = v.safeParse(Sent, body);
-      if (!sent.success) return { outcome: "unknown", why: whyOf(reply) };
-      return { outcome: "sent", id: sent.output["msg-id"], sentAt: sent.output.timestamp };
-    }
-    const why = whyOf(reply);
-    if (status >= 500 || status === 408 || codeIn(body) === TIMED_OUT) return { outcome: "unknown", why };
-    // Keys, quotas and redirects concern all messages: the owner can do something about them.
-    const isFinal = status === 400 || status === 404 || status === 413;
-    return { outcome: isFinal ? "refused" : "not taken", why };
+    const failed = failureOf(reply);
+    if (failed !== undefined) return failed;
+    const sent = v.safeParse(Sent, "text" in reply ? jsonOf(reply) : undefined);
+    if (!sent.success) return { outcome: "unknown", why: "an answer without an id" };
+    return { outcome: "sent", id: sent.output["msg-id"], sentAt: sent.output.timestamp };
+  }
+
+  /** Edits or recalls a message there. Doing it again changes nothing. */
+  async patch({ conversationId, id, sentAt, from, content }: PatchedMessage): Promise<PatchOutcome> {
+    const path = `${messagesOf(conversationId)}/${encodeURIComponent(id)}`;
+    const about = { from_client: from, timestamp: sentAt };
+    const reply =
+      content === undefined
+        ? await this.#call("PUT", `${path}/recall`, about)
+        : await this.#call("PUT", path, { ...about, message: content });
+    return failureOf(reply) ?? { outcome: "sent" };
   }
 
   /** The messages of one sender with one content, oldest first; undefined if the answer cannot be had. */
@@ -145,6 +159,19 @@ export class HostedApp {
       DEADLINE,
     );
   }
+}
+
+/** Undefined for a success. */
+function failureOf(reply: Reply): Failed | undefined {
+  if ("unanswered" in reply) return { outcome: "unknown", why: reply.unanswered };
+  const { status } = reply;
+  if (status >= 200 && status < 300) return undefined;
+  const why = whyOf(reply);
+  if (status >= 500 || status === 408 || codeIn(jsonOf(reply)) === TIMED_OUT)
+    return { outcome: "unknown", why };
+  // Keys, quotas and redirects concern all messages: the owner can do something about them.
+  const isFinal = status === 400 || status === 404 || status === 413;
+  return { outcome: isFinal ? "refused" : "not taken", why };
 }
 
 const messagesOf = (conversationId: string) =>

@@ -23,7 +23,7 @@ export interface Networks {
 
 export interface Call {
   url: URL;
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT";
   headers: Record<string, string>;
   body?: string;
 }

@@ -21,6 +21,8 @@ export interface PatchesHost {
   settings(): Settings;
   /** Something was appended that D1 lacks. */
   archiveSoon(): void;
+  /** A message was changed for everybody in this turn. */
+  mirrorChange(message: MessageRecord): void;
 }
 
 /** The content of a recalled message; every SDK knows it by the type number (M-22). */
@@ -185,6 +187,7 @@ export class Patches {
   /** Sends to all subscriptions at once, and wakes the other sessions of members. */
   #broadcast(entries: PatchEntry[], before: number): void {
     if (entries.length === 0) return;
+    for (const { message } of entries) this.#host.mirrorChange(message);
     const settings = this.#host.settings();
     for (const other of this.#delivery.audience().subscriptions) {
       const member = this.#state.members.get(other.clientId);

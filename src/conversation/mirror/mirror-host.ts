@@ -18,7 +18,7 @@ export type MirrorAnswer = "added" | "known" | "later";
 /** The way to LeanCloud, and to the owner. */
 export interface MirrorCalls {
   /** Undefined while nothing is mirrored, by the settings as last read. */
-  hosted(): Pick<HostedApp, "post" | "find"> | undefined;
+  hosted(): Pick<HostedApp, "post" | "patch" | "find"> | undefined;
   /** Takes from what the app may send in this minute, or returns how long to wait (ms). Never rejects. */
   allowance(): Promise<number | undefined>;
   report(report: MirrorReport): Promise<void>;

@@ -6,20 +6,33 @@ export const MIRROR_TABLES = {
   // Messages that are here and at LeanCloud: their id and time there, and their place in the log.
   mirrored: [
     "CREATE TABLE mirrored (id TEXT PRIMARY KEY, sent_at INTEGER NOT NULL, place INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX mirrored_by_place ON mirrored (place)",
   ],
-  // Places of messages that are to go to LeanCloud, and when each may first have arrived there.
-  mirror_outbox: ["CREATE TABLE mirror_outbox (place INTEGER PRIMARY KEY, tried_at INTEGER)"],
+  // Places of messages that are to go to LeanCloud, or have changed since they went; since when one may have arrived
+  // there that was sent and had no answer, and with which content.
+  mirror_outbox: [
+    "CREATE TABLE mirror_outbox (place INTEGER PRIMARY KEY, tried_at INTEGER, content TEXT)",
+    "CREATE INDEX mirror_outbox_tried ON mirror_outbox (place) WHERE tried_at IS NOT NULL",
+  ],
 };
 
 type MirrorTables = Pick<Tables<"mirrored" | "mirror_outbox">, "has" | "read" | "add" | "change">;
 
-/** A message that waits to go to LeanCloud. */
+/** A message that was sent to LeanCloud, and nobody knows whether it arrived. */
+export interface Tried {
+  /** When it was first sent (ms). */
+  at: number;
+  content: string;
+}
+
+/** A message that waits to go to LeanCloud, or whose change does. */
 export interface WaitingMessage {
   /** Its place in the log. */
   place: number;
-  /** When it was first sent (ms), if nobody knows whether it arrived. */
-  triedAt: number | undefined;
+  tried: Tried | undefined;
 }
+
+type OutboxRow = { place: number; tried_at: number | null; content: string | null };
 
 /**
  * Which messages of a conversation are at LeanCloud as well, and which are to go there. Each is written in the turn in
@@ -47,6 +60,16 @@ export class MirrorRecords {
     return row?.place;
   }
 
+  /** The message over there that is in this place here; undefined if none is known. */
+  theirsAt(place: number): TheirMessage | undefined {
+    const [row] = this.#tables.read<{ id: string; sent_at: number }>(
+      "mirrored",
+      "SELECT id, sent_at FROM mirrored WHERE place = ?",
+      place,
+    );
+    return row && { id: row.id, sentAt: row.sent_at };
+  }
+
   /** A message is in both logs from now on. */
   pair({ id, sentAt }: TheirMessage, place: number): void {
     this.#tables.add(
@@ -60,16 +83,27 @@ export class MirrorRecords {
   }
 
   add(place: number): void {
-    this.#tables.add("mirror_outbox", "INSERT INTO mirror_outbox (place) VALUES (?)", place);
+    this.#tables.add(
+      "mirror_outbox",
+      "INSERT INTO mirror_outbox (place) VALUES (?) ON CONFLICT DO NOTHING",
+      place,
+    );
   }
 
-  /** The oldest message that waits. */
+  /** The message that was sent and had no answer, of which there is one at most; else the oldest one that waits. */
   get first(): WaitingMessage | undefined {
-    const [row] = this.#tables.read<{ place: number; tried_at: number | null }>(
+    const [row] = this.#rows("WHERE tried_at IS NOT NULL LIMIT 1");
+    const [oldest] = row === undefined ? this.#rows("ORDER BY place LIMIT 1") : [row];
+    if (oldest === undefined) return undefined;
+    const { place, tried_at: at, content } = oldest;
+    return { place, tried: at === null || content === null ? undefined : { at, content } };
+  }
+
+  #rows(which: string): OutboxRow[] {
+    return this.#tables.read<OutboxRow>(
       "mirror_outbox",
-      "SELECT place, tried_at FROM mirror_outbox ORDER BY place LIMIT 1",
+      `SELECT place, tried_at, content FROM mirror_outbox ${which}`,
     );
-    return row && { place: row.place, triedAt: row.tried_at ?? undefined };
   }
 
   get waiting(): { count: number; since: number | undefined } {
@@ -81,11 +115,12 @@ export class MirrorRecords {
   }
 
   /** Notes, before a message is sent, that it may be over there from now on; or that it surely is not (undefined). */
-  setTried(place: number, triedAt: number | undefined): void {
+  setTried(place: number, tried: Tried | undefined): void {
     this.#tables.change(
       "mirror_outbox",
-      "UPDATE mirror_outbox SET tried_at = ? WHERE place = ?",
-      triedAt ?? null,
+      "UPDATE mirror_outbox SET tried_at = ?, content = ? WHERE place = ?",
+      tried?.at ?? null,
+      tried?.content ?? null,
       place,
     );
   }

@@ -1,9 +1,9 @@
 import { loggableError } from "../../loggable-error.ts";
-import type { HostedApp, PostedMessage, PostOutcome, TheirMessage } from "../../mirror/hosted-app.ts";
-import type { MessageRecord } from "../../model/records.ts";
+import type { PostedMessage, TheirMessage } from "../../mirror/hosted-app.ts";
+import { type MessageRecord, timeSent } from "../../model/records.ts";
 import type { ConversationState } from "../state.ts";
 import type { HostedMessage, MirrorAnswer, MirrorHost } from "./mirror-host.ts";
-import type { MirrorRecords, WaitingMessage } from "./mirror-records.ts";
+import type { MirrorRecords, Tried, WaitingMessage } from "./mirror-records.ts";
 import { MirrorReports } from "./mirror-reports.ts";
 
 /** Longer than a message takes to go (ms): after a crash the alarm sends what was left. */
@@ -15,7 +15,7 @@ const CLOCKS_DIFFER = 60_000;
 /** The conversation's commands and other posts get a turn after so many messages. */
 const AT_ONCE = 200;
 
-type Hosted = Pick<HostedApp, "post" | "find">;
+type Hosted = NonNullable<ReturnType<MirrorHost["hosted"]>>;
 
 /**
  * Keeps a conversation the same here and at LeanCloud while clients are on both sides. Messages that are stored here go
@@ -50,6 +50,21 @@ export class Mirror {
     void this.send();
   }
 
+  /** A message was edited or recalled in this turn: its copy at LeanCloud follows. */
+  changed(message: MessageRecord): void {
+    if (this.#host.hosted() === undefined) return;
+    const { id, timestamp: place } = message;
+    const { importedLastMessageAt = 0 } = this.#state.facts;
+    if (this.records.theirsAt(place) === undefined) {
+      // An imported one is there under its own id.
+      if (place > importedLastMessageAt) return;
+      this.records.pair({ id, sentAt: timeSent(message) }, place);
+    }
+    this.records.add(place);
+    this.#host.sendAfter(RETRY);
+    void this.send();
+  }
+
   /** Sends what waits, the oldest message first. Never rejects. */
   async send(): Promise<void> {
     if (this.records.first === undefined) return;
@@ -76,11 +91,22 @@ export class Mirror {
   }
 
   /** Sends one message, or leaves it out. Returns how long (ms) to wait before the next attempt, if it did neither. */
-  async #sendOne({ place, triedAt }: WaitingMessage): Promise<number | undefined> {
+  async #sendOne(waiting: WaitingMessage): Promise<number | undefined> {
+    const { place, tried } = waiting;
     const hosted = this.#host.hosted();
     if (hosted === undefined) return this.#dropAll("the mirror is off");
+    if (tried !== undefined) {
+      const isFound = await this.#lookFor(place, tried, hosted);
+      if (isFound === undefined) return this.#failed("it is not known whether a message arrived");
+      if (isFound) return undefined;
+    }
+    const wait = await this.#host.allowance();
+    if (wait !== undefined) return wait;
     const message = this.#state.log.at(place);
-    // Recalled or deleted before it went.
+    // It may have come from there meanwhile, or something else goes before it.
+    if (this.records.first?.place !== place) return undefined;
+    const theirs = this.records.theirsAt(place);
+    if (theirs !== undefined) return this.#sendChange(place, theirs, hosted);
     if (message === undefined || message.recalled) {
       this.records.remove(place);
       return undefined;
@@ -88,67 +114,81 @@ export class Mirror {
     const { id, content } = message;
     if (typeof content !== "string") return this.#leaveOut(place, `${id}: LeanCloud's REST takes no bytes`);
     if (message.recipients !== undefined) return this.#leaveOut(place, `${id}: is for some members only`);
-    const posted = {
-      ...message,
-      content,
-      conversationId: this.#state.facts.id,
-      noSync: message.noSync ?? false,
-    };
-    if (triedAt !== undefined) {
-      const isFound = await this.#lookFor(posted, { place, triedAt }, hosted);
-      if (isFound === undefined) return this.#failed("it is not known whether a message arrived");
-      if (isFound) return undefined;
-    }
-    const wait = await this.#host.allowance();
-    if (wait !== undefined) return wait;
-    // It may have come from there meanwhile.
-    if (this.records.first?.place !== place) return undefined;
-    this.records.setTried(place, triedAt ?? this.#host.now());
-    const answered = this.#send(posted, { place, triedAt }, hosted);
+    const { facts } = this.#state;
+    const posted = { ...message, content, conversationId: facts.id, noSync: message.noSync ?? false };
+    // An earlier attempt may still arrive.
+    const trying = { place, tried: { at: tried?.at ?? this.#host.now(), content } };
+    this.records.setTried(place, trying.tried);
+    const answered = this.#send(posted, trying, tried === undefined, hosted);
     this.#post = { from: posted.from, answered };
     return answered;
   }
 
-  async #send(message: PostedMessage, waiting: WaitingMessage, hosted: Hosted): Promise<number | undefined> {
+  async #send(
+    message: PostedMessage,
+    { place, tried }: { place: number; tried: Tried },
+    isFirst: boolean,
+    hosted: Hosted,
+  ): Promise<number | undefined> {
     const outcome = await hosted.post(message);
     this.#post = undefined;
-    return this.#answered(outcome, waiting);
-  }
-
-  #answered(outcome: PostOutcome, { place, triedAt }: WaitingMessage): number | undefined {
     switch (outcome.outcome) {
       case "sent":
-        this.#succeeded(outcome, place);
+        this.#succeeded(outcome, place, tried);
         return undefined;
       case "refused":
         return this.#leaveOut(place, outcome.why);
       case "not taken":
-        if (triedAt === undefined) this.records.setTried(place, undefined);
+        if (isFirst) this.records.setTried(place, undefined);
         return this.#failed(outcome.why);
       case "unknown":
         return this.#failed(outcome.why);
     }
   }
 
+  /** An edit or recall of a message that is over there. */
+  async #sendChange(place: number, theirs: TheirMessage, hosted: Hosted): Promise<number | undefined> {
+    const message = this.#state.log.at(place);
+    if (message === undefined) {
+      this.records.remove(place);
+      return undefined;
+    }
+    const { id, from, recalled, patchedAt } = message;
+    const content = recalled ? undefined : message.content;
+    if (content instanceof Uint8Array) return this.#leaveOut(place, `${id}: LeanCloud's REST takes no bytes`);
+    const outcome = await hosted.patch({ ...theirs, conversationId: this.#state.facts.id, from, content });
+    if (outcome.outcome === "refused") return this.#leaveOut(place, outcome.why);
+    if (outcome.outcome !== "sent") return this.#failed(outcome.why);
+    this.#failures = 0;
+    // If it has changed once more meanwhile, it goes again.
+    if (this.#state.log.at(place)?.patchedAt === patchedAt) this.records.remove(place);
+    return undefined;
+  }
+
   /** Whether a message that was sent before is over there; undefined if that cannot be known now. */
-  async #lookFor(
-    message: PostedMessage,
-    { place, triedAt = 0 }: WaitingMessage,
-    hosted: Hosted,
-  ): Promise<boolean | undefined> {
-    const found = await hosted.find({ ...message, since: triedAt - CLOCKS_DIFFER });
+  async #lookFor(place: number, tried: Tried, hosted: Hosted): Promise<boolean | undefined> {
+    const from = this.#state.log.at(place)?.from;
+    if (from === undefined) {
+      this.records.remove(place);
+      return true;
+    }
+    const { content, at } = tried;
+    const sought = { conversationId: this.#state.facts.id, from, content, since: at - CLOCKS_DIFFER };
+    const found = await hosted.find(sought);
     if (found === undefined) return undefined;
     if (this.records.first?.place !== place) return true;
     const theirs = found.find((each) => this.#placeOf(each) === undefined);
     if (theirs === undefined) return false;
-    this.#succeeded(theirs, place);
+    this.#succeeded(theirs, place, tried);
     return true;
   }
 
-  #succeeded(theirs: TheirMessage, place: number): void {
+  #succeeded(theirs: TheirMessage, place: number, { content }: Tried): void {
     this.records.pair(theirs, place);
     this.#failures = 0;
     this.#reports.sent();
+    const now = this.#state.log.at(place);
+    if (now !== undefined && now.content !== content) this.records.add(place);
   }
 
   #failed(why: string): number {
@@ -198,11 +238,12 @@ export class Mirror {
     const known = this.#placeOf(message);
     if (known !== undefined) return known;
     const { first } = this.records;
-    if (first?.triedAt === undefined || message.sentAt < first.triedAt - CLOCKS_DIFFER) return undefined;
-    const waiting = this.#state.log.at(first.place);
-    if (waiting?.from !== message.from || waiting.content !== message.content) return undefined;
-    this.#succeeded(message, first.place);
-    return first.place;
+    if (first?.tried === undefined || message.sentAt < first.tried.at - CLOCKS_DIFFER) return undefined;
+    const { place, tried } = first;
+    if (this.#state.log.at(place)?.from !== message.from || tried.content !== message.content)
+      return undefined;
+    this.#succeeded(message, place, tried);
+    return place;
   }
 
   /** The same for a message that is imported; undefined also if it was imported before. */

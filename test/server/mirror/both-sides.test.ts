@@ -66,6 +66,43 @@ describe("a message that is sent here", () => {
       });
   });
 
+  test("is edited and recalled at LeanCloud too, and so is one that came from there or was imported", async () => {
+    const { there } = sides;
+    const here = await sides.startHere();
+    const id = await sharedConversation(there, here, [tom, jerry]);
+    const old = there.say(id, jerry, "old", { timestamp: Date.now() - 60_000 });
+    const lm = new Date(old.timestamp).toISOString();
+    const [row] = there.data.classes._Conversation ?? [];
+    await callAsOwner(here, "POST", "/admin/import/conversations", { results: [{ ...row, lm }] });
+    await callAsOwner(here, "POST", "/admin/import/messages", { results: [old] });
+    const toms = await NodeDevice.of(here, tom);
+    await say(toms, id, "sent");
+    await callHere(here, parametersOf(there.say(id, jerry, "received")));
+    await expect.poll(() => there.seen(id)).toHaveLength(3);
+    const change = async (text: string, what: string, more: object) => {
+      const message = (await seenHere(here, id)).find(({ data }) => data === text);
+      const path = `/1.2/rtm/conversations/${id}/messages/${encodeURIComponent(message?.["msg-id"] ?? "")}${what}`;
+      const about = { from_client: message?.from, timestamp: message?.timestamp };
+      await callAsOwner(here, "PUT", path, { ...about, ...more });
+    };
+    await change("sent", "", { message: "sent, edited" });
+    await change("received", "/recall", {});
+    await change("old", "", { message: "old, edited" });
+    await expect
+      .poll(() => textsOf(there.seen(id)).toSorted(), { timeout: 10_000 })
+      .toEqual(["old, edited", "sent, edited", '{"_lctype":-127}'].toSorted());
+    await say(toms, id, "once");
+    await change("once", "", { message: "twice" });
+    await change("twice", "", { message: "three times" });
+    await expect.poll(() => textsOf(there.seen(id)), { timeout: 10_000 }).toContain("three times");
+    await expect.poll(() => mirrorOf(here)).toMatchObject({ waiting: 0, leftOut: 0, sent: 2 });
+    expect(there.seen(id)).toHaveLength(4);
+    const imported = await callAsOwner(here, "POST", "/admin/import/messages", {
+      results: there.data.messages.toReversed(),
+    });
+    expect(imported).toMatchObject({ added: 0, changed: 0 });
+  });
+
   test("stays here while nothing is mirrored", async () => {
     const { there } = sides;
     const here = await sides.startHere();

@@ -161,7 +161,7 @@ export class HostedApp extends LocalServer {
       : this.#ofConversation(call, rest);
   }
 
-  #ofConversation(call: Call, [kind, id = "", what]: string[]): Answer | Promise<Answer> {
+  #ofConversation(call: Call, [kind, id = "", what, ...rest]: string[]): Answer | Promise<Answer> {
     if (kind === "broadcasts") return lists.broadcasts(this.#data, call);
     const row = this.#data.classes._Conversation?.find(({ objectId }) => objectId === id);
     if (row === undefined) return refused(404, 101, "Conversation not found.");
@@ -170,7 +170,13 @@ export class HostedApp extends LocalServer {
     if (what === "blacklists") return lists.clients(this.#data.blacklists, call, id);
     if (what === "permanent-silenceds" && !isService) return lists.clients(this.#data.silences, call, id);
     if (what !== "messages" || isService) return noSuchRoute;
+    if (call.method === "PUT") return this.patch(call, rest);
     return call.method === "POST" ? this.post(call, id) : history(this.#data, call, id);
+  }
+
+  /** A message that is edited or recalled over REST. */
+  protected patch(_call: Call, _path: string[]): Answer {
+    return noSuchRoute;
   }
 
   /** A message that is sent over REST. */

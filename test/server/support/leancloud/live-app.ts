@@ -55,6 +55,14 @@ export class LiveApp extends HostedApp {
     return this.data.messages.filter(({ to }) => to === conversation).toReversed();
   }
 
+  protected override patch({ body }: Call, [id, recall]: string[]): Answer {
+    const message = this.data.messages.find((each) => each["msg-id"] === id);
+    const isTheSame = message?.from === body.from_client && message?.timestamp === body.timestamp;
+    if (message === undefined || !isTheSame) return refused(404, 4403, "No such message.");
+    message.data = recall === "recall" ? RECALLED : String(body.message);
+    return ok({});
+  }
+
   protected override async post({ body }: Call, conversation: string): Promise<Answer> {
     const refusal = this.refusal(body);
     if (refusal !== undefined) return refusal;
@@ -67,6 +75,8 @@ export class LiveApp extends HostedApp {
     return ok({ "msg-id": id, timestamp });
   }
 }
+
+const RECALLED = '{"_lctype":-127}';
 
 export function parametersOf(message: MessageRecord): HookParameters {
   return {
