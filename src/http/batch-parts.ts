@@ -118,7 +118,7 @@ const elsewhere: ApiResponse = {
   status: 404,
   failure: {
     code: 404,
-    error: "Users are not here: the setting users.where is here for users of this server.",
+    error: 'Users are switched off. Set users.where to "here" to keep users on this server.',
   },
 };
 

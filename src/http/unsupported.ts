@@ -4,20 +4,20 @@ import { refuse } from "./errors.ts";
 
 /** The parts of the hosted service that Parley does not serve. A 404 without a reason would look like a wrong address. */
 const parts: Record<string, string[]> = {
-  "Chat rooms": ["/1.2/rtm/chatrooms", "/1.1/rtm/transient_group"],
-  "Service conversations": [
+  "Chat rooms are": ["/1.2/rtm/chatrooms", "/1.1/rtm/transient_group"],
+  "Service conversations are": [
     "/1.2/rtm/service-conversations",
     "/1.2/rtm/clients/:client/service-conversations",
     ...["subscription", "subscribed", "subscribers"].map((name) => `/1.1/rtm/conversation/${name}`),
   ],
-  Broadcasts: ["/1.2/rtm/broadcasts", "/1.1/rtm/broadcast"],
-  "Member roles": ["/1.2/rtm/conversations/:id/member-infos"],
-  "Silencing members": [
+  "Broadcasts are": ["/1.2/rtm/broadcasts", "/1.1/rtm/broadcast"],
+  "Member roles are": ["/1.2/rtm/conversations/:id/member-infos"],
+  "Silencing members is": [
     "/1.2/rtm/conversations/:id/temporary-silenceds",
     "/1.2/rtm/conversations/:id/permanent-silenceds",
     "/1.1/rtm/conversation/blacklist",
   ],
-  Blacklists: ["/1.2/rtm/conversations/:id/blacklists", "/1.2/rtm/clients/:client/blacklists"],
+  "Blacklists are": ["/1.2/rtm/conversations/:id/blacklists", "/1.2/rtm/clients/:client/blacklists"],
 };
 
 export const unsupportedRoutes = new Hono<HttpEnv>();
@@ -26,7 +26,7 @@ for (const [part, paths] of Object.entries(parts)) {
   for (const path of paths) {
     // With everything below it; Hono takes the bare path for that as well.
     unsupportedRoutes.all(`${path}/*`, (context) =>
-      refuse(context, 404, { code: 404, error: `${part} are not served by Parley.` }),
+      refuse(context, 404, { code: 404, error: `${part} not served by Parley.` }),
     );
   }
 }

@@ -21,7 +21,13 @@ const KEPT = [
   { path: /^(?:installations|classes\/_installation)(?:\/|$)/i, what: "Installations" },
   { path: /^push(?:\/|$)/i, what: "Notifications" },
   { path: /^(?:files|filetokens|filecallback|classes\/(?:_file|files))(?:\/|$)/i, what: "Files" },
+  { path: /^classes\/_conversationmemberinfo(?:\/|$)/i, what: "Member roles" },
+  // It names its classes in the body, and without any it is about all of them.
+  { path: /^exportdata(?:\/|$)/i, what: "Conversations, devices and files" },
 ];
+
+/** Before `classes/…`: all rows of a class, which are kept where the class is. */
+const SCAN = /^scan\/(?=classes\/)/i;
 
 /** The same, where the users are here. */
 const USERS =
@@ -44,8 +50,9 @@ export function destinationOf(
 ): Destination {
   const [, written] = API_PATH.exec(path) ?? [];
   if (written === undefined) return { to: "nowhere" };
-  const resource = resolved(written);
-  if (resource === undefined) return { to: "nowhere" };
+  const asked = resolved(written);
+  if (asked === undefined) return { to: "nowhere" };
+  const resource = asked.replace(SCAN, "");
   const isSignedThere = usersAt(users) === "upstream" && SIGNING.test(resource);
   const kept = isSignedThere ? undefined : KEPT.find((each) => each.path.test(resource));
   if (kept !== undefined) return nobody(`${kept.what}: Parley keeps them and does not serve this.`);
@@ -57,7 +64,7 @@ export function destinationOf(
   const called = FUNCTION.exec(resource);
   if (called === null) {
     if (upstream.url === null) {
-      if (USERS.test(resource)) return nobody(`Users are not here. ${SET_WHERE}`);
+      if (USERS.test(resource)) return nobody(USERS_ARE_OFF);
       return nobody(`${partOf(resource)} not served by Parley. ${SET_URL}`);
     }
     return { to: "upstream", base: upstream.url };
@@ -67,17 +74,15 @@ export function destinationOf(
   return isHook(called[1] ?? "") ? nobody("Hooks are not called by clients.") : { to: "upstream", base };
 }
 
-const SET_URL = "The setting upstream.url names the server that it is passed on to.";
-const SET_WHERE =
-  "The setting users.where is here for users of this server; upstream.url names the server that requests are passed on to.";
-const SET_FUNCTIONS_URL = "The setting upstream.functionsUrl names the server that they are passed on to.";
+const SET_URL = "Set upstream.url to pass it on to a server of yours.";
+const USERS_ARE_OFF =
+  'Users are switched off. Set users.where to "here" to keep users on this server, or upstream.url to pass these requests on.';
+const SET_FUNCTIONS_URL = "Set upstream.functionsUrl to pass them on to a server of yours.";
 
 const nobody = (reason: string): Destination => ({ to: "nobody", reason });
 
 function partOf(resource: string): string {
-  return resource.startsWith("classes")
-    ? "Classes other than _Conversation and _Installation are"
-    : "This is";
+  return /^classes\//i.test(resource) ? "This class is" : "This is";
 }
 
 /** An engine has its hooks beside its functions. Without a hook key it would run them for anybody. */

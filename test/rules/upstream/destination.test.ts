@@ -20,6 +20,10 @@ describe("where a request goes that no route serves", () => {
     ["/1/classes/Todo/1", "https://storage.example"],
     ["/1.1/classes/_ConversationOfMine", "https://storage.example"],
     ["/1.1/pushes", "https://storage.example"],
+    ["/1.1/scan/classes/Todo", "https://storage.example"],
+    ["/1.1/scan/classes/_User", "https://storage.example"],
+    ["/1.1/scan/classes/_ConversationOfMine", "https://storage.example"],
+    ["/1.1/scan", "https://storage.example"],
     ["/1.1/functionsOfMine", "https://storage.example"],
     ["/1.1/functions/hello", "https://engine.example"],
     ["/1.1/call/a-b_c", "https://engine.example"],
@@ -46,6 +50,12 @@ describe("where a request goes that no route serves", () => {
     "/1.1/classes/_conversation/1/2",
     "/1.1/classes/_Conversation%2F1",
     "/1.1/classes%2f_Installation",
+    "/1.1/scan/classes/_Conversation",
+    "/1.1/scan%2Fclasses/_installation",
+    "/1.1/Scan/classes/_File/",
+    "/1.1/scan/classes/_ConversationMemberInfo",
+    "/1.1/exportData",
+    "/1.1/exportData/1",
     "/1.1/rtm/x",
     "/1.1/%2F/rtm/x",
     "/1.1/a%2F..%2Frtm/x",
@@ -76,6 +86,11 @@ describe("where a request goes that no route serves", () => {
     expect(destinationOf("/1.1/login", settings)).toMatchObject({
       reason: expect.stringContaining("users.where"),
     });
+  });
+
+  test("scans of users pass to nobody where the users are here", () => {
+    const here = { ...both, users: { ...users, where: "here" as const } };
+    expect(baseOf("/1.1/scan/classes/_User", here)).toBe("nobody");
   });
 
   test("functions go to upstream.url where they have no address of their own", () => {
