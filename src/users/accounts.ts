@@ -12,10 +12,10 @@ import type { Deployment } from "../model/deployment.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
 import type { StoredPassword, User } from "../model/user.ts";
 import { newObjectId } from "../protocol/object-id.ts";
-import { ANONYMOUS, authDataProblem, identitiesIn, withUnionIds } from "./auth-data.ts";
+import { ANONYMOUS, authDataProblem, identitiesIn } from "./auth-data.ts";
 import type { Passwords } from "./password.ts";
 import { newToken, randomName, storedToken, tokenIn } from "./session-token.ts";
-import { type ChangeRefused, changeUser, isRefusal } from "./user-changes.ts";
+import { type Author, type ChangeRefused, changeUser, isRefusal } from "./user-changes.ts";
 import type { UserErrorName, UserRefused } from "./user-errors.ts";
 
 /** The bindings that users need. */
@@ -58,15 +58,13 @@ export async function logIn(
   return loggedIn(env, user);
 }
 
-export type SignUpClosed = UserRefused | "too many";
-
 /** What a sign-up needs beside the description of the user. */
-export interface SignUp {
-  /** The owner's server creates a user. */
-  isOwner: boolean;
+export interface SignUp extends Author {
+  /** New users may sign up at all. */
+  isOpen: boolean;
   passwords: Passwords;
-  /** Why no more may sign up now; undefined if they may. Called as late as possible. */
-  closed(): Promise<SignUpClosed | undefined>;
+  /** Counts a sign-up; whether there were too many lately. Called as late as possible. */
+  isTooMany(): Promise<boolean>;
   now: number;
 }
 
@@ -76,6 +74,8 @@ export async function signUp(
   described: JsonObject,
   how: SignUp,
 ): Promise<LoggedIn | ChangeRefused | "too many"> {
+  // Before all else: whose name is taken is seen by nobody who may not sign up.
+  if (!how.isOpen) return { refused: "SIGN_UP_CLOSED" };
   const changed = changeUser(undefined, described, how);
   if (isRefusal(changed)) return changed;
   const { content, password } = changed;
@@ -89,8 +89,7 @@ export async function signUp(
   if (byName) return { refused: "USERNAME_TAKEN" };
   if (byEmail) return { refused: "EMAIL_TAKEN" };
   if (byPhone) return { refused: "PHONE_TAKEN" };
-  const closed = await how.closed();
-  if (closed !== undefined) return closed;
+  if (await how.isTooMany()) return "too many";
   return create(env, content, await how.passwords.hash(password), how.now);
 }
 
@@ -121,7 +120,7 @@ async function create(
 export async function logInByAuthData(
   env: UsersEnv,
   described: JsonObject,
-  how: SignUp & { failOnNotExist: boolean; takesPlatforms: boolean },
+  how: SignUp & { failOnNotExist: boolean },
 ): Promise<LoggedIn | ChangeRefused | "too many"> {
   const authData = isObject(described.authData) ? described.authData : {};
   const problem = authDataProblem(authData);
@@ -132,16 +131,16 @@ export async function logInByAuthData(
     const [user, other] = await findLinkedUsers(env.DB, identitiesIn(authData));
     if (other !== undefined) return { refused: "LINKED_TO_OTHER" };
     if (user !== undefined) {
-      const merged = await withAuthData(env, user, authData, how.now);
+      const merged = await withAuthData(env, user, authData, how);
       if (merged !== undefined) return isRefusal(merged) ? merged : loggedIn(env, merged);
       continue;
     }
     if (how.failOnNotExist) return { refused: "NOT_FOUND" };
+    if (!how.isOpen) return { refused: "SIGN_UP_CLOSED" };
     const username = described.username ?? randomName();
-    const changed = changeUser(undefined, { ...described, username, authData: withUnionIds(authData) }, how);
+    const changed = changeUser(undefined, { ...described, username }, how);
     if (isRefusal(changed)) return changed;
-    const closed = attempt === 0 ? await how.closed() : undefined;
-    if (closed !== undefined) return closed;
+    if (attempt === 0 && (await how.isTooMany())) return "too many";
     const { content, password } = changed;
     const hashed = password === undefined ? undefined : await how.passwords.hash(password);
     const created = await create(env, content, hashed, how.now);
@@ -155,13 +154,13 @@ async function withAuthData(
   env: UsersEnv,
   user: User,
   given: JsonObject,
-  now: number,
+  how: SignUp,
 ): Promise<User | ChangeRefused | undefined> {
-  const changed = changeUser(user, { authData: given }, { isOwner: false });
+  const changed = changeUser(user, { authData: given }, how);
   if (isRefusal(changed)) return changed;
   const { authData } = changed.content;
   if (JSON.stringify(authData) === JSON.stringify(user.authData)) return user;
-  const after = { ...user, authData, updatedAt: Math.max(now, user.updatedAt + 1) };
+  const after = { ...user, authData, updatedAt: Math.max(how.now, user.updatedAt + 1) };
   const written = await updateUser(env.DB, user, after);
   if (written === undefined) return undefined;
   return written === "done" ? after : { refused: TAKEN[written.taken] };

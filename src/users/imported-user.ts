@@ -26,7 +26,7 @@ export async function importUser(env: UsersEnv, row: JsonObject): Promise<Import
   const changed = changeUser(
     undefined,
     { username: randomName(), ...withoutNulls(described) },
-    { isOwner: true },
+    { isOwner: true, takesPlatforms: true, isImport: true },
   );
   if (isRefusal(changed)) {
     if ("why" in changed) return refused(`${changed.field}: ${changed.why}`);

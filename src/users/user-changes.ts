@@ -3,7 +3,7 @@ import { segmentsOf } from "../database/where/query-table.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import type { UserContent } from "../model/user.ts";
 import { setPath } from "../protocol/field-operations.ts";
-import { ANONYMOUS, authDataProblem, mergedAuthData } from "./auth-data.ts";
+import { ANONYMOUS, authDataProblem, linksPlatforms, settledAuthData } from "./auth-data.ts";
 import { PASSWORD_LENGTH_MAX } from "./password.ts";
 import type { UserRefused } from "./user-errors.ts";
 
@@ -25,6 +25,16 @@ const SERVICE = new Set([
 ]);
 /** Only the owner's server knows that an address or a number was verified. */
 const OWNERS = new Set(["emailVerified", "mobilePhoneVerified"]);
+
+/** Who makes a change, and what they may. */
+export interface Author {
+  /** The owner's server. */
+  isOwner: boolean;
+  /** Accounts on other platforms may be added and changed. */
+  takesPlatforms: boolean;
+  /** A user of LeanCloud keeps a name that nobody could take here. */
+  isImport?: true;
+}
 
 /** What a change makes of a user, and the password, if it has a new one. */
 export interface ChangedUser {
@@ -54,30 +64,39 @@ const nobody: UserContent = {
 /**
  * Applies changes to a user, or to a new one, as SDKs write them: values by field or path, null to remove, or operations
  * (`Delete`, `Add`, `AddUnique`, `Remove`, `Increment`). `authData` is merged by platform. Fields that only the service
- * sets are ignored.
+ * sets are ignored, and so are paths into them.
  */
 export function changeUser(
   before: UserContent | undefined,
   changes: JsonObject,
-  { isOwner }: { isOwner: boolean },
+  { isOwner, takesPlatforms, isImport }: Author,
 ): ChangedUser | ChangeRefused {
   const { fields, ...known } = before ?? nobody;
   const tree: JsonObject = structuredClone({ ...fields, ...treeOf(known) });
   let password: string | undefined;
+  let isRelinked = false;
   for (const [path, change] of Object.entries(changes)) {
-    if (path.startsWith("_") || SERVICE.has(path) || (OWNERS.has(path) && !isOwner)) continue;
-    if (path === "password") {
+    const [top = ""] = path.split(".", 1);
+    if (path.startsWith("_") || SERVICE.has(top) || (OWNERS.has(top) && !isOwner)) continue;
+    if (top === "password") {
+      if (path !== top) return { field: path, why: "is no path: a password is a text" };
       const problem = passwordProblem(change);
       if (problem !== undefined) return problem;
       password = String(change);
       continue;
     }
     const isMerged = path === "authData" && isObject(change) && change.__op === undefined;
+    isRelinked ||= top === "authData";
     const problem = isMerged ? mergeAuthData(tree, change) : apply(tree, path, change);
     if (problem !== undefined) return problem;
   }
+  if (isRelinked && isObject(tree.authData)) tree.authData = settledAuthData(tree.authData);
   const content = contentOf(tree);
   if (isRefusal(content)) return content;
+  if (!isImport && content.username !== before?.username && /\p{Cc}/u.test(content.username))
+    return { refused: "USERNAME_INVALID", detail: "without control characters" };
+  if (!takesPlatforms && linksPlatforms(known.authData, content.authData))
+    return { refused: "THIRD_PARTY_CLOSED" };
   // What was verified is the address or number before, unless the owner says so with the new one.
   if (before !== undefined && content.email !== before.email && !(isOwner && "emailVerified" in changes))
     content.emailVerified = false;
@@ -123,7 +142,7 @@ function mergeAuthData(tree: JsonObject, given: JsonObject): UserRefused | undef
   const set = Object.entries(given).filter(([, data]) => data !== null);
   const problem = authDataProblem(Object.fromEntries(set));
   if (problem !== undefined) return problem;
-  tree.authData = mergedAuthData(current, given);
+  tree.authData = { ...current, ...given };
   return undefined;
 }
 
@@ -141,10 +160,10 @@ function contentOf(tree: JsonObject): UserContent | ChangeRefused {
     tree;
   if (username === undefined || username === null || username === "") return { refused: "USERNAME_MISSING" };
   if (!isName(username) || username.trim() === "") return { refused: "USERNAME_INVALID" };
-  if (!isNameOrNone(email) || (email && !/^[^\s@]+@[^\s@]+$/.test(email)))
+  if (!isNameOrNone(email) || (email && !/^[^\s\p{Cc}@]+@[^\s\p{Cc}@]+$/u.test(email)))
     return { refused: "EMAIL_INVALID" };
   if (!isNameOrNone(mobilePhoneNumber)) return { refused: "PHONE_INVALID" };
-  if (mobilePhoneNumber && !/^\+?[\d\s-]{3,32}$/.test(mobilePhoneNumber)) return { refused: "PHONE_INVALID" };
+  if (mobilePhoneNumber && !/^\+?[\d -]{3,32}$/.test(mobilePhoneNumber)) return { refused: "PHONE_INVALID" };
   if (ACL !== undefined && !isAcl(ACL)) return { refused: "ACL_INVALID" };
   const platforms = authData ?? {};
   if (!isObject(platforms)) return { field: "authData", why: "must be an object" };

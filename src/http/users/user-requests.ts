@@ -89,18 +89,15 @@ export async function signUp(
   if (!isOwner && !addressLimits.take(countedAs, "sign-ups", weight, most, now)) return tooManyUsers;
   const how: accounts.SignUp = {
     isOwner,
+    takesPlatforms: isOwner || users.thirdParty,
     passwords,
     now,
-    closed: async () => {
-      if (isOwner) return undefined;
-      if (!users.signUp) return { refused: "SIGN_UP_CLOSED" };
-      return (await secondsUntil(env, "signUps")) === undefined ? undefined : "too many";
-    },
+    isOpen: isOwner || users.signUp,
+    isTooMany: async () => !isOwner && (await secondsUntil(env, "signUps")) !== undefined,
   };
-  const takesPlatforms = isOwner || users.thirdParty;
   const act = () =>
     isLinked
-      ? accounts.logInByAuthData(env, body, { ...how, failOnNotExist, takesPlatforms })
+      ? accounts.logInByAuthData(env, body, { ...how, failOnNotExist })
       : accounts.signUp(env, body, how);
   const acting = hasPassword ? inTurn(act) : act();
   const answer = await awaitCall(acting, "signing a user up", PASSWORD_DEADLINE);
@@ -162,11 +159,10 @@ export async function saveUser(
   const barred = await barrier(env, id, caller);
   if (barred !== undefined) return barred;
   const { thirdParty } = (await settingsOf(env).get()).users;
-  if (isObject(changes.authData) && !caller.isOwner && !thirdParty)
-    return userRefusal({ refused: "THIRD_PARTY_CLOSED" });
+  const author = { isOwner: caller.isOwner, takesPlatforms: caller.isOwner || thirdParty };
   const save = () =>
     accounts.editUser<ChangeRefused>(env, id, Date.now(), async (before) => {
-      const changed = changeUser(before, changes, caller);
+      const changed = changeUser(before, changes, author);
       if (isRefusal(changed)) return changed;
       const { content, password } = changed;
       if (password === undefined) return { ...before, ...content };

@@ -95,6 +95,19 @@ describe("[C-05] importing users", () => {
     expect(await outcome(logIn(row.username, "password"))).toBe("400 210");
   });
 
+  test("[C-05] an imported anonymous account has its id alone, and a name is kept as LeanCloud took it", async () => {
+    await configure({ users: { where: "here" } });
+    const anonymous = { id: crypto.randomUUID(), unionid: crypto.randomUUID(), platform: "weixin" };
+    const row = exportedRow("Butch\tthe dog", { authData: { anonymous } });
+    expect(await imported(row)).toMatchObject({ added: 1, refused: [] });
+    const me = await answered(asDevice("GET", "/1.1/users/me", undefined, { session: row.sessionToken }));
+    expect(me).toMatchObject({ username: row.username, authData: { anonymous: { id: anonymous.id } } });
+    expect(me.authData?.anonymous).not.toHaveProperty("unionid");
+    const path = `/1.1/users/${row.objectId}`;
+    const change = asDevice("PUT", path, { nickname: "dog" }, { session: row.sessionToken });
+    expect(await outcome(change)).toBe("200");
+  });
+
   test("[C-05] a row that cannot be a user is refused with the reason, and the others are imported", async () => {
     await configure({ users: { where: "here" } });
     const tom = await signedUp("Tom");

@@ -1,7 +1,16 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { outcome } from "../../support/rest.ts";
 import { openWorld } from "../../support/world.ts";
-import { answered, asDevice, asOwner, named, PASSWORD, signedUp } from "./user-calls.ts";
+import {
+  answered,
+  asDevice,
+  asOwner,
+  exportedRow,
+  imported,
+  named,
+  PASSWORD,
+  signedUp,
+} from "./user-calls.ts";
 
 beforeAll(() => openWorld({ users: { where: "here" } }));
 
@@ -63,6 +72,23 @@ describe.each(PATHS)("[C-05] a user's row at %s", (path) => {
       "400 206",
       "403 403",
     ]);
+  });
+
+  test("[C-05] paths into columns that only the service sets are ignored, as the columns are", async () => {
+    const forged = { "sessionToken.x": 1, "salt.x": 1, "objectId.x": 1, "createdAt.x": 1, "_x.y": 1 };
+    const hidden = { "emailVerified.x": 1, "mobilePhoneVerified.x": 1, "smsCode.x": 1, "updatedAt.x": 1 };
+    const tom = await signedUp("Tom", { ...forged, ...hidden });
+    const row = `${path}/${tom.objectId}`;
+    const as = { session: tom.sessionToken };
+    await answered(asDevice("PUT", row, { ...forged, ...hidden, nickname: "cat" }, as));
+    expect(await outcome(asDevice("PUT", row, { "password.a": 1 }, as))).toBe("400 105");
+    const { objectId, username, createdAt } = tom;
+    const shown = { objectId, username, createdAt, updatedAt: expect.any(String), nickname: "cat" };
+    expect(await answered(asDevice("GET", row))).toEqual(shown);
+    const imports = exportedRow("Butch", { "sessionToken.x": 1, "salt.x": 1, "objectId.x": 1 });
+    await imported(imports);
+    const seen = await answered(asDevice("GET", `${path}/${imports.objectId}`));
+    expect(Object.keys(seen).toSorted()).toEqual(["createdAt", "objectId", "updatedAt", "username"]);
   });
 
   test("[C-05] a new address is not verified until the owner says so, and nobody else can say it", async () => {

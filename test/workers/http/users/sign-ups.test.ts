@@ -51,6 +51,15 @@ describe("[C-05] signing up", () => {
     ["with a username without end", { username: "x".repeat(257), password: PASSWORD }, "400 217"],
     ["without a password", { username: "Tyke" }, "400 201"],
     ["with a blank password", { username: "Tyke", password: "  " }, "400 218"],
+    ["with a line break in the username", { username: "Tyke\nTyke", password: PASSWORD }, "400 217"],
+    ["with NUL in the username", { username: "Tyke\0", password: PASSWORD }, "400 217"],
+    ["with DEL in the username", { username: "Tyke\u007f", password: PASSWORD }, "400 217"],
+    ["with a password's path", { username: "Tyke", password: PASSWORD, "password.x": 1 }, "400 105"],
+    [
+      "with a line break in the number",
+      { username: "T", password: PASSWORD, mobilePhoneNumber: "12\n34" },
+      "400 127",
+    ],
     ["with an address that is none", { username: "Tyke", password: PASSWORD, email: "tyke" }, "400 125"],
     [
       "with a number that is none",
@@ -106,6 +115,15 @@ describe("[C-05] signing up", () => {
     expect(await outcome(signUp(body))).toBe("400 207");
     expect(await outcome(signUp({ authData: { anonymous: { id: crypto.randomUUID() } } }))).toBe("400 207");
     expect((await answered(asOwner("POST", "/1.1/users", body))).username).toBe(body.username);
+  });
+
+  test("[C-05] while nobody may sign up, taken and free names, addresses and numbers are refused alike", async () => {
+    const contact = { email: `${crypto.randomUUID()}@example.com`, mobilePhoneNumber: `+86${Date.now()}` };
+    const { username } = await signedUp("Tom", contact);
+    await configure({ users: { signUp: false } });
+    const taken = { authData: { anonymous: { id: crypto.randomUUID() } }, username };
+    for (const body of [{ username }, contact, { username: named("Free"), ...contact }, {}, taken])
+      expect(await outcome(signUp({ password: PASSWORD, ...body }))).toBe("400 207");
   });
 
   test("[C-05] sign-ups of the whole app are limited, and log nobody out", async () => {
@@ -280,5 +298,74 @@ describe("[C-05] accounts on other platforms", () => {
     const linking = asDevice("PUT", `/1.1/users/${tom.objectId}`, { authData: weixin() }, as);
     expect(await outcome(linking)).toBe("400 207");
     expect(await outcome(signUp({ authData: { anonymous: { id: crypto.randomUUID() } } }))).toBe("201");
+    const unlinking = { "authData.weixin": { __op: "Delete" }, nickname: "cat" };
+    expect(await outcome(asDevice("PUT", `/1.1/users/${tom.objectId}`, unlinking, as))).toBe("200");
+  });
+
+  const victimOf = async () => {
+    const unionid = crypto.randomUUID();
+    const account = { openid: crypto.randomUUID(), platform: "weixin", unionid, main_account: true };
+    const tom = await answered(signUp({ authData: { weixin: account } }));
+    return { tom, union: { unionid, platform: "weixin", main_account: true } };
+  };
+
+  test.each([true, false])(
+    "[C-05] an anonymous account names nobody by a union id or another field, while users.thirdParty is %s",
+    async (thirdParty) => {
+      const { tom, union } = await victimOf();
+      await configure({ users: { thirdParty } });
+      const id = crypto.randomUUID();
+      const strange = { anonymous: { id, ...union } };
+      const known = "/1.1/users?failOnNotExist=true";
+      expect(await outcome(signUp({ authData: strange }, known))).toBe("400 211");
+      const jerry = await answered(signUp({ authData: strange }));
+      expect([jerry.objectId === tom.objectId, jerry.authData]).toEqual([false, { anonymous: { id } }]);
+      expect((await answered(signUp({ authData: strange }))).authData).toEqual({ anonymous: { id } });
+      for (const field of ["uid", "openid"])
+        expect(await outcome(signUp({ authData: { anonymous: { [field]: id } } }, known))).toBe("400 250");
+      const as = { session: jerry.sessionToken };
+      const paths = { "authData.anonymous.unionid": union.unionid, "authData.anonymous.platform": "weixin" };
+      const path = `/1.1/users/${jerry.objectId}`;
+      for (const change of [{ authData: strange }, paths, { "authData.anonymous": strange.anonymous }]) {
+        const after = await answered(asDevice("PUT", `${path}?new=true`, change, as));
+        expect(after.authData).toEqual({ anonymous: { id } });
+      }
+      expect(await numberOf("user_identities", "user_id", jerry.objectId)).toBe(1);
+    },
+  );
+
+  test.each([
+    ["a column", (data: object) => ({ authData: { weixin: data } })],
+    ["a path", (data: object) => ({ "authData.weixin": data })],
+    ["a path into it", (data: object) => ({ "authData.weixin.openid": Object.values(data)[0] ?? null })],
+    ["a path to a union id", (data: object) => ({ "authData._weixin_unionid": data })],
+    [
+      "a column beside an anonymous account",
+      (data: object) => ({ authData: { weixin: data, anonymous: { id: "x" } } }),
+    ],
+  ])(
+    "[C-05] users.thirdParty off refuses to link an account by %s, in a change and in a sign-up",
+    async (_, by) => {
+      const tom = await signedUp("Tom");
+      await configure({ users: { thirdParty: false } });
+      const linked = by({ openid: crypto.randomUUID() });
+      const as = { session: tom.sessionToken };
+      expect(await outcome(asDevice("PUT", `/1.1/users/${tom.objectId}`, linked, as))).toBe("400 207");
+      const body = { username: named("Jerry"), password: PASSWORD, ...linked };
+      expect(await outcome(signUp(body))).toBe("400 207");
+      expect(await numberOf("users", "username", body.username)).toBe(0);
+    },
+  );
+
+  test("[C-05] an account that is linked by a path obeys the rules of its column", async () => {
+    const anonymous = { anonymous: { id: crypto.randomUUID() } };
+    const tom = await answered(signUp({ authData: anonymous }));
+    const unionid = crypto.randomUUID();
+    const account = { openid: crypto.randomUUID(), platform: "weixin", unionid, main_account: true };
+    const path = `/1.1/users/${tom.objectId}?new=true`;
+    const after = await answered(
+      asDevice("PUT", path, { "authData.weixin": account }, { session: tom.sessionToken }),
+    );
+    expect(after.authData).toEqual({ weixin: account, _weixin_unionid: { uid: unionid } });
   });
 });
