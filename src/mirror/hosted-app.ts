@@ -65,6 +65,9 @@ const History = v.array(
 );
 const Failure = v.object({ code: v.number() });
 
+/** Marks a request of the mirror: a Parley that receives one is what `mirror.server` must not lead to. */
+export const MIRRORED = "Parley-Mirrored";
+
 export interface HostedKeys {
   appId: string;
   masterKey: string;
@@ -152,6 +155,7 @@ export class HostedApp {
       "Content-Type": "application/json",
       "X-LC-Id": appId,
       "X-LC-Key": `${masterKey},master`,
+      [MIRRORED]: "1",
     };
     const url = new URL(path, this.#server);
     return this.#outbound.send(

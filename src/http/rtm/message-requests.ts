@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Context } from "hono";
 import type { MessageLocation, PatchByServer, ServerMessage } from "../../conversation/server-calls.ts";
+import { MIRRORED } from "../../mirror/hosted-app.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
@@ -20,12 +21,18 @@ export const IDEMPOTENCY_KEY = {
 
 const KEY_FORMAT = /^[\x21-\x7e]{1,128}$/;
 
+/** Without this, a message would go round for ever. */
+const leadsBack = { code: 403, error: "This was sent by Parley: mirror.server leads back to it." };
+
+const isMirrored = (context: Context<HttpEnv>) => context.req.header(MIRRORED) !== undefined;
+
 export async function sendMessage(
   context: Context<HttpEnv>,
   conversationId: string,
   message: Omit<ServerMessage, "dedupeToken" | "content"> & { content: string },
   answer: (sent: JsonObject) => JsonObject = (sent) => sent,
 ): Promise<Response> {
+  if (isMirrored(context)) return refuse(context, 403, leadsBack);
   const key = context.req.header(IDEMPOTENCY_KEY.name);
   if (key !== undefined && !KEY_FORMAT.test(key)) {
     const error = `${IDEMPOTENCY_KEY.name}: 1 to 128 printable characters`;
@@ -52,6 +59,7 @@ export async function patchMessage(
   conversationId: string,
   patched: PatchByServer,
 ): Promise<Response> {
+  if (isMirrored(context)) return refuse(context, 403, leadsBack);
   const text = patched.recall || typeof patched.content !== "string" ? "" : patched.content;
   const refusal = (await tooLong(context, text)) ?? (patched.silent ? undefined : await quotaUsedUp(context));
   if (refusal !== undefined) return refusal;

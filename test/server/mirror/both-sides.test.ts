@@ -103,6 +103,21 @@ describe("a message that is sent here", () => {
     expect(imported).toMatchObject({ added: 0, changed: 0 });
   });
 
+  test("waits, and is not multiplied, while the setting leads back to this server", async () => {
+    const { there } = sides;
+    const here = await sides.startHere();
+    const id = await sharedConversation(there, here, [tom, jerry]);
+    await configure(here, { mirror: { server: here.url } });
+    const toms = await NodeDevice.of(here, tom);
+    await say(toms, id, "hello");
+    await expect
+      .poll(() => mirrorOf(here), { timeout: 10_000 })
+      .toMatchObject({ waiting: 1, conversations: [{ problem: expect.stringContaining("leads back") }] });
+    expect(textsOf(await seenHere(here, id))).toEqual(["hello"]);
+    await configure(here, { mirror: { server: there.url } });
+    await expect.poll(() => textsOf(there.seen(id)), { timeout: 20_000 }).toEqual(["hello"]);
+  });
+
   test("stays here while nothing is mirrored", async () => {
     const { there } = sides;
     const here = await sides.startHere();

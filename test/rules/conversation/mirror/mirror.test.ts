@@ -1,0 +1,233 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { conversationTables } from "../../../../src/conversation/conversation-tables.ts";
+import { Mirror } from "../../../../src/conversation/mirror/mirror.ts";
+import type { HostedMessage, MirrorHost } from "../../../../src/conversation/mirror/mirror-host.ts";
+import { MirrorRecords } from "../../../../src/conversation/mirror/mirror-records.ts";
+import type { ConversationState } from "../../../../src/conversation/state.ts";
+import type { MirrorReport } from "../../../../src/database/mirror-progress.ts";
+import type {
+  PatchedMessage,
+  PatchOutcome,
+  PostedMessage,
+  PostOutcome,
+  Sought,
+  TheirMessage,
+} from "../../../../src/mirror/hosted-app.ts";
+import { MemorySql } from "../../../support/sqlite.ts";
+import { append, message, pairChat } from "../people.ts";
+
+/** Which message of LeanCloud is which message here, in every order of answers, hooks and crashes. */
+
+const NOON = 1_000_000;
+
+/** LeanCloud and the object around the mirror. Posts are answered when the test says so. */
+class Surroundings implements MirrorHost {
+  clock = NOON;
+  isOn = true;
+  wait: number | undefined;
+  history: (TheirMessage & { from: string; content: string })[] | undefined = [];
+  readonly posts: { message: PostedMessage; answer: (outcome: PostOutcome) => void }[] = [];
+  readonly patches: PatchedMessage[] = [];
+  readonly looks: Sought[] = [];
+  readonly alarms: number[] = [];
+  readonly reports: MirrorReport[] = [];
+
+  hosted() {
+    if (!this.isOn) return undefined;
+    return {
+      post: (message: PostedMessage) =>
+        new Promise<PostOutcome>((answer) => void this.posts.push({ message, answer })),
+      patch: async (patched: PatchedMessage): Promise<PatchOutcome> => {
+        this.patches.push(patched);
+        return { outcome: "sent" };
+      },
+      find: async (sought: Sought) => {
+        this.looks.push(sought);
+        return this.history?.filter(
+          ({ from, content }) => from === sought.from && content === sought.content,
+        );
+      },
+    };
+  }
+
+  allowance = async () => this.wait;
+
+  report = async (report: MirrorReport) => void this.reports.push(report);
+
+  now = () => this.clock;
+
+  sendAfter = (delay: number) => void this.alarms.push(delay);
+}
+
+let sql: MemorySql;
+let state: ConversationState;
+let around: Surroundings;
+let mirror: Mirror;
+
+beforeEach(() => {
+  sql = new MemorySql();
+  state = pairChat(sql);
+  around = new Surroundings();
+  mirror = wake();
+});
+
+const wake = () => new Mirror(state, new MirrorRecords(conversationTables(sql)), around);
+
+const turns = async () => {
+  for (let turn = 0; turn < 30; turn++) await undefined;
+};
+
+/** Tom says something here. */
+async function said(at: number, content = "hello"): Promise<void> {
+  mirror.stored(append(state, message(at, { content })));
+  await turns();
+}
+
+async function answer(outcome: PostOutcome, at = around.posts.length - 1): Promise<void> {
+  around.posts[at]?.answer(outcome);
+  await turns();
+}
+
+/** The time of the next attempt has come. */
+async function later(): Promise<void> {
+  around.clock += 600_000;
+  void mirror.send();
+  await turns();
+}
+
+const theirs = (id: string, more: Partial<HostedMessage> = {}): HostedMessage => {
+  return { id, sentAt: NOON + 5, from: "tom", content: "hello", address: undefined, ...more };
+};
+
+/** The hook of LeanCloud calls. */
+function hooked(told: HostedMessage): Promise<string> {
+  return mirror.receive(told, () => {
+    const { id, from, content } = told;
+    return append(state, message(state.nextTime(around.clock), { id, from, content })).timestamp;
+  });
+}
+
+const contents = () => state.log.after(0, 100).map((each) => each.message.content);
+
+const unknown: PostOutcome = { outcome: "unknown", why: "no answer" };
+
+describe("a post", () => {
+  test("goes out one after the other, in order", async () => {
+    await said(NOON, "one");
+    await said(NOON + 1, "two");
+    expect(around.posts.map((post) => post.message.content)).toEqual(["one"]);
+    await answer({ outcome: "sent", id: "A", sentAt: NOON });
+    expect(around.posts.map((post) => post.message.content)).toEqual(["one", "two"]);
+  });
+
+  test("whose hook is faster than its answer is known", async () => {
+    await said(NOON);
+    const call = hooked(theirs("A"));
+    await turns();
+    await answer({ outcome: "sent", id: "A", sentAt: NOON + 5 });
+    expect(await call).toBe("known");
+    expect(contents()).toEqual(["hello"]);
+  });
+
+  test("that is on its way does not hide the same words of the same sender from the other side", async () => {
+    await said(NOON);
+    const call = hooked(theirs("B"));
+    await turns();
+    await answer({ outcome: "sent", id: "A", sentAt: NOON + 5 });
+    expect(await call).toBe("added");
+    expect(await hooked(theirs("A"))).toBe("known");
+    expect(contents()).toEqual(["hello", "hello"]);
+  });
+
+  test("without an answer is the message that the hook brings, and is not repeated", async () => {
+    await said(NOON);
+    await answer(unknown);
+    expect(await hooked(theirs("A"))).toBe("known");
+    await later();
+    expect(around.posts).toHaveLength(1);
+    expect(await hooked(theirs("A"))).toBe("known");
+    expect(contents()).toEqual(["hello"]);
+  });
+
+  test("without an answer is looked for before it is repeated", async () => {
+    await said(NOON);
+    await answer(unknown);
+    around.history = [{ ...theirs("A"), content: "hello" }];
+    await later();
+    expect(around.posts).toHaveLength(1);
+    expect(await hooked(theirs("A"))).toBe("known");
+    await said(NOON + 700_000);
+    await answer(unknown);
+    await later();
+    // That one is another message: it was known before.
+    expect(around.posts).toHaveLength(3);
+  });
+
+  test("is not repeated while nobody can say whether it arrived", async () => {
+    await said(NOON);
+    await answer(unknown);
+    around.history = undefined;
+    await later();
+    await later();
+    expect(around.posts).toHaveLength(1);
+    expect(around.reports.at(-1)).toMatchObject({ waiting: 1, problem: expect.any(String) });
+  });
+
+  test("that was under way in a crash is looked for by the content that it had, and its edit follows", async () => {
+    await said(NOON);
+    const [sent] = state.log.after(0, 1);
+    if (sent === undefined) throw new Error("nothing sent");
+    const patched = { ...sent.message, content: "edited", patchedAt: NOON + 9 };
+    state.log.patch(patched);
+    mirror = wake();
+    mirror.changed(patched);
+    around.history = [{ ...theirs("A"), content: "hello" }];
+    await later();
+    expect(around.looks).toMatchObject([{ content: "hello" }]);
+    expect(around.posts).toHaveLength(1);
+    await turns();
+    expect(around.patches).toEqual([
+      { id: "A", sentAt: NOON + 5, conversationId: "pairChat", from: "tom", content: "edited" },
+    ]);
+  });
+
+  test("that was not taken is repeated without a look, and later each time", async () => {
+    await said(NOON);
+    await answer({ outcome: "not taken", why: "status 429" });
+    await later();
+    await answer({ outcome: "not taken", why: "status 429" });
+    await later();
+    expect(around.posts).toHaveLength(3);
+    expect(around.looks).toEqual([]);
+    await answer({ outcome: "sent", id: "A", sentAt: NOON + 5 });
+    expect(around.reports.at(-1)).toMatchObject({ waiting: 0, problem: undefined });
+  });
+
+  test("waits for the app's allowance of this minute", async () => {
+    around.wait = 40_000;
+    await said(NOON);
+    expect(around.posts).toEqual([]);
+    around.wait = undefined;
+    await mirror.send();
+    expect(around.posts).toEqual([]);
+    await later();
+    expect(around.posts).toHaveLength(1);
+  });
+});
+
+test("nothing is written while nothing is mirrored", async () => {
+  around.isOn = false;
+  await said(NOON);
+  expect(mirror.records.areNone).toBe(true);
+  expect(around.alarms).toEqual([]);
+});
+
+test("messages that wait when the mirror is turned off are dropped, and counted", async () => {
+  around.wait = 1_000;
+  await said(NOON, "one");
+  await said(NOON + 1, "two");
+  around.isOn = false;
+  await later();
+  expect(mirror.records.first).toBeUndefined();
+  expect(around.reports.at(-1)).toMatchObject({ leftOut: 2, waiting: 0 });
+});
