@@ -2,11 +2,11 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
+import { EXIT, pauseAfter, Refused, reasonOf } from "../moving/failures.ts";
 import { Refusal } from "../options.ts";
 import { readArchive } from "./archive.ts";
-import { EXIT, pauseAfter, Refused } from "./failures.ts";
 import type { Job } from "./job.ts";
-import { PAGE, reasonOf } from "./source.ts";
+import { PAGE } from "./source.ts";
 
 const PATH = "/1.1/exportData";
 const POLL = 15_000; // ms

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { Refused } from "./failures.ts";
+import { Refused } from "../moving/failures.ts";
 import type { Query, Source } from "./source.ts";
 
 /** A page of a class's rows, as they were written. */

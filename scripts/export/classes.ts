@@ -1,8 +1,8 @@
 import * as v from "valibot";
+import { Refused, stoppedBy } from "../moving/failures.ts";
 import { ClassRow, type Skipped } from "../moving/format.ts";
 import { exportByArchive } from "./class-archive.ts";
 import { type ClassPage, countRows, queryPaths, readPage } from "./class-pages.ts";
-import { Refused, stoppedBy } from "./failures.ts";
 import type { Job } from "./job.ts";
 import { Recent } from "./recent.ts";
 import { checked, type Row } from "./rows.ts";

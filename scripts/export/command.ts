@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as v from "valibot";
 import { FORMAT, MANIFEST, Manifest } from "../moving/format.ts";
+import { type Pace, paceOf } from "../moving/pace.ts";
+import { Progress, plain, processTerminal } from "../moving/progress.ts";
 import { Refusal } from "../options.ts";
 import { CLASSES, ClassExport } from "./classes.ts";
 import { exportFiles } from "./files.ts";
@@ -11,9 +13,8 @@ import type { Job, Since } from "./job.ts";
 import { exportList, LISTS } from "./lists.ts";
 import { exportConversations, exportMessages, messagesUntil } from "./messages.ts";
 import { type ExportOptions, readOptions, usage } from "./options.ts";
-import { Progress, plain, processTerminal } from "./progress.ts";
 import { exportSchemas } from "./schemas.ts";
-import { type Pace, Source, usualPace } from "./source.ts";
+import { Source } from "./source.ts";
 import { exportUnread } from "./unread.ts";
 
 const DAY = 86_400_000; // ms
@@ -149,11 +150,4 @@ function summaryOf({ totals, skipped }: Manifest, folder: string): string {
     ...rows,
     ...(left.length === 0 ? [] : ["It does not have:", ...left]),
   ].join("\n");
-}
-
-/** Tests go faster: `PARLEY_TEST_PACE=<factor of pauses>,<ms for a call>,<ms of failures>`. */
-function paceOf({ PARLEY_TEST_PACE }: NodeJS.ProcessEnv): Pace {
-  if (!PARLEY_TEST_PACE) return usualPace;
-  const [scale = 1, deadline = 1, patience = 1] = PARLEY_TEST_PACE.split(",").map(Number);
-  return { scale, deadline, patience };
 }

@@ -3,13 +3,12 @@ import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { EXIT, pauseAfter, reasonOf } from "../moving/failures.ts";
 import type { FileRow } from "../moving/format.ts";
 import { Refusal } from "../options.ts";
-import { EXIT, pauseAfter } from "./failures.ts";
 import { contentPathOf } from "./file-list.ts";
 import { hostOf, type Wanted } from "./file-urls.ts";
 import type { Job } from "./job.ts";
-import { reasonOf } from "./source.ts";
 
 const ATTEMPTS = 8;
 /** Files in a row of one host that did not answer: then the host is gone, and each of its files is tried once. */

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { isHosted } from "../moving/file-hosts.ts";
 import { FileRow, MANIFEST, Manifest } from "../moving/format.ts";
 import { linesOfFile } from "../moving/lines.ts";
 import { Downloads } from "./downloads.ts";
 import { FileList } from "./file-list.ts";
-import { fileOfMessage, fileOfRow, hostOf, isHosted, type Wanted } from "./file-urls.ts";
+import { fileOfMessage, fileOfRow, hostOf, type Wanted } from "./file-urls.ts";
 import type { Job } from "./job.ts";
 
 const STAGE = "files";

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import {
   type FileHandle,
   mkdir,
@@ -12,9 +10,9 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { whyNot } from "../data-folder.ts";
 import { lockDataFolder } from "../data-folder-lock.ts";
+import { digestOf } from "../moving/digest.ts";
 import { MANIFEST, type Manifest, type Part, type Skipped } from "../moving/format.ts";
 import { linesOfFile } from "../moving/lines.ts";
 import { Refusal } from "../options.ts";
@@ -231,12 +229,6 @@ async function partsIn(folder: string): Promise<string[]> {
     found.push(...(await readdir(join(folder, name))).map((inner) => `${name}/${inner}`));
   }
   return found;
-}
-
-export async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }
 
 function leastOf(times: number[]): number | undefined {

@@ -1,5 +1,5 @@
+import type { Progress } from "../moving/progress.ts";
 import type { ExportFolder } from "./folder.ts";
-import type { Progress } from "./progress.ts";
 import type { Source } from "./source.ts";
 
 /** What every stage of an export has at hand. */

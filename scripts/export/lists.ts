@@ -1,7 +1,7 @@
 import * as v from "valibot";
+import { Refused } from "../moving/failures.ts";
 import type { Skipped } from "../moving/format.ts";
 import { conversationsOf, type Target } from "./conversations.ts";
-import { Refused } from "./failures.ts";
 import type { Job } from "./job.ts";
 import { type List, lists, pagesOf } from "./list-pages.ts";
 import type { Row } from "./rows.ts";

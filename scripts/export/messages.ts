@@ -1,7 +1,7 @@
 import * as v from "valibot";
+import { Refused, stoppedBy } from "../moving/failures.ts";
 import type { Skipped } from "../moving/format.ts";
 import { conversationsOf, pathFor, type Target } from "./conversations.ts";
-import { Refused, stoppedBy } from "./failures.ts";
 import type { Job } from "./job.ts";
 import { Recent } from "./recent.ts";
 import { type History, Position, readMessage, type Step, stepBack } from "./walk.ts";

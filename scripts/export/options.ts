@@ -1,8 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
 import { parseArgs } from "node:util";
+import { here, masterKeyFrom, serverIn } from "../moving/credentials.ts";
 import { Refusal } from "../options.ts";
 import { CLASSES } from "./classes.ts";
 import { LISTS } from "./lists.ts";
@@ -116,45 +113,17 @@ async function sourceOf(values: Flags, environment: NodeJS.ProcessEnv): Promise<
   const server = serverOf(values.server);
   const appId = values["app-id"] || environment.APP_ID;
   if (!appId) throw misused("--app-id is missing, and APP_ID in the environment");
-  const masterKey = await masterKeyFor(values["master-key-file"], environment);
-  if (!/^[\x21-\x7e]+$/.test(masterKey))
-    throw new Refusal("The master key is empty, or has odd characters.", 1);
+  const masterKey = await masterKeyFrom(values["master-key-file"], "MASTER_KEY", environment);
   return { kind: "api", server, appId, masterKey };
 }
 
-/** Without a slash at the end. The master key is never sent to another machine unencrypted. */
-function serverOf(server: string | undefined): string {
-  if (server === undefined) throw misused("--server is missing");
-  if (!/^https?:\/\/[^/]/.test(server) || !URL.canParse(server)) throw misused("--server must be a URL");
-  const { protocol, hostname, origin, pathname } = new URL(server);
-  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  if (protocol === "http:" && !isHere)
+function serverOf(given: string | undefined): string {
+  if (given === undefined) throw misused("--server is missing");
+  const server = serverIn(given);
+  if (server !== undefined) return server;
+  if (/^http:\/\/[^/]/.test(given) && URL.canParse(given))
     throw misused("--server must begin with https: it is sent the master key");
-  return `${origin}${pathname.replace(/\/+$/, "")}`;
-}
-
-async function masterKeyFor(file: string | undefined, environment: NodeJS.ProcessEnv): Promise<string> {
-  if (file !== undefined) {
-    const text = await readFile(here(file), "utf8").catch(() => {
-      throw new Refusal(`${file} cannot be read.`, 1);
-    });
-    return text.trim();
-  }
-  if (environment.MASTER_KEY) return environment.MASTER_KEY;
-  if (!process.stdin.isTTY) throw misused("MASTER_KEY is missing in the environment, and --master-key-file");
-  return secretFromTerminal("Master key: ");
-}
-
-/** What somebody types, without showing it. */
-async function secretFromTerminal(question: string): Promise<string> {
-  process.stderr.write(question);
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
-  terminal.on("SIGINT", () => process.exit(130));
-  const answer = await terminal.question("");
-  terminal.close();
-  process.stderr.write("\n");
-  return answer.trim();
+  throw misused("--server must be a URL");
 }
 
 function manyOrAll(names: string[]): string[] | "all" | undefined {
@@ -166,11 +135,6 @@ function numberOf(text: string, name: string): number {
   const number = Number(text);
   if (text.trim() === "" || !(number >= 0) || number > 100_000) throw misused(`--${name} must be a number`);
   return number;
-}
-
-/** npm runs scripts in the package's folder, wherever it was called. */
-function here(path: string): string {
-  return resolve(process.env.INIT_CWD ?? "", path);
 }
 
 function parse(args: string[]) {

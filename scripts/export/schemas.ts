@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { Refused } from "./failures.ts";
+import { Refused } from "../moving/failures.ts";
 import type { Job } from "./job.ts";
 
 const STAGE = "schemas";

@@ -1,7 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  apiErrorIn,
+  dayUsedUp,
+  EXIT,
+  isTimeout,
+  pauseAfter,
+  pauseForNextDay,
+  Refused,
+  reasonOf,
+  verdictOf,
+} from "../moving/failures.ts";
 import { JsonRows } from "../moving/json-rows.ts";
+import type { Pace } from "../moving/pace.ts";
 import { Refusal } from "../options.ts";
-import { apiErrorIn, dayUsedUp, EXIT, pauseAfter, pauseForNextDay, Refused, verdictOf } from "./failures.ts";
 
 export type Query = Record<string, string | number | undefined>;
 
@@ -11,18 +22,6 @@ export interface Answer {
   rows: string[];
   headers: Headers;
 }
-
-/** How long everything may take. Tests go faster. */
-export interface Pace {
-  /** Each pause is multiplied by it. */
-  scale: number;
-  /** Of one call, in milliseconds. */
-  deadline: number;
-  /** How long a call may fail in a row before the command gives up, in milliseconds, pauses included. */
-  patience: number;
-}
-
-export const usualPace: Pace = { scale: 1, deadline: 120_000, patience: 3_600_000 };
 
 export interface SourceOptions {
   /** Such as `https://abcdefgh.lc-cn-n1-shared.com`; empty where an archive is read. */
@@ -218,16 +217,4 @@ function parsed(bytes: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "TimeoutError";
-}
-
-/** Why a call got no answer: the system's own code where there is one, such as ENOTFOUND. */
-export function reasonOf(error: unknown): string {
-  if (isTimeout(error)) return "no answer in time";
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (typeof cause === "object" && cause !== null && "code" in cause) return String(cause.code);
-  return error instanceof Error ? error.message : String(error);
 }

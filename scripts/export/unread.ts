@@ -1,8 +1,8 @@
 import * as v from "valibot";
+import { Refused } from "../moving/failures.ts";
+import { durationOf, plain } from "../moving/progress.ts";
 import { conversationsOf } from "./conversations.ts";
-import { Refused } from "./failures.ts";
 import type { Job } from "./job.ts";
-import { durationOf, plain } from "./progress.ts";
 import { type Row, rowOf } from "./rows.ts";
 
 const STAGE = "lists/unread";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
+import { Refused } from "../moving/failures.ts";
 import { MessageRow, type Skipped } from "../moving/format.ts";
-import { Refused } from "./failures.ts";
 import type { Recent } from "./recent.ts";
 import { checked, type Row } from "./rows.ts";
 import type { Answer, Query, Source } from "./source.ts";

@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { Progress, plain, processTerminal } from "../export/progress.ts";
 import { Api } from "../moving/api.ts";
 import { isLoopback } from "../moving/credentials.ts";
 import { FinishedExport } from "../moving/finished-export.ts";
 import { type Pace, paceOf } from "../moving/pace.ts";
+import { Progress, plain, processTerminal } from "../moving/progress.ts";
 import { Refusal } from "../options.ts";
 import { importContents } from "./contents.ts";
 import type { Job } from "./job.ts";

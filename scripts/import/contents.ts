@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { openAsBlob } from "node:fs";
 import * as v from "valibot";
-import { Refused } from "../export/failures.ts";
-import { digestOf } from "../export/folder.ts";
+import { digestOf } from "../moving/digest.ts";
+import { Refused } from "../moving/failures.ts";
 import { FileRow } from "../moving/format.ts";
 import { storedFiles } from "../moving/stored-files.ts";
 import { Refusal } from "../options.ts";

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { isHosted } from "../export/file-urls.ts";
 import type { Api } from "../moving/api.ts";
 import { type FileInMessage, fileIn, keysIn, withAddress } from "../moving/file-addresses.ts";
+import { isHosted } from "../moving/file-hosts.ts";
 import { storedFiles } from "../moving/stored-files.ts";
 import type { Row } from "./sender.ts";
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { Refused } from "../export/failures.ts";
 import type { Api } from "../moving/api.ts";
+import { Refused } from "../moving/failures.ts";
 import type { Answered } from "./journal.ts";
 
 /** Bytes of a request: the server takes 1 MiB. */

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { apiErrorIn, EXIT, pauseAfter, Refused } from "../export/failures.ts";
-import { reasonOf } from "../export/source.ts";
 import { Refusal } from "../options.ts";
 import type { AppAt } from "./credentials.ts";
+import { apiErrorIn, EXIT, pauseAfter, Refused, reasonOf } from "./failures.ts";
 import type { Pace } from "./pace.ts";
 
 export type Query = Record<string, string | number | undefined>;

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Progress, processTerminal } from "../export/progress.ts";
 import { Api, type ApiOptions } from "../moving/api.ts";
 import { FinishedExport } from "../moving/finished-export.ts";
 import { MessageIndex } from "../moving/message-index.ts";
 import { paceOf } from "../moving/pace.ts";
+import { Progress, processTerminal } from "../moving/progress.ts";
 import { Refusal } from "../options.ts";
 import { Comparison } from "./comparison.ts";
 import { Differences } from "./differences.ts";

@@ -1,4 +1,4 @@
-import type { Progress } from "../export/progress.ts";
+import type { Progress } from "../moving/progress.ts";
 import { differencesIn } from "./conversation.ts";
 import type { Difference, Differences } from "./differences.ts";
 import type { ServerSide } from "./server-side.ts";

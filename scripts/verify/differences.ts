@@ -1,4 +1,4 @@
-import { type Progress, plain } from "../export/progress.ts";
+import { type Progress, plain } from "../moving/progress.ts";
 
 /** Something that the two sides do not have alike. */
 export interface Difference {

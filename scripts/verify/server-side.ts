@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { Refused } from "../export/failures.ts";
 import type { Api } from "../moving/api.ts";
+import { Refused } from "../moving/failures.ts";
 import { MessageRow, ClassRow as Row } from "../moving/format.ts";
 import type { ClassName, ClassRow, Message, Side } from "./side.ts";
 

@@ -5,7 +5,7 @@ import {
   pauseForNextDay,
   type Verdict,
   verdictOf,
-} from "../../../scripts/export/failures.ts";
+} from "../../../scripts/moving/failures.ts";
 
 /** What an export makes of an answer that is an error. */
 

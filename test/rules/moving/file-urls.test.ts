@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { fileOfMessage, fileOfRow, isHosted } from "../../../scripts/export/file-urls.ts";
+import { fileOfMessage, fileOfRow } from "../../../scripts/export/file-urls.ts";
+import { isHosted } from "../../../scripts/moving/file-hosts.ts";
 
 /** Which files an export fetches: an address in a message is its author's word. */
 

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { Refused } from "../../../scripts/export/failures.ts";
 import type { Answered } from "../../../scripts/import/journal.ts";
 import { type Row, sendRows } from "../../../scripts/import/sender.ts";
+import { Refused } from "../../../scripts/moving/failures.ts";
 import { Random } from "../../server/support/random.ts";
 
 /** Rows on their way to a server that answers in any order. */

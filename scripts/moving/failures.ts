@@ -91,3 +91,15 @@ export function dayUsedUp(now: number): Refusal {
     EXIT.dayUsedUp,
   );
 }
+
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}
+
+/** Why a call got no answer: the system's own code where there is one, such as ENOTFOUND. */
+export function reasonOf(error: unknown): string {
+  if (isTimeout(error)) return "no answer in time";
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (typeof cause === "object" && cause !== null && "code" in cause) return String(cause.code);
+  return error instanceof Error ? error.message : String(error);
+}
