@@ -68,18 +68,18 @@ describe("a random app", () => {
 
 describe("an import", () => {
   test("waits for a server that died and came back, and goes on by itself", async () => {
-    await exported(12, { conversations: 150, messages: 6_000, users: 60 });
+    await exported(12, { conversations: 150, messages: 2_500, users: 30 });
     const data = join(servers.folder, "data");
     const first = await servers.start({ data });
     const { ended } = startCommand("import", importInto(first));
-    await expect.poll(() => countOf(first), { timeout: 20_000, interval: 20 }).toBeGreaterThan(0);
+    await expect.poll(() => countOf(first), { timeout: 100_000, interval: 20 }).toBeGreaterThan(0);
     await first.kill();
     const server = await servers.start({ data, args: ["--port", `${first.port}`] });
     const { code, output } = await ended;
     expect(code, output).toBe(5);
     const found = await verified(server);
     expect(found.code, found.output).toBe(0);
-  });
+  }, 240_000);
 
   test("writes what was refused into a file, each row with its reason", async () => {
     await exported(5, { conversations: 30, messages: 300, users: 20 });
