@@ -31,7 +31,7 @@ const nginx: Proxy = {
       .replace("listen 443 ssl", `listen 127.0.0.1:${port} ssl`)
       .replace("/etc/letsencrypt/live/im.example.com/fullchain.pem", join(folder, "cert.pem"))
       .replace("/etc/letsencrypt/live/im.example.com/privkey.pem", join(folder, "key.pem"))
-      .replace("127.0.0.1:8787", `127.0.0.1:${target}`);
+      .replaceAll("127.0.0.1:8787", `127.0.0.1:${target}`);
     const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
       (each) => `${each}_temp_path ${join(folder, each)};`,
     );
@@ -48,7 +48,7 @@ const caddy: Proxy = {
   command: async ({ block, folder, port, target }) => {
     const site = block
       .replace("im.example.com {", `https://localhost:${port} {\n  tls ${folder}/cert.pem ${folder}/key.pem`)
-      .replace("127.0.0.1:8787", `127.0.0.1:${target}`);
+      .replaceAll("127.0.0.1:8787", `127.0.0.1:${target}`);
     const all = `{\n  admin off\n  auto_https disable_redirects\n  skip_install_trust\n}\n${site}`;
     await writeFile(join(folder, "Caddyfile"), all);
     return ["caddy", "run", "--adapter", "caddyfile", "--config", join(folder, "Caddyfile")];
@@ -113,6 +113,28 @@ for (const { name, command } of [nginx, caddy]) {
       const [message] = (await logs.json()) as { "from-ip": string }[];
       expect(message?.["from-ip"]).toMatch(/^(?:127\.0\.0\.1|::1)$/);
       await tom.close();
+    });
+
+    test("a file of 12 MB comes through the documented proxy and back, and a message of that size does not", async () => {
+      const front = `https://localhost:${port}`;
+      const bytes = new Uint8Array(12 * 1024 * 1024).map((_, at) => at * 31);
+      const tokens = await fetch(`${front}/1.1/fileTokens`, {
+        method: "POST",
+        headers: { "X-LC-Id": APP_ID, "X-LC-Key": APP_KEY, "Content-Type": "application/json" },
+        body: JSON.stringify({ name: "long.bin", key: "long.bin", mime_type: "application/octet-stream" }),
+      });
+      const { upload_url, url } = (await tokens.json()) as { upload_url: string; url: string };
+      expect(upload_url).toMatch(`${front}/uploads/`);
+      const uploaded = await fetch(upload_url, { method: "PUT", body: bytes });
+      expect(uploaded.status).toBe(200);
+      const served = await fetch(url);
+      expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
+      const refused = await fetch(`${front}/1.1/rtm/messages`, {
+        method: "POST",
+        headers: master,
+        body: bytes,
+      });
+      expect(refused.status).toBe(413);
     });
 
     test("a client behind a proxy cannot choose the address that is stored with its messages", async () => {
