@@ -1,9 +1,9 @@
-import { PASSWORD_QUEUE, PASSWORDS_PER_ADDRESS } from "../../bounds.ts";
-import { QueryQueue, TooManyQueries } from "../../client/query-queue.ts";
+import { PASSWORDS_PER_ADDRESS } from "../../bounds.ts";
 import { addressLimits } from "../../gateway/limits/address-limits.ts";
 import { networkOf } from "../../gateway/limits/network.ts";
 import { failedLogins, type Source } from "../../users/failed-logins.ts";
 import { nodeHashing, Passwords } from "../../users/password.ts";
+import { PasswordQueue, TooManyPasswords } from "../../users/password-queue.ts";
 import { type UserRefused, userErrors } from "../../users/user-errors.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import type { ErrorResponse } from "../response.ts";
@@ -12,19 +12,22 @@ import type { ErrorResponse } from "../response.ts";
 export const passwords = new Passwords({ ...nodeHashing, pause: () => yieldToEventLoop() });
 
 /** One password at a time: however many log in, half of the processor is left to messages. */
-const queue = new QueryQueue(PASSWORD_QUEUE);
+const queue = new PasswordQueue();
 
 export const tooManyPasswords: ErrorResponse = {
   status: 429,
   failure: { code: 429, error: "Too many logins at the moment; try again later." },
 };
 
-/** Works on a password when it is its turn; a refusal if that takes too long. */
-export async function inTurn<Answer>(work: () => Promise<Answer>): Promise<Answer | typeof tooManyPasswords> {
+/** Works on a password when it is the turn of its address; a refusal if that takes too long. */
+export async function inTurn<Answer>(
+  countedAs: string | undefined,
+  work: () => Promise<Answer>,
+): Promise<Answer | typeof tooManyPasswords> {
   try {
-    return await queue.run(work);
+    return await queue.run(sourceOf(countedAs).network ?? "", work);
   } catch (error) {
-    if (error instanceof TooManyQueries) return tooManyPasswords;
+    if (error instanceof TooManyPasswords) return tooManyPasswords;
     throw error;
   }
 }
@@ -43,7 +46,7 @@ export async function tried<Answer extends object>(
   if (!isWithinPasswordRate(countedAs)) return tooManyPasswords;
   const source = sourceOf(countedAs);
   // Those that came together are counted one by one.
-  return inTurn(async () => {
+  return inTurn(countedAs, async () => {
     if (!failedLogins.allows(user, source, Date.now())) return { refused: "TOO_MANY_FAILURES" };
     const answer = await check();
     if (!("refused" in answer)) failedLogins.succeeded(user, source);

@@ -99,7 +99,7 @@ export async function signUp(
     isLinked
       ? accounts.logInByAuthData(env, body, { ...how, failOnNotExist })
       : accounts.signUp(env, body, how);
-  const acting = hasPassword ? inTurn(act) : act();
+  const acting = hasPassword ? inTurn(countedAs, act) : act();
   const answer = await awaitCall(acting, "signing a user up", PASSWORD_DEADLINE);
   if (answer === "too many") return tooManyUsers;
   if ("failure" in answer) return answer;
@@ -170,7 +170,7 @@ export async function saveUser(
     });
   const hasPassword = changes.password !== undefined;
   if (hasPassword && !caller.isOwner && !isWithinPasswordRate(caller.countedAs)) return tooManyPasswords;
-  const saving = hasPassword ? inTurn(save) : save();
+  const saving = hasPassword ? inTurn(caller.countedAs, save) : save();
   const user = await awaitCall(saving, "saving a user", PASSWORD_DEADLINE);
   if ("failure" in user) return user;
   if (isRefusal(user)) return changeRefusal(user);
