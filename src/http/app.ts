@@ -76,6 +76,9 @@ const notForOthers = {
     "Set APP_ID, APP_KEY and MASTER_KEY.",
 };
 
+/** Old builds send batches with version 1: they pass, but are not served here. */
+const BATCHES = ["/1.1/batch", "/1.1/batch/save", "/1/batch", "/1/batch/save"];
+
 /** SDKs in web pages of any origin call this API; they carry keys in headers, never cookies. */
 const crossOrigin = cors({
   origin: "*",
@@ -179,7 +182,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", pushRoutes);
   app.route("/", notificationRoutes);
   app.route("/", installationRoutes);
-  for (const path of ["/1.1/batch", "/1.1/batch/save"]) app.post(path, passForeignBatches);
+  for (const path of BATCHES) app.post(path, passForeignBatches);
   app.route("/", fileRoutes);
   app.route("/", uploadRoutes);
   app.route("/", batchRoutes);

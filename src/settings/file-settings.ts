@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { address, booleanSetting, group, listOf, wholeNumber } from "./value-schemas.ts";
+import { baseAddress, booleanSetting, group, isHostName, listOf, wholeNumber } from "./value-schemas.ts";
 
 /** The most that R2 takes in one upload, in bytes. */
 const FILE_LARGEST = 5 * 1024 * 1024 * 1024;
@@ -21,7 +21,9 @@ const host = () => {
 };
 
 function isHost(text: string): boolean {
-  return URL.canParse(`https://${text}`) && new URL(`https://${text}`).host === text;
+  if (!URL.canParse(`https://${text}`)) return false;
+  const { host, hostname } = new URL(`https://${text}`);
+  return host === text && isHostName(hostname);
 }
 
 /** Files that clients upload (B-15). */
@@ -39,15 +41,7 @@ export const fileSettings = () =>
      */
     upload: v.optional(v.picklist(["auto", "put", "form"], "must be auto, put or form"), "auto"),
     /** The address before the keys of files, such as `https://files.example.com`; null for this server's own. */
-    url: v.optional(
-      v.nullable(
-        v.pipe(
-          address(),
-          v.check((url) => new URL(url).search === "", "must be a URL without a query"),
-        ),
-      ),
-      null,
-    ),
+    url: v.optional(v.nullable(baseAddress()), null),
     /** Hosts beside that of `url` on which every path is the key of a file, and nothing else is served. */
     domains: v.optional(listOf(host()), []),
   });

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { address, group, perMinute } from "./value-schemas.ts";
+import { addressThat, group, perMinute } from "./value-schemas.ts";
 
 /** The same app at LeanCloud, while some of its clients are still there: messages go both ways. */
 export const mirrorSettings = () =>
@@ -7,9 +7,9 @@ export const mirrorSettings = () =>
     /** The app's address at LeanCloud, with scheme and host alone; it must not lead here. Null mirrors nothing. */
     server: v.optional(
       v.nullable(
-        v.pipe(
-          address(),
-          v.check(isOrigin, "must be a URL without a path or query, such as https://abc.lc-cn-n1-shared.com"),
+        addressThat(
+          isOrigin,
+          "must be a URL without a path or query, such as https://abc.lc-cn-n1-shared.com",
         ),
       ),
       null,
@@ -18,7 +18,6 @@ export const mirrorSettings = () =>
     messagesPerMinute: v.optional(perMinute(), 1_800),
   });
 
-function isOrigin(text: string): boolean {
-  const { pathname, search } = new URL(text);
+function isOrigin({ pathname, search }: URL): boolean {
   return pathname === "/" && search === "";
 }

@@ -1,12 +1,5 @@
 import * as v from "valibot";
-import { address, booleanSetting, group, wholeNumber } from "./value-schemas.ts";
-
-/** An address before the paths that are passed on. It may have a path of its own, such as Parse Server's. */
-const baseAddress = () =>
-  v.pipe(
-    address(),
-    v.check((url) => new URL(url).search === "", "must be a URL without a query"),
-  );
+import { baseAddress, booleanSetting, group, wholeNumber } from "./value-schemas.ts";
 
 /** The servers that requests which Parley does not serve are passed on to. */
 export const upstreamSettings = () =>

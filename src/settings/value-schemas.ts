@@ -15,6 +15,7 @@ export const perMinute = () => wholeNumber(0, 1_000_000);
 export const booleanSetting = () => v.boolean("must be true or false");
 
 const URL_LENGTH_MAX = 2_048; // characters
+const HOST_LENGTH_MAX = 253; // characters
 const SECRET_LENGTH_MAX = 1_024; // characters
 const LIST_MAX = 100;
 
@@ -23,7 +24,7 @@ export const address = () =>
   v.pipe(
     v.string("must be a URL"),
     v.maxLength(URL_LENGTH_MAX, "must be a URL"),
-    v.check(isPlainUrl, "must be an http or https URL without user, password or fragment"),
+    v.check(isPlainUrl, "must be an http or https URL of a host, without user, password or fragment"),
   );
 
 /** The text shown in place of a secret. */
@@ -47,11 +48,31 @@ export const group = <Entries extends v.ObjectEntries>(entries: Entries) =>
     issue.expected === "never" ? "is not a setting" : "must be an object of settings",
   );
 
+/** The same, with a rule of its own about the URL, which is asked only about texts that are one. */
+export const addressThat = (holds: (url: URL) => boolean, problem: string) =>
+  v.pipe(
+    address(),
+    v.check((text) => !isPlainUrl(text) || holds(new URL(text)), problem),
+  );
+
+/** An address before paths. It may have a path of its own. */
+export const baseAddress = () => addressThat(({ search }) => search === "", "must be a URL without a query");
+
 function isPlainUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   const plain = url.username === "" && url.password === "" && url.hash === "";
-  return plain && (url.protocol === "https:" || url.protocol === "http:");
+  return plain && (url.protocol === "https:" || url.protocol === "http:") && isHostName(url.hostname);
+}
+
+/** Whether a host, as a URL has it, can be one: the URL standard takes `*` and `a..b`, too. */
+export function isHostName(host: string): boolean {
+  if (host.startsWith("[")) return true;
+  const labels = host.replace(/\.$/, "").split(".");
+  return (
+    host.length <= HOST_LENGTH_MAX &&
+    labels.every((label) => /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?$/.test(label))
+  );
 }
 
 /** Any JSON object. */

@@ -11,6 +11,8 @@ export type Destination =
   /** The path is not one of the API's. */
   | { to: "nowhere" };
 
+type PassingSettings = Pick<Settings, "upstream" | "users">;
+
 /** `/1.1/…`. Old builds send `/1/…` too; version 1.2 is messaging's alone. */
 const API_PATH = /^\/1(?:\.\d)?\/(.+)$/;
 
@@ -38,19 +40,30 @@ const SIGNING = /^rtm\/(?:sign|clients\/sign)$/;
 
 const FUNCTION = /^(?:functions|call)(?:\/(.*))?$/is;
 const LIVE_QUERY = /^livequery(?:\/|$)/i;
+/** Their parts are looked at first, at the paths that are served for them; any other spelling would pass unread. */
+const BATCH = /^batch(?:\/save)?$/i;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /**
  * Where a request goes that no route serves.
  *
  * @param path without doubled slashes, and with letters, digits and the like not escaped
  */
-export function destinationOf(
-  path: string,
-  { upstream, users }: Pick<Settings, "upstream" | "users">,
-): Destination {
+export function destinationOf(path: string, settings: PassingSettings): Destination {
   const [, written] = API_PATH.exec(path) ?? [];
   if (written === undefined) return { to: "nowhere" };
-  const asked = resolved(written);
+  const plain = unescaped(written);
+  if (CONTROL.test(unescaped(unescaped(plain))))
+    return nobody("A path with control characters is not passed on.");
+  const strict = destinationOfResource(resolved(plain), settings);
+  // What one server reads as one thing, another may read as something that is kept here.
+  return strict.to === "upstream" ? destinationOfResource(resolved(lenient(plain)), settings) : strict;
+}
+
+/** @param asked the path below the version, in one reading; undefined if it leads out of that */
+function destinationOfResource(asked: string | undefined, { upstream, users }: PassingSettings): Destination {
   if (asked === undefined) return { to: "nowhere" };
   const resource = asked.replace(SCAN, "");
   const isSignedThere = usersAt(users) === "upstream" && SIGNING.test(resource);
@@ -59,6 +72,8 @@ export function destinationOf(
   const areUsersHere = usersAt(users) === "here";
   if (areUsersHere && USERS.test(resource))
     return nobody("Users: Parley keeps them and does not serve this.");
+  if (BATCH.test(resource))
+    return nobody("Batches are taken by POST at /1.1/batch and /1.1/batch/save alone.");
   if (LIVE_QUERY.test(resource))
     return nobody("LiveQuery is not served by Parley: its events could not come over Parley's socket.");
   const called = FUNCTION.exec(resource);
@@ -71,7 +86,8 @@ export function destinationOf(
   }
   const base = upstream.functionsUrl ?? upstream.url;
   if (base === null) return nobody(`Cloud functions are not served by Parley. ${SET_FUNCTIONS_URL}`);
-  return isHook(called[1] ?? "") ? nobody("Hooks are not called by clients.") : { to: "upstream", base };
+  if (isHook(called[1] ?? "")) return nobody("Hooks are not called by clients.");
+  return { to: "upstream", base };
 }
 
 const SET_URL = "Set upstream.url to pass it on to a server of yours.";
@@ -90,19 +106,31 @@ function isHook(name: string): boolean {
   return name.startsWith("_") || name.includes("/");
 }
 
-/**
- * A path as an upstream may read it, so that what escapes hide does not pass either: with escapes of ASCII characters,
- * backslashes and dots resolved. Undefined if dots lead out of it.
- */
+/** With escapes of ASCII characters resolved, so that what they hide does not pass either. */
+const unescaped = (path: string) =>
+  path.replace(/%([0-7][\da-f])/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
+
+/** With backslashes and dots resolved. Undefined if dots lead out of the path. */
 function resolved(path: string): string | undefined {
-  const plain = path.replace(/%([0-7][\da-f])/gi, (_, code) =>
-    String.fromCharCode(Number.parseInt(code, 16)),
-  );
   const segments: string[] = [];
-  for (const segment of plain.split(/[\\/]+/)) {
+  for (const segment of path.split(/[\\/]+/)) {
     if (segment === "..") {
       if (segments.pop() === undefined) return undefined;
     } else if (segment !== "" && segment !== ".") segments.push(segment);
   }
   return segments.join("/");
+}
+
+/**
+ * A path as a lenient server may read it: escapes twice over; each segment without parameters (`;a=1`), without what an
+ * escaped `?` or `#` begins, without an extension, and without spaces and dots around it.
+ */
+function lenient(path: string): string {
+  return unescaped(path)
+    .split(/[\\/]+/)
+    .map((segment) => {
+      const bare = segment.replace(/[;?#].*$/s, "").trim();
+      return bare === "." || bare === ".." ? bare : bare.replace(/\.\w+$/, "").replace(/[\s.]+$/, "");
+    })
+    .join("/");
 }

@@ -46,6 +46,8 @@ export function readMessageRow(row: Json, now: number): MessageRow | string {
   if (read.timestamp > now + CLOCKS_DIFFER) return "timestamp: is in the future";
   const text = typeof read.data === "string" ? read.data : JSON.stringify(read.data);
   if (text.length > CONTENT_MAX) return `data: is longer than ${CONTENT_MAX} characters`;
+  if (read.bin && (typeof read.data !== "string" || !isBase64(text)))
+    return "data: must be Base64, as bin says";
   const address = read["from-ip"] ?? undefined;
   const deliveredAt = read["ack-at"] ?? undefined;
   return {
@@ -61,6 +63,14 @@ export function readMessageRow(row: Json, now: number): MessageRow | string {
       ...(deliveredAt ? { deliveredAt } : {}),
     },
   };
+}
+
+/** With or without the padding. The decoder would drop what it does not know, and keep the rest. */
+function isBase64(text: string): boolean {
+  const [digits = ""] = /^[A-Za-z0-9+/]*/.exec(text) ?? [];
+  const padding = text.slice(digits.length);
+  if (padding !== "") return /^={1,2}$/.test(padding) && text.length % 4 === 0;
+  return digits.length % 4 !== 1;
 }
 
 /** A recalled message shows as another one in its place. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Json } from "../../../src/model/json.ts";
 import { defaultSettings, patchProblem, settingsFrom } from "../../../src/settings/schema.ts";
 
 describe("defaults", () => {
@@ -127,6 +128,67 @@ describe("a patch", () => {
     ["limits", "settings: must be an object of settings"],
   ])("the patch %j of settings is refused with the field's name", (patch, problem) => {
     expect(patchProblem(patch)).toBe(problem);
+  });
+
+  const addresses: [string, (url: string) => Json][] = [
+    ["hooks.url", (url) => ({ hooks: { url } })],
+    ["webhooks.url", (url) => ({ webhooks: { url } })],
+    ["security.jwt.jwksUrl", (jwksUrl) => ({ security: { jwt: { jwksUrl } } })],
+    ["push.apns.url", (url) => ({ push: { apns: { url } } })],
+    ["push.fcm.url", (url) => ({ push: { fcm: { url } } })],
+    ["push.webhook.url", (url) => ({ push: { webhook: { url } } })],
+    ["upstream.url", (url) => ({ upstream: { url } })],
+    ["upstream.functionsUrl", (functionsUrl) => ({ upstream: { functionsUrl } })],
+    ["files.url", (url) => ({ files: { url } })],
+    ["mirror.server", (server) => ({ mirror: { server } })],
+  ];
+
+  test.each(addresses)("the setting %s is refused with a reason if it is no address", (field, patchOf) => {
+    for (const wrong of [
+      ...["", "https://", "https://example.com:99999", "x.com", "ftp://x.com", "https://a b", "https://%"],
+      ...[
+        "https://*",
+        "https://*.example.com",
+        "https://a..b",
+        "https://-a.com",
+        "https://[::1",
+        "https://u@x.com",
+      ],
+    ]) {
+      const problem = `${field}: must be an http or https URL of a host, without user, password or fragment`;
+      expect([wrong, patchProblem(patchOf(wrong))]).toEqual([wrong, problem]);
+    }
+    for (const right of [
+      "https://a-b.example.com:8443",
+      "http://127.0.0.1:1",
+      "https://[::1]/",
+      "http://a_b",
+    ])
+      expect([right, patchProblem(patchOf(right))]).toEqual([right, undefined]);
+  });
+
+  test("domains of files are refused that are no hosts", () => {
+    const of = (domain: string) => patchProblem({ files: { domains: [domain] } });
+    for (const wrong of [
+      ...[
+        "*",
+        "*.example.com",
+        "a..b",
+        ".",
+        "-",
+        "a b",
+        "",
+        "a:99999",
+        "https://a.com",
+        "a.com/x",
+        "A.com",
+        "a,b",
+      ],
+      ...["!", "$", "(a)", "a'b", "a.com:443", "u@a.com", "[::1", "a".repeat(64)],
+    ])
+      expect([wrong, of(wrong)]).toEqual([wrong, expect.stringMatching(/must be hosts such as/)]);
+    for (const right of ["a.com", "a.com:8443", "127.0.0.1", "[::1]:80", "localhost", "xn--bcher-kva.example"])
+      expect([right, of(right)]).toEqual([right, undefined]);
   });
 
   test("a patch of settings is refused with every invalid field named", () => {

@@ -34,7 +34,7 @@ const batchOf = (...paths: string[]) =>
   });
 
 describe("a batch", () => {
-  test.each(["/1.1/batch", "/1.1/batch/save"])(
+  test.each(["/1.1/batch", "/1.1/batch/save", "/1/batch"])(
     "a batch to %s for the upstream passes as it is",
     async (path) => {
       const body =
@@ -51,6 +51,14 @@ describe("a batch", () => {
     async (path) => {
       const response = await send("/1.1/batch", batchOf(path));
       expect([response.status, upstream.requests]).toEqual([200, []]);
+    },
+  );
+
+  test.each(["/1/batch", "/1.2/batch", "/1.1/BATCH", "/1.1/batch;x"])(
+    "a batch to %s for what is kept here does not pass unread",
+    async (path) => {
+      const response = await send(path, batchOf("/1.1/installations"));
+      expect([response.status, upstream.requests]).toEqual([404, []]);
     },
   );
 

@@ -60,7 +60,7 @@ describe("a request that Parley does not serve", () => {
 
   test.each([
     "//1.1//classes///Todo/?where=%7B%22a%22%3A%22%2B+b%22%7D&&x=",
-    "/1.1/classes/%E7%8C%AB/..%2Fa%00b;v=1?a=b?c=d|e",
+    "/1.1/classes/%E7%8C%AB/..%2Fa%20b;v=1?a=b?c=d|e",
     "/1/classes/Todo/",
     "/1.1/users?where=[]",
   ])("the upstream receives the path %s as it was written", async (path) => {
@@ -129,7 +129,7 @@ describe("a request that Parley does not serve", () => {
   });
 
   test("headers that Connection names stay behind", async () => {
-    await exchange(server.port, line("GET /1.1/date", "Connection: x-mine\r\nX-Mine: 1\r\nX-Theirs: 2\r\n"));
+    await exchange(server.port, line("GET /1.1/cloudQuery", "Connection: x-mine\r\nX-Mine: 1\r\nX-Theirs: 2\r\n"));
     expect(upstream.requests[0]?.headers).not.toHaveProperty("x-mine");
     expect(upstream.requests[0]?.headers).toMatchObject({ "x-theirs": "2" });
   });

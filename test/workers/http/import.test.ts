@@ -266,6 +266,21 @@ describe("messages", () => {
     ]);
   });
 
+  test("binary messages that are not Base64 are refused, and not stored in part", async () => {
+    const [tom] = named("tom");
+    const row = rowOf([tom]);
+    await imported("conversations", [row]);
+    const wrong = ["A", "AQ=", "AQ==AQ==", "cheese!", "🧀", "AQID\n", "===="];
+    const messages = [...wrong, "AQ"].map((data, at) =>
+      messageOf(row.objectId, tom, LAST + at, data, { bin: true }),
+    );
+    const error = "data: must be Base64, as bin says";
+    expect(await imported("messages", messages)).toMatchObject({
+      added: 1,
+      refused: wrong.map((_, at) => ({ row: at, error })),
+    });
+  });
+
   test("messages come whose content is empty, or has characters that are rare", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const row = rowOf([tom, jerry]);
