@@ -187,7 +187,14 @@ describe("a patch", () => {
       ...["!", "$", "(a)", "a'b", "a.com:443", "u@a.com", "[::1", "a".repeat(64)],
     ])
       expect([wrong, of(wrong)]).toEqual([wrong, expect.stringMatching(/must be hosts such as/)]);
-    for (const right of ["a.com", "a.com:8443", "127.0.0.1", "[::1]:80", "localhost", "xn--bcher-kva.example"])
+    for (const right of [
+      "a.com",
+      "a.com:8443",
+      "127.0.0.1",
+      "[::1]:80",
+      "localhost",
+      "xn--bcher-kva.example",
+    ])
       expect([right, of(right)]).toEqual([right, undefined]);
   });
 

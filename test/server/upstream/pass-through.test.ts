@@ -129,7 +129,10 @@ describe("a request that Parley does not serve", () => {
   });
 
   test("headers that Connection names stay behind", async () => {
-    await exchange(server.port, line("GET /1.1/cloudQuery", "Connection: x-mine\r\nX-Mine: 1\r\nX-Theirs: 2\r\n"));
+    await exchange(
+      server.port,
+      line("GET /1.1/cloudQuery", "Connection: x-mine\r\nX-Mine: 1\r\nX-Theirs: 2\r\n"),
+    );
     expect(upstream.requests[0]?.headers).not.toHaveProperty("x-mine");
     expect(upstream.requests[0]?.headers).toMatchObject({ "x-theirs": "2" });
   });
