@@ -346,6 +346,13 @@ export const userIdentities = sqliteTable(
   ],
 );
 
+/** Users who were deleted here, so that a repeated import does not bring them back. WITHOUT ROWID. */
+export const deletedUsers = sqliteTable("deleted_users", {
+  id: text("id").primaryKey(),
+  /** Milliseconds. */
+  deletedAt: integer("deleted_at").notNull(),
+});
+
 /** How far conversations are mirrored to and from LeanCloud, a row for each that had a message meanwhile. WITHOUT ROWID. */
 export const mirrorProgress = sqliteTable(
   "mirror_progress",

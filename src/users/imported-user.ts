@@ -1,4 +1,4 @@
-import { findUser, insertUser, updateUser } from "../database/users/users.ts";
+import { findUser, insertUser, updateUser, wasRemoved } from "../database/users/users.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import type { StoredPassword, User } from "../model/user.ts";
 import type { UsersEnv } from "./accounts.ts";
@@ -6,7 +6,7 @@ import { newToken, randomName, storedToken, TOKEN_LENGTH_MAX } from "./session-t
 import { changeUser, isRefusal } from "./user-changes.ts";
 import { userErrors } from "./user-errors.ts";
 
-/** What became of a row. `kept`: the user here is as new as the row, or newer. */
+/** What became of a row. `kept`: the user here is as new as the row, or newer, or was deleted here. */
 export type Imported = { outcome: "added" | "changed" | "kept" } | { outcome: "refused"; why: string };
 
 /**
@@ -35,6 +35,7 @@ export async function importUser(env: UsersEnv, row: JsonObject): Promise<Import
   }
   const before = await findUser(env.DB, { by: "id", value: id });
   if (before !== undefined && before.updatedAt >= updated) return { outcome: "kept" };
+  if (before === undefined && (await wasRemoved(env.DB, id))) return { outcome: "kept" };
   const token = isToken(sessionToken) ? sessionToken : newToken();
   const kept =
     !isToken(sessionToken) && before !== undefined ? before : await storedToken(token, env.MASTER_KEY);

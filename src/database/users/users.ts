@@ -2,7 +2,7 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { StoredPassword, StoredToken, User } from "../../model/user.ts";
 import { userIn } from "../rows-to-records.ts";
-import { userIdentities, users } from "../schema.ts";
+import { deletedUsers, userIdentities, users } from "../schema.ts";
 import { statement } from "../statement.ts";
 
 /** A user's id on another platform, which belongs to one user. */
@@ -113,13 +113,20 @@ export async function replaceToken(
   return written.length > 0;
 }
 
-/** Removes a user. A missing one is ignored. Throws if D1 fails. */
-export async function removeUser(db: D1Database, id: string): Promise<void> {
+/** Removes a user and remembers that. A missing one is ignored. `now` in ms. Throws if D1 fails. */
+export async function removeUser(db: D1Database, id: string, now: number): Promise<void> {
   const removal = [
+    sql`INSERT OR REPLACE INTO ${deletedUsers} (id, deleted_at) SELECT ${users.id}, ${now} FROM ${users}
+      WHERE ${users.id} = ${id}`,
     sql`DELETE FROM ${userIdentities} WHERE ${userIdentities.userId} = ${id}`,
     sql`DELETE FROM ${users} WHERE ${users.id} = ${id}`,
   ];
   await db.batch(removal.map((query) => statement(db, query)));
+}
+
+/** Whether a user was removed. Throws if D1 fails. */
+export async function wasRemoved(db: D1Database, id: string): Promise<boolean> {
+  return (await drizzle(db).$count(deletedUsers, eq(deletedUsers.id, id))) > 0;
 }
 
 /**

@@ -31,7 +31,7 @@ export const userImportRoutes = new Hono<HttpEnv>().post(
     summary: "Import users",
     description:
       "Rows of `_User`. Ids, session tokens, and hashes and salts of passwords stay as they are. A user who is there " +
-      "already is changed if the row is newer, else kept. Sets `users.where` to `here`, unless it is set.",
+      "already is changed if the row is newer, else kept; one who was deleted here stays deleted (`kept`). Sets `users.where` to `here`, unless it is set.",
   }),
   takes("json", rowsUpTo(USERS_IMPORTED_AT_ONCE, userShown), undefined, "as written"),
   async (context) => context.json(await importUsers(context.env, context.req.valid("json").results)),

@@ -189,7 +189,7 @@ function changeRefusal(refused: ChangeRefused): ErrorResponse {
 export async function deleteUser(env: Env, id: string, caller: UserCaller): Promise<ApiResponse> {
   const barred = await barrier(env, id, caller);
   if (barred !== undefined) return barred;
-  await awaitCall(removeUser(env.DB, id), "removing a user");
+  await awaitCall(removeUser(env.DB, id, Date.now()), "removing a user");
   return { status: 200, body: {} };
 }
 

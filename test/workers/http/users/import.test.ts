@@ -1,7 +1,16 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { done, outcome } from "../../support/rest.ts";
 import { configure, openWorld } from "../../support/world.ts";
-import { answered, asDevice, exportedRow, imported, PASSWORD, PRINTED, signedUp } from "./user-calls.ts";
+import {
+  answered,
+  asDevice,
+  asOwner,
+  exportedRow,
+  imported,
+  PASSWORD,
+  PRINTED,
+  signedUp,
+} from "./user-calls.ts";
 
 beforeAll(() => openWorld());
 afterEach(() => configure({ users: { where: null } }));
@@ -53,6 +62,36 @@ describe("[C-05] importing users", () => {
       kept: 1,
     });
     expect(await me()).toMatchObject({ nickname: "bulldog" });
+  });
+
+  test.each(["the user", "the owner"])(
+    "[C-05] a user deleted by %s does not come back with a repeated import, nor does the session",
+    async (who) => {
+      await configure({ users: { where: "here" } });
+      const authData = { anonymous: { id: crypto.randomUUID() } };
+      const row = exportedRow("Butch", { authData });
+      await imported(row);
+      const path = `/1.1/users/${row.objectId}`;
+      const deleting =
+        who === "the user"
+          ? asDevice("DELETE", path, undefined, { session: row.sessionToken })
+          : asOwner("DELETE", path);
+      await answered(deleting);
+      const newer = { ...row, updatedAt: "2099-01-01T00:00:00.000Z" };
+      expect(await imported(row, newer)).toMatchObject({ added: 0, changed: 0, kept: 2, refused: [] });
+      const me = asDevice("GET", "/1.1/users/me", undefined, { session: row.sessionToken });
+      expect(await outcome(me)).toBe("400 211");
+      expect(await outcome(logIn(row.username, PRINTED.password))).toBe("400 210");
+      const again = await answered(asDevice("POST", "/1.1/users", { authData }));
+      expect(again.objectId).not.toBe(row.objectId);
+    },
+  );
+
+  test("[C-05] deleting a user who is not there leaves no trace, and an import may bring one of that id", async () => {
+    await configure({ users: { where: "here" } });
+    const row = exportedRow("Butch");
+    await answered(asOwner("DELETE", `/1.1/users/${row.objectId}`));
+    expect(await imported(row)).toMatchObject({ added: 1 });
   });
 
   test("[C-05] a repeated import keeps the better hash of a user who is not newer in it", async () => {
