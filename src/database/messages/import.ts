@@ -46,5 +46,6 @@ function progressOf(progress: readonly ImportedUpTo[]): SQL {
       last_message_at = max(coalesce(last_message_at, 0), value->>2),
       archived_at = CASE WHEN coalesce(archived_at, 0) >= value->>1
         THEN max(coalesce(archived_at, 0), value->>2) ELSE archived_at END
-    FROM json_each(${rows}) WHERE ${conversations.id} = value->>0`;
+    FROM json_each(${rows}) WHERE ${conversations.id} = value->>0 AND (coalesce(last_message_at, 0) < value->>2
+      OR coalesce(archived_at, 0) BETWEEN value->>1 AND value->>2 - 1)`;
 }
