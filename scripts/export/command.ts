@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as v from "valibot";
+import { EXIT } from "../moving/failures.ts";
 import { FORMAT, MANIFEST, Manifest } from "../moving/format.ts";
 import { type Pace, paceOf } from "../moving/pace.ts";
 import { Progress, plain, processTerminal } from "../moving/progress.ts";
@@ -41,11 +42,7 @@ async function exportWith(options: ExportOptions, progress: Progress, pace: Pace
   const since = options.since === undefined ? undefined : await readSince(options.since, options.overlapDays);
   const folder = await ExportFolder.open(options.to, identityOf(options, since), options.partBytes);
   if (folder === "whole") {
-    progress.finish(
-      "done",
-      { folder: options.to },
-      `${options.to} is whole. For what is new: --since ${options.to}`,
-    );
+    progress.finish("done", { folder: options.to }, wholeAlready(options));
     return;
   }
   const source = sourceFor(options, progress, pace);
@@ -68,9 +65,16 @@ async function exportWith(options: ExportOptions, progress: Progress, pace: Pace
   progress.finish("done", { folder: options.to, manifest }, summaryOf(manifest, options.to));
 }
 
+/** An export that is whole is not written to again. */
+function wholeAlready({ to, unread }: ExportOptions): string {
+  const news = `${to} is whole. For what is new: --to <a new folder> --since ${to}`;
+  return unread === "no" ? news : `${news}; for unread counts, with --unread --yes`;
+}
+
 /** The most precious first: messages fall off LeanCloud's end every day. */
 async function exportRows(job: Job, options: ExportOptions): Promise<void> {
   const isWanted = (name: string) => !options.without.has(name);
+  await job.source.checkKey();
   const declared = await exportSchemas(job);
   const others = options.classes === "all" ? declared : options.classes;
   const rest = new Set([...CLASSES.filter(isWanted), ...others]);
@@ -82,8 +86,26 @@ async function exportRows(job: Job, options: ExportOptions): Promise<void> {
     else await exportConversations(job, options.conversations);
   }
   for (const name of rest) await read(name);
+  if (isWanted("_Conversation")) await checkConversations(job);
   for (const name of LISTS.filter(isWanted)) await exportList(job, name);
   if (options.unread !== "no") await exportUnread(job, options.unread === "yes");
+}
+
+/**
+ * Throws a `Refusal` where there are messages and not one conversation, though the server refused none; the next run asks
+ * for these again.
+ */
+async function checkConversations({ folder }: Job): Promise<void> {
+  const kind = "classes/_Conversation";
+  const messages = folder.count("messages");
+  const isRefused = (folder.stage(kind)?.skipped.size ?? 0) > 0;
+  if (messages === 0 || folder.count(kind) > 0 || isRefused) return;
+  await folder.restart(kind, [kind, "odd/_Conversation"]);
+  throw new Refusal(
+    `The export is not whole: the server gave ${plain(messages)} messages, and none of their conversations. ` +
+      "The same command asks for them again; --without _Conversation leaves them out.",
+    EXIT.gaveUp,
+  );
 }
 
 function sourceFor({ source, waits }: ExportOptions, progress: Progress, pace: Pace): Source {

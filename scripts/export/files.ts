@@ -84,18 +84,22 @@ async function makeList(job: Job, list: FileList, ownHosts: readonly string[]): 
  */
 async function addEarlier(earlier: string, add: (wanted: Wanted, row?: FileRow) => void): Promise<void> {
   const seen = new Set<string>();
+  let isLatest = true;
   for (let folder: string | undefined = earlier; folder !== undefined && !seen.has(folder); ) {
     seen.add(folder);
     const text: string | undefined = await readFile(join(folder, MANIFEST), "utf8").catch(() => undefined);
     if (text === undefined) return;
     const { parts, since }: Manifest = v.parse(Manifest, JSON.parse(text));
-    for (const { path, bytes } of parts.filter(({ kind }) => kind === STAGE)) {
+    const listed = parts.filter(({ kind }) => kind === STAGE);
+    for (const { path, bytes } of listed) {
       for await (const line of linesOfFile(join(folder, path), bytes)) {
         const row = v.parse(FileRow, JSON.parse(line));
         if (!("missing" in row)) add({ url: row.url, objectId: row.objectId }, row);
-        else if (folder === earlier) add({ url: row.url, objectId: row.objectId });
+        else if (isLatest) add({ url: row.url, objectId: row.objectId });
       }
     }
+    // One that was made without files says nothing about them.
+    if (listed.length > 0) isLatest = false;
     folder = since?.folder === undefined ? undefined : join(folder, since.folder);
   }
 }

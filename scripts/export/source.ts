@@ -89,6 +89,18 @@ export class Source {
     return this.#call("GET", path, () => query, { attempts });
   }
 
+  /**
+   * Throws a `Refusal` where the server does not take the keys. Other calls may be answered by a server behind it, which
+   * takes others.
+   */
+  async checkKey(): Promise<void> {
+    try {
+      await this.get("/1.1/classes/_Conversation", { limit: 1, keys: "objectId" });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+  }
+
   /** A page of rows; a smaller one where a large one takes the server too long. */
   page(path: string, query: Query, limit = PAGE): Promise<Answer> {
     const queryNow = () => ({ ...query, limit: Math.max(PAGE_MIN, Math.floor(limit / this.#shrunk)) });

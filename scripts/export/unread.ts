@@ -14,6 +14,9 @@ const CALL = 100;
 /** Calls of a trial app in a day. */
 const TRIAL_CALLS = 30_000;
 
+/** This export will be whole, and is not written to again. */
+const HOW = "an export into a new folder, with --since this one, --unread and --yes,";
+
 const Answer = v.object({ count: v.number() });
 const State = v.object({ at: v.optional(v.number(), 0) });
 
@@ -33,8 +36,8 @@ export async function exportUnread({ source, folder, progress }: Job, confirmed:
   }
   if (!confirmed) {
     const days = Math.ceil(calls / TRIAL_CALLS);
-    const time = `${durationOf(Math.ceil(((calls / AT_ONCE) * CALL) / 1000))}, or ${days} days of a trial's calls`;
-    const text = `Unread counts take ${plain(calls)} calls, some ${time}: --unread with --yes asks for them.`;
+    const time = `${durationOf(Math.ceil(((calls / AT_ONCE) * CALL) / 1000))}, or ${days} ${days === 1 ? "day" : "days"} of a trial's calls`;
+    const text = `Unread counts take ${plain(calls)} calls, some ${time}: ${HOW} asks for them.`;
     progress.say(text);
     await folder.commit(STAGE, { done: true, skipped: [{ what: STAGE, why: text, count: 1 }] });
     return;

@@ -218,3 +218,37 @@ describe("what cannot be done", () => {
     expect(output).toContain("Another export is writing");
   });
 });
+
+test("messages without any of their conversations are no whole export, and the same command asks for these again", async () => {
+  const conversations = hosted.app.data.classes._Conversation ?? [];
+  hosted.app.data = { ...hosted.app.data, classes: { ...hosted.app.data.classes, _Conversation: [] } };
+  const first = await run("--unread", "--yes");
+  expect(first.code).toBe(4);
+  expect(first.output).toContain("none of their conversations");
+  expect(first.output).not.toContain("The export is whole");
+  hosted.app.data = {
+    ...hosted.app.data,
+    classes: { ...hosted.app.data.classes, _Conversation: conversations },
+  };
+  expect((await run("--unread", "--yes")).code).toBe(0);
+  await expectAll(to(), hosted.app.data, hosted.filesAt);
+});
+
+test("a wrong master key is told before anything else is asked", async () => {
+  const { code, output } = await runExport(["--server", hosted.app.url, "--to", to()], {
+    ...hosted.app.environment,
+    MASTER_KEY: "another-key",
+  });
+  expect(code).toBe(1);
+  expect(output).toContain("does not take this app id and master key");
+  expect(hosted.app.calls).toEqual(["/1.1/classes/_Conversation"]);
+});
+
+test("counts of unread messages for an export that is whole come by an export of changes, as it says", async () => {
+  const estimate = await run("--unread");
+  expect(estimate.output).toContain("--since this one, --unread and --yes");
+  expect(estimate.output).not.toMatch(/\b1 days/);
+  expect((await run("--unread", "--yes")).output).toContain("for unread counts, with --unread --yes");
+  await hosted.runTo("counts", "--since", to(), "--unread", "--yes");
+  expect((await rowsIn(to("counts"), "lists/unread")).length).toBeGreaterThan(0);
+});

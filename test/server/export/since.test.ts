@@ -77,6 +77,18 @@ test("a file is fetched once in a row of exports", async () => {
   expect((await manifestIn(to("third"))).totals.files).toBeUndefined();
 });
 
+test("after an export without files, the next one fetches again only what was missing before it", async () => {
+  const [path = ""] = Object.keys(hosted.app.data.files);
+  const content = hosted.app.data.files[path] ?? Buffer.alloc(0);
+  delete hosted.app.data.files[path];
+  await run("first");
+  hosted.app.data.files[path] = content;
+  await run("second", "--since", to("first"), "--overlap-days", "0", "--without", "files");
+  await run("third", "--since", to("second"), "--overlap-days", "0");
+  const rows = await rowsIn<FileRow>(to("third"), "files");
+  expect(rows).toEqual([expect.objectContaining({ url: `${hosted.filesAt}${path}`, bytes: content.length })]);
+});
+
 test("a third export goes on from the second, also if that one had nothing new", async () => {
   await run("first");
   await run("second", "--since", to("first"), "--overlap-days", "0", "--without", "messages");
