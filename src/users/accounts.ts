@@ -15,6 +15,7 @@ import { newObjectId } from "../protocol/object-id.ts";
 import { ANONYMOUS, authDataProblem, identitiesIn } from "./auth-data.ts";
 import type { Passwords } from "./password.ts";
 import { newToken, randomName, storedToken, tokenIn } from "./session-token.ts";
+import { untilWritten } from "./until-written.ts";
 import { type Author, type ChangeRefused, changeUser, isRefusal } from "./user-changes.ts";
 import type { UserErrorName, UserRefused } from "./user-errors.ts";
 
@@ -28,7 +29,7 @@ export interface LoggedIn {
   isNew: boolean;
 }
 
-/** Attempts of a change while others change the same row. */
+/** Attempts to replace a session token while others do. */
 const ATTEMPTS = 8;
 
 const TAKEN: Record<Taken, UserErrorName> = {
@@ -53,10 +54,18 @@ export async function logIn(
   const user = await findUser(env.DB, key);
   const check = await passwords.check(user?.password, password);
   if (!check.isRight || user?.password === undefined) return { refused: "MISMATCH" };
+  const current = await findUser(env.DB, { by: "id", value: user.id });
+  // Checking takes a tenth of a second, in which a session may have ended, and the password with it.
+  const isEnded = current?.tokenHash !== user.tokenHash;
+  if (current === undefined || (isEnded && !isSamePassword(current.password, user.password)))
+    return { refused: "MISMATCH" };
   if (check.better !== undefined)
     await replacePasswordHash(env.DB, user.id, { before: user.password, after: check.better });
-  return loggedIn(env, user);
+  return loggedIn(env, current);
 }
+
+const isSamePassword = (one: StoredPassword | undefined, other: StoredPassword) =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 /** What a sign-up needs beside the description of the user. */
 export interface SignUp extends Author {
@@ -127,26 +136,28 @@ export async function logInByAuthData(
   if (problem !== undefined) return problem;
   if (!how.takesPlatforms && Object.keys(authData).some((platform) => platform !== ANONYMOUS))
     return { refused: "THIRD_PARTY_CLOSED" };
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  let isCounted = false;
+  let hashed: StoredPassword | undefined;
+  return untilWritten(async () => {
     const [user, other] = await findLinkedUsers(env.DB, identitiesIn(authData));
     if (other !== undefined) return { refused: "LINKED_TO_OTHER" };
     if (user !== undefined) {
       const merged = await withAuthData(env, user, authData, how);
-      if (merged !== undefined) return isRefusal(merged) ? merged : loggedIn(env, merged);
-      continue;
+      if (merged === undefined) return undefined;
+      return isRefusal(merged) ? merged : loggedIn(env, merged);
     }
     if (how.failOnNotExist) return { refused: "NOT_FOUND" };
     if (!how.isOpen) return { refused: "SIGN_UP_CLOSED" };
     const username = described.username ?? randomName();
     const changed = changeUser(undefined, { ...described, username }, how);
     if (isRefusal(changed)) return changed;
-    if (attempt === 0 && (await how.isTooMany())) return "too many";
+    if (!isCounted && (await how.isTooMany())) return "too many";
+    isCounted = true;
     const { content, password } = changed;
-    const hashed = password === undefined ? undefined : await how.passwords.hash(password);
+    if (password !== undefined) hashed ??= await how.passwords.hash(password);
     const created = await create(env, content, hashed, how.now);
-    if (!("refused" in created) || created.refused !== "LINKED_TO_OTHER") return created;
-  }
-  throw new Error(`users: changed by others ${ATTEMPTS} times`);
+    return "refused" in created && created.refused === "LINKED_TO_OTHER" ? undefined : created;
+  });
 }
 
 /** The user with new data of platforms; undefined if the row was changed meanwhile. */
@@ -191,7 +202,7 @@ export async function editUser<Refused extends object>(
   now: number,
   change: (user: User) => User | Refused | Promise<User | Refused>,
 ): Promise<User | Refused | UserRefused> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return untilWritten(async () => {
     const before = await findUser(env.DB, { by: "id", value: id });
     if (before === undefined) return { refused: "NOT_FOUND" };
     const changed = await change(before);
@@ -199,7 +210,6 @@ export async function editUser<Refused extends object>(
     const after = { ...changed, updatedAt: Math.max(now, before.updatedAt + 1) };
     const written = await updateUser(env.DB, before, after);
     if (written === "done") return after;
-    if (written !== undefined) return { refused: TAKEN[written.taken] };
-  }
-  throw new Error(`users: changed by others ${ATTEMPTS} times`);
+    return written && { refused: TAKEN[written.taken] };
+  });
 }

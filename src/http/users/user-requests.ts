@@ -160,13 +160,15 @@ export async function saveUser(
   if (barred !== undefined) return barred;
   const { thirdParty } = (await settingsOf(env).get()).users;
   const author = { isOwner: caller.isOwner, takesPlatforms: caller.isOwner || thirdParty };
+  let hashed: StoredPassword | undefined;
   const save = () =>
     accounts.editUser<ChangeRefused>(env, id, Date.now(), async (before) => {
       const changed = changeUser(before, changes, author);
       if (isRefusal(changed)) return changed;
       const { content, password } = changed;
       if (password === undefined) return { ...before, ...content };
-      return { ...before, ...content, password: await passwords.hash(password) };
+      hashed ??= await passwords.hash(password);
+      return { ...before, ...content, password: hashed };
     });
   const hasPassword = changes.password !== undefined;
   if (hasPassword && !caller.isOwner && !isWithinPasswordRate(caller.countedAs)) return tooManyPasswords;
@@ -193,10 +195,27 @@ export async function deleteUser(env: Env, id: string, caller: UserCaller): Prom
   return { status: 200, body: {} };
 }
 
-/** Makes a new session token: the one before it is no longer one. */
+/**
+ * Makes a new session token: the one before it is no longer one. Of requests that come together the first one makes it,
+ * and the others answer the same.
+ */
 export async function refreshSession(env: Env, id: string, caller: UserCaller): Promise<ApiResponse> {
   const barred = await barrier(env, id, caller);
-  return barred ?? (await withNewToken(env, id, async (user) => user));
+  if (barred !== undefined) return barred;
+  const { sessionToken } = caller;
+  const before = caller.isOwner || sessionToken === undefined ? tokenHashOf(env, id) : hashOf(sessionToken);
+  const tokenHash = await awaitCall(before, "reading a session");
+  const answer = await withNewToken(env, id, (user) =>
+    user.tokenHash === tokenHash ? user : { renewed: user },
+  );
+  if ("status" in answer) return answer;
+  const { renewed } = answer;
+  const token = await awaitCall(accounts.sessionTokenOf(env, renewed), "reading a session token");
+  return { status: 200, body: { ...inShort(renewed), sessionToken: token } };
+}
+
+async function tokenHashOf(env: Env, id: string): Promise<string | undefined> {
+  return (await findUser(env.DB, { by: "id", value: id }))?.tokenHash;
 }
 
 /** Changes a password for the user who knows the one before it. Devices with the session token until now log in again. */
@@ -210,29 +229,41 @@ export async function updatePassword(
   if (barred !== undefined) return barred;
   const problem = passwordProblem(old) ?? passwordProblem(fresh);
   if (problem !== undefined) return userRefusal(problem);
-  const check = async (): Promise<{ password: StoredPassword } | UserRefused> => {
+  const check = async (): Promise<{ password: StoredPassword; tokenHash: string } | UserRefused> => {
     const user = await findUser(env.DB, { by: "id", value: id });
     const { isRight } = await passwords.check(user?.password, String(old));
-    return isRight ? { password: await passwords.hash(String(fresh)) } : { refused: "MISMATCH" };
+    if (user === undefined || !isRight) return { refused: "MISMATCH" };
+    return { password: await passwords.hash(String(fresh)), tokenHash: user.tokenHash };
   };
   const checking = tried(`id ${id}`, caller.countedAs, check);
   const checked = await awaitCall(checking, "changing a password", PASSWORD_DEADLINE);
   if ("failure" in checked) return checked;
   if ("refused" in checked) return userRefusal(checked);
-  return withNewToken(env, id, async (user) => ({ ...user, password: checked.password }));
+  const { password, tokenHash } = checked;
+  // Whoever was first has ended the session of the others, and perhaps changed the password that they know.
+  const answer = await withNewToken(env, id, (user) =>
+    user.tokenHash === tokenHash ? { ...user, password } : { renewed: user },
+  );
+  return "status" in answer ? answer : userRefusal({ refused: "SESSION_MISSING" });
+}
+
+/** Another request gave the user a new session token since. */
+interface Renewed {
+  renewed: User;
 }
 
 async function withNewToken(
   env: Env,
   id: string,
-  change: (user: User) => Promise<User>,
-): Promise<ApiResponse> {
+  change: (user: User) => User | Renewed,
+): Promise<ApiResponse | Renewed> {
   const sessionToken = newToken();
   const stored = await storedToken(sessionToken, env.MASTER_KEY);
-  const editing = accounts.editUser(env, id, Date.now(), async (user) => ({
-    ...(await change(user)),
-    ...stored,
-  }));
+  const editing = accounts.editUser<Renewed>(env, id, Date.now(), (user) => {
+    const changed = change(user);
+    return "renewed" in changed ? changed : { ...changed, ...stored };
+  });
   const user = await awaitCall(editing, "changing a session token");
+  if ("renewed" in user) return user;
   return "refused" in user ? userRefusal(user) : { status: 200, body: { ...inShort(user), sessionToken } };
 }

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import * as accounts from "../../../../src/users/accounts.ts";
+import { nodeHashing, Passwords } from "../../../../src/users/password.ts";
 import { hmac } from "../../../support/sign.ts";
 import { engineWith } from "../../support/engine.ts";
 import { outcome } from "../../support/rest.ts";
@@ -220,6 +222,64 @@ describe("[X-06] session tokens", () => {
     const jerry = await signedUp("Jerry");
     expect(await outcome(asDevice("PUT", path, undefined, { session: jerry.sessionToken }))).toBe("403 403");
     expect((await answered(asOwner("PUT", path))).sessionToken).toMatch(/^[0-9a-z]{25}$/);
+  });
+
+  test.each(["the user", "the owner"])(
+    "[C-05] of eight requests of %s for a new session token at once, each answer is the valid one",
+    async (who) => {
+      const tom = await signedUp("Tom");
+      const path = `/1.1/users/${tom.objectId}/refreshSessionToken`;
+      const session = tom.sessionToken;
+      const one = () =>
+        who === "the user" ? asDevice("PUT", path, undefined, { session }) : asOwner("PUT", path);
+      const all = await Promise.all(Array.from({ length: 8 }, one));
+      const fresh = await Promise.all(all.filter(({ ok }) => ok).map((each) => each.json<UserRow>()));
+      expect(fresh.length).toBeGreaterThan(0);
+      expect(new Set(fresh.map(({ sessionToken }) => sessionToken)).size).toBe(1);
+      const me = asDevice("GET", "/1.1/users/me", undefined, { session: fresh[0]?.sessionToken });
+      expect(await outcome(me)).toBe("200");
+    },
+  );
+
+  test("[C-05] of changes of a password that arrive together one is made, and its session token is valid", async () => {
+    const tom = await signedUp("Tom");
+    const path = `/1.1/users/${tom.objectId}/updatePassword`;
+    const as = { session: tom.sessionToken };
+    const change = (new_password: string) =>
+      asDevice("PUT", path, { old_password: PASSWORD, new_password }, as);
+    const all = await Promise.all(Array.from({ length: 4 }, (_, at) => change(`brie ${at}`)));
+    const made = all.flatMap(({ ok }, at) => (ok ? [at] : []));
+    expect(made).toHaveLength(1);
+    const { sessionToken } = (await all[made[0] ?? 0]?.json<UserRow>()) ?? tom;
+    const again = await answered(logIn({ username: tom.username, password: `brie ${made[0]}` }));
+    expect(again.sessionToken).toBe(sessionToken);
+  });
+
+  test("[C-05] a login during which the session token was renewed answers the new one", async () => {
+    const tom = await signedUp("Tom");
+    const path = `/1.1/users/${tom.objectId}/refreshSessionToken`;
+    let renewing: Promise<UserRow> | undefined;
+    const pause = async () => {
+      renewing ??= answered(asDevice("PUT", path, undefined, { session: tom.sessionToken }));
+      await renewing;
+    };
+    const key = { by: "username", value: tom.username } as const;
+    const answer = await accounts.logIn(world, new Passwords({ ...nodeHashing, pause }), key, PASSWORD);
+    expect(answer).toHaveProperty("sessionToken", (await renewing)?.sessionToken);
+  });
+
+  test("[C-05] a login by a password that was changed meanwhile is refused", async () => {
+    const tom = await signedUp("Tom");
+    const path = `/1.1/users/${tom.objectId}/updatePassword`;
+    const body = { old_password: PASSWORD, new_password: "brie" };
+    let changing: Promise<UserRow> | undefined;
+    const pause = async () => {
+      changing ??= answered(asDevice("PUT", path, body, { session: tom.sessionToken }));
+      await changing;
+    };
+    const key = { by: "username", value: tom.username } as const;
+    const answer = await accounts.logIn(world, new Passwords({ ...nodeHashing, pause }), key, PASSWORD);
+    expect(answer).toEqual({ refused: "MISMATCH" });
   });
 
   test("[C-05] a user changes the password with the old one, and devices with the session token before log in again", async () => {

@@ -224,6 +224,14 @@ describe("[C-05] accounts on other platforms", () => {
     expect(await numberOf("user_identities", "uid", authData.anonymous.id)).toBe(1);
   });
 
+  test("[C-05] of 20 who log in at once by one account with data of their own, all do", async () => {
+    const openid = crypto.randomUUID();
+    const logIn = (access_token: string) => signUp({ authData: { weixin: { openid, access_token } } });
+    const { objectId } = await answered(logIn("t"));
+    const all = Array.from({ length: 20 }, (_, at) => answered(logIn(`t${at}`)));
+    expect(new Set((await Promise.all(all)).map((user) => user.objectId))).toEqual(new Set([objectId]));
+  });
+
   test("[C-05] a union id is one user in all apps of a company", async () => {
     const unionid = crypto.randomUUID();
     const account = (uid: string, main_account: boolean) => ({
