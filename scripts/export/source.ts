@@ -45,6 +45,9 @@ const GROWTH = 0.95;
 /** LeanCloud's code for a request that it took too long for. */
 const TIMED_OUT = 124;
 
+/** A path that the server answers itself: no server behind it is asked. */
+const CHECKED = "/1.1/classes/_Conversation";
+
 /** A failed attempt, which may go better the next time. */
 interface Failure {
   why: string;
@@ -95,7 +98,7 @@ export class Source {
    */
   async checkKey(): Promise<void> {
     try {
-      await this.get("/1.1/classes/_Conversation", { limit: 1, keys: "objectId" });
+      await this.get(CHECKED, { limit: 1, keys: "objectId" });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
     }
@@ -185,7 +188,11 @@ export class Source {
     const verdict = verdictOf(response.status, error);
     const refused = new Refused(path, response.status, error);
     if (verdict === "day used up") return DAY_USED_UP;
-    if (verdict === "wrong key") throw new Refusal("The server does not take this app id and master key.", 1);
+    if (verdict === "wrong key") {
+      if (path === CHECKED) throw new Refusal("The server does not take this app id and master key.", 1);
+      await this.checkKey();
+      throw refused;
+    }
     if (verdict === "archived") {
       throw new Refusal(
         `The app is archived: wake it in LeanCloud's console, then go on. (${error.error})`,

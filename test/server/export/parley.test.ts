@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { say, start as startChat } from "../../support/chat.ts";
 import type { Server } from "../../support/server.ts";
+import { StubUpstream } from "../../support/stub-upstream.ts";
 import type { MessageRecord, Row } from "../support/leancloud/app-data.ts";
 import { NodeDevice } from "../support/node-device.ts";
 import { callAsOwner, configure, unlimited } from "../support/owner.ts";
@@ -98,4 +99,34 @@ test("a Parley's conversations, messages, devices, users and files come out of i
   expect(told).toEqual(expect.arrayContaining(["schemas", "classes/_SysMessage", "lists/blacklists"]));
   expect(told).not.toEqual(expect.arrayContaining(["messages"]));
   expect(told.filter((what) => /_Conversation$|_Installation|_File/.test(what))).toEqual([]);
+});
+
+test("a Parley's conversations and users come from itself, also where an upstream has none and takes other keys", async () => {
+  const upstream = new StubUpstream();
+  upstream.answer = ({ url }, response) => {
+    const isSchemas = url.startsWith("/1.1/schemas");
+    response.writeHead(isSchemas ? 401 : 200, { "Content-Type": "application/json" });
+    response.end(isSchemas ? '{"code":401,"error":"Unauthorized."}' : '{"results":[]}');
+  };
+  await upstream.open();
+  try {
+    const server = await servers.start();
+    await configure(server, { ...unlimited, users: { where: "here" }, upstream: { url: upstream.url } });
+    const tom = await NodeDevice.of(server, "Tom");
+    const chat = await startChat(tom, ["Tom", "Jerry"]);
+    tom.close();
+    const user = { username: "Tom", password: "cheese-and-mice" };
+    const { objectId } = await callAsOwner<Row>(server, "POST", "/1.1/users", user);
+    const to = join(servers.folder, "export");
+    const { code } = await runExport(["--server", server.url, "--to", to], TRIAL);
+    expect(code).toBe(0);
+    const idsOf = async (kind: string) => (await rowsIn<Row>(to, kind)).map((row) => row.objectId);
+    expect(await idsOf("classes/_Conversation")).toEqual([chat]);
+    expect(await idsOf("classes/_User")).toEqual([objectId]);
+    expect(
+      upstream.requests.filter(({ url }) => /_Conversation|_User|_File|_Installation/.test(url)),
+    ).toEqual([]);
+  } finally {
+    await upstream.close();
+  }
 });
