@@ -6,6 +6,8 @@ export interface Sender {
   address: string | undefined;
   /** What the limits per address count by. */
   countedAs: string | undefined;
+  /** The same where a client cannot make it up; undefined where anybody can. Guesses count by it. */
+  provenAs: string | undefined;
 }
 
 /** What is between clients and a self-hosted server. */
@@ -39,11 +41,12 @@ const THIS_MACHINE = "127.0.0.1";
 export function senderOf(headers: Headers, front: Front | undefined): Sender {
   if (front === undefined) {
     const address = headers.get("CF-Connecting-IP")?.trim() || undefined;
-    return { address, countedAs: address };
+    return { address, countedAs: address, provenAs: address };
   }
   const forwarded = (headers.get("X-Forwarded-For") ?? "").split(",").map((each) => each.trim());
   const named = front.proxies > 0 ? forwarded.at(-front.proxies) || undefined : undefined;
-  if (named !== undefined) return { address: named, countedAs: named };
+  if (named !== undefined) return { address: named, countedAs: named, provenAs: named };
   const here = front.onLoopback ? THIS_MACHINE : undefined;
-  return { address: here, countedAs: forwarded.at(-1) || here };
+  const countedAs = forwarded.at(-1) || here;
+  return { address: here, countedAs, provenAs: front.onLoopback ? countedAs : undefined };
 }

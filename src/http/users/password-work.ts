@@ -37,16 +37,17 @@ export async function inTurn<Answer>(
  * are counted as well.
  *
  * @param user what the caller names the user by
+ * @param from the address that is limited, and the one that wrong passwords count by, which nobody can make up
  */
 export async function tried<Answer extends object>(
   user: string,
-  countedAs: string | undefined,
+  from: { countedAs: string | undefined; provenAs: string | undefined },
   check: () => Promise<Answer | UserRefused>,
 ): Promise<Answer | UserRefused | typeof tooManyPasswords> {
-  if (!isWithinPasswordRate(countedAs)) return tooManyPasswords;
-  const source = sourceOf(countedAs);
+  if (!isWithinPasswordRate(from.countedAs)) return tooManyPasswords;
+  const source = sourceOf(from.provenAs);
   // Those that came together are counted one by one.
-  return inTurn(countedAs, async () => {
+  return inTurn(from.countedAs, async () => {
     if (!failedLogins.allows(user, source, Date.now())) return { refused: "TOO_MANY_FAILURES" };
     const answer = await check();
     if (!("refused" in answer)) failedLogins.succeeded(user, source);

@@ -8,9 +8,11 @@ import type { UserCaller } from "./user-requests.ts";
 /** The caller for which a request is about users. */
 export async function callerOf(context: Context<HttpEnv>): Promise<UserCaller> {
   const { headers } = context.req.raw;
+  const { countedAs, provenAs } = senderOf(headers, frontOf(context.env));
   return {
     isOwner: (await identify(context)) === "master",
     sessionToken: sessionTokenIn(headers),
-    countedAs: senderOf(headers, frontOf(context.env)).countedAs,
+    countedAs,
+    provenAs,
   };
 }

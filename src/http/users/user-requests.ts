@@ -33,6 +33,8 @@ export interface UserCaller {
   isOwner: boolean;
   sessionToken: string | undefined;
   countedAs: string | undefined;
+  /** The same where the caller cannot make it up. */
+  provenAs: string | undefined;
 }
 
 const notAllowed: ErrorResponse = {
@@ -53,7 +55,7 @@ export async function logIn(env: Env, body: JsonObject, caller: UserCaller): Pro
   const problem = passwordProblem(password);
   if (problem !== undefined) return userRefusal(problem);
   const call = () => accounts.logIn(env, passwords, key, String(password));
-  const logging = tried(`${key.by} ${key.value}`, caller.countedAs, call);
+  const logging = tried(`${key.by} ${key.value}`, caller, call);
   const answer = await awaitCall(logging, "logging a user in", PASSWORD_DEADLINE);
   if ("failure" in answer) return answer;
   if ("refused" in answer) return userRefusal(answer);
@@ -235,7 +237,7 @@ export async function updatePassword(
     if (user === undefined || !isRight) return { refused: "MISMATCH" };
     return { password: await passwords.hash(String(fresh)), tokenHash: user.tokenHash };
   };
-  const checking = tried(`id ${id}`, caller.countedAs, check);
+  const checking = tried(`id ${id}`, caller, check);
   const checked = await awaitCall(checking, "changing a password", PASSWORD_DEADLINE);
   if ("failure" in checked) return checked;
   if ("refused" in checked) return userRefusal(checked);

@@ -10,7 +10,11 @@ const FORWARDED = "X-Forwarded-For";
 describe("the address of a request", () => {
   test("the address of a request on Cloudflare is the one its edge sets, not one that the client forwards", () => {
     const headers = { [CONNECTING]: "198.51.100.1", [FORWARDED]: "6.6.6.6" };
-    expect(sent(undefined, headers)).toEqual({ address: "198.51.100.1", countedAs: "198.51.100.1" });
+    expect(sent(undefined, headers)).toEqual({
+      address: "198.51.100.1",
+      countedAs: "198.51.100.1",
+      provenAs: "198.51.100.1",
+    });
   });
 
   test("the address of a request on a self-hosted server is never one that the client made up", () => {
@@ -39,5 +43,12 @@ describe("the address of a request", () => {
     }
     expect(sent({ proxies: 0, onLoopback: true }, { [CONNECTING]: "7.7.7.7" }).countedAs).toBe("127.0.0.1");
     expect(sent({ proxies: 0, onLoopback: false }, { [CONNECTING]: "7.7.7.7" }).countedAs).toBeUndefined();
+  });
+
+  test("the address of a request proves nothing where strangers connect without a proxy", () => {
+    const headers = { [CONNECTING]: "7.7.7.7", [FORWARDED]: "6.6.6.6" };
+    expect(sent({ proxies: 0, onLoopback: false }, headers).provenAs).toBeUndefined();
+    expect(sent({ proxies: 1, onLoopback: false }, headers).provenAs).toBe("6.6.6.6");
+    expect(sent({ proxies: 0, onLoopback: true }, headers).provenAs).toBe("6.6.6.6");
   });
 });
