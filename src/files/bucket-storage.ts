@@ -1,5 +1,6 @@
 import type { FileStorage, ObjectBody, ObjectWriter, Span } from "./file-storage.ts";
 import { PartWriter } from "./part-writer.ts";
+import { streamWriter } from "./stream-writer.ts";
 
 /** Files in an R2 bucket. */
 export class BucketStorage implements FileStorage {
@@ -24,8 +25,9 @@ export class BucketStorage implements FileStorage {
     if (stored.status === "rejected") throw stored.reason;
   }
 
-  open(name: string): ObjectWriter {
-    return new PartWriter(this.#bucket, name);
+  open(name: string, length?: number): ObjectWriter {
+    if (length === undefined) return new PartWriter(this.#bucket, name);
+    return streamWriter(length, (body) => this.#bucket.put(name, body));
   }
 
   async get(name: string, span?: Span): Promise<ObjectBody | undefined> {

@@ -23,17 +23,17 @@ export interface FileStorage {
     body: ReadableStream<Uint8Array>,
     options: { length: number; signal: AbortSignal },
   ): Promise<void>;
-  /** Begins an object whose length is not known. */
-  open(name: string): ObjectWriter;
+  /** Begins an object, of this many bytes if they are known. */
+  open(name: string, length?: number): ObjectWriter;
   /** The bytes of an object, or a span of them that is inside it; undefined if there is no such object. */
   get(name: string, span?: Span): Promise<ObjectBody | undefined>;
   /** Deletes up to 1,000 objects. Names without an object are no matter. */
   delete(names: readonly string[]): Promise<void>;
 }
 
-/** An object whose length is not known before. It is there only once it is finished. */
+/** An object that is written a chunk at a time. It is there only once it is finished. */
 export interface ObjectWriter {
-  /** Aborts when others need the memory more. */
+  /** Aborts when the storage fails, or others need the memory more. */
   readonly signal: AbortSignal;
   /** Takes bytes; the chunk may be used again when this is done. */
   write(chunk: Uint8Array): Promise<void>;

@@ -1,4 +1,5 @@
 import type { FileStorage, ObjectBody, ObjectWriter, Span } from "./file-storage.ts";
+import { streamWriter } from "./stream-writer.ts";
 
 /**
  * Files in a folder of one's own machine, a file each, by workerd's disk service. It writes a file under another name and
@@ -28,25 +29,8 @@ export class FolderStorage implements FileStorage {
     if (stored.status === "rejected") throw stored.reason;
   }
 
-  open(name: string): ObjectWriter {
-    const { readable, writable } = new IdentityTransformStream();
-    const writer = writable.getWriter();
-    const stored = this.#write(name, readable);
-    // Told by `finish`; a failure before it is also one of the writer.
-    stored.catch(() => {});
-    return {
-      signal: new AbortController().signal,
-      write: (chunk) => writer.write(chunk),
-      async finish() {
-        await writer.close();
-        await stored;
-      },
-      async cancel() {
-        await writer.abort();
-        // It may store the half that it has: whoever deletes it comes after that.
-        await stored.catch(() => {});
-      },
-    };
+  open(name: string, length?: number): ObjectWriter {
+    return streamWriter(length, (body) => this.#write(name, body));
   }
 
   async get(name: string, span?: Span): Promise<ObjectBody | undefined> {

@@ -1,4 +1,4 @@
-import type { UploadStart } from "../database/files/uploads.ts";
+import type { UploadEnd, UploadStart } from "../database/files/uploads.ts";
 import { withDeadline } from "../deadline.ts";
 import { logOncePerMinute } from "../log-once-per-minute.ts";
 import { loggableError } from "../loggable-error.ts";
@@ -23,15 +23,14 @@ export interface UploadBody {
   length: number | undefined;
   /** The content type if the bytes are in a form; else they are the body itself. */
   form: string | undefined;
-  /** Whether the client may send so many bytes more, which are then counted. Without it, it may send any. */
+  /** Whether the client may send the bytes that have come, so many more; then they are counted. Without it, any. */
   admits?(bytes: number): boolean;
 }
 
 /** What an upload does to the rows; each call has its deadline. */
 export interface UploadRows<File> {
   start(object: string): Promise<UploadStart<File>>;
-  /** Whether the object is now the file's. */
-  complete(object: string, size: number): Promise<boolean>;
+  complete(object: string, size: number): Promise<UploadEnd>;
   /** Forgets an object that was deleted. */
   forget(object: string): Promise<void>;
 }
@@ -70,10 +69,14 @@ export async function takeUpload<File>(
   if (started.outcome !== "started") return started;
   const kept = await stored(storage, object, { body, maxBytes });
   // If this fails, the object may be the file's or not: the daily cleanup knows.
-  const isFirst = "size" in kept && (await rows.complete(object, kept.size));
-  if (isFirst) return { outcome: "stored", file: started.file, size: kept.size };
+  if ("size" in kept) {
+    const end = await rows.complete(object, kept.size);
+    if (end === "stored") return { outcome: end, file: started.file, size: kept.size };
+    await discard({ rows, storage }, object);
+    return { outcome: end };
+  }
   await discard({ rows, storage }, object);
-  return { outcome: "problem" in kept ? kept.problem : "used" };
+  return { outcome: kept.problem };
 }
 
 /** What there is to store, and where. */
@@ -90,11 +93,11 @@ async function stored(
   const { stream, length, form } = task.body;
   const signal = AbortSignal.timeout(timeFor(length ?? task.maxBytes));
   try {
-    if (stream !== null && length !== undefined && form === undefined) {
-      await storage.put(object, stream, { length, signal });
-      return { size: length };
-    }
-    return { size: await putMeasured(storage.open(object), signal, task) };
+    if (stream === null || length === undefined || form !== undefined)
+      return { size: await putMeasured(storage.open(object), signal, task) };
+    if (task.body.admits === undefined) await storage.put(object, stream, { length, signal });
+    else await putMeasured(storage.open(object, length), signal, task);
+    return { size: length };
   } catch (error) {
     if (error instanceof TooMuch) return { problem: error.problem };
     if (error instanceof MalformedForm) return { problem: "not a form" };

@@ -4,7 +4,7 @@ import type { ContentOf, StoredFile } from "../../model/stored-file.ts";
 import { files, unclaimedObjects } from "../schema.ts";
 import { statement } from "../statement.ts";
 import { addFile, fileById } from "./files.ts";
-import type { UploadStart } from "./uploads.ts";
+import { type UploadEnd, type UploadStart, withSize } from "./uploads.ts";
 
 /*
  * Files of another service: their rows come first, and stay external until their bytes have come as well. The caller
@@ -45,19 +45,19 @@ export async function startContent(
 }
 
 /**
- * Makes a complete object the bytes of this file. Returns false if another attempt was first, or the file is gone; then
- * the object is still noted as one that no file has.
+ * Makes a complete object the bytes of this file. Unless it is stored then, it is still noted as one that no file has.
  *
  * @param size bytes
  */
 export async function completeContent(
   db: D1Database,
   { id, object, size }: { id: string; object: string; size: number },
-): Promise<boolean> {
+): Promise<UploadEnd> {
   const [completed] = await db.batch([
     statement(
       db,
-      sql`UPDATE ${files} SET state = 'stored', object = ${object}, size = ${size}
+      sql`UPDATE ${files} SET state = 'stored', object = ${object}, size = ${size},
+          meta_data = ${withSize(size)}
         WHERE ${files.id} = ${id} AND ${files.state} = 'external' AND ${files.key} IS NOT NULL
           AND EXISTS (SELECT 1 FROM ${unclaimedObjects} WHERE ${unclaimedObjects.object} = ${object})`,
     ),
@@ -67,5 +67,6 @@ export async function completeContent(
         AND EXISTS (SELECT 1 FROM ${files} WHERE ${files.id} = ${id} AND ${files.object} = ${object})`,
     ),
   ]);
-  return (completed?.meta.changes ?? 0) > 0;
+  if ((completed?.meta.changes ?? 0) > 0) return "stored";
+  return (await fileById(db, id)) === undefined ? "unknown" : "used";
 }

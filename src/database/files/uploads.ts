@@ -22,6 +22,9 @@ export type UploadStart<File = StoredFile<ContentOf<"awaiting">>> =
   | { outcome: "used" }
   | { outcome: "expired" };
 
+/** `used`: another attempt was first; `unknown`: the file is gone, or its client has confirmed another attempt. */
+export type UploadEnd = "stored" | "used" | "unknown";
+
 /** Notes the object of an attempt to upload, if the token is good (`now` in ms). */
 export async function startUpload(
   db: D1Database,
@@ -39,20 +42,20 @@ export async function startUpload(
 }
 
 /**
- * Makes a complete object the bytes of the file with this token. Returns false if another attempt was first, or the file
- * is gone; then the object is still noted as one that no file has.
+ * Makes a complete object the bytes of the file with this token. Unless it is stored then, it is still noted as one that
+ * no file has.
  *
  * @param size bytes
  */
 export async function completeUpload(
   db: D1Database,
   { token, object, size, now }: { token: string; object: string; size: number; now: number },
-): Promise<boolean> {
+): Promise<UploadEnd> {
   const [completed] = await db.batch([
     statement(
       db,
       sql`UPDATE ${files} SET state = 'stored', object = ${object}, size = ${size}, token_expires_at = NULL,
-          updated_at = ${now}
+          meta_data = ${withSize(size)}, updated_at = ${now}
         WHERE ${files.token} = ${token} AND ${files.state} = 'awaiting'
           AND EXISTS (SELECT 1 FROM ${unclaimedObjects} WHERE ${unclaimedObjects.object} = ${object})`,
     ),
@@ -62,8 +65,13 @@ export async function completeUpload(
         AND EXISTS (SELECT 1 FROM ${files} WHERE ${files.token} = ${token} AND ${files.object} = ${object})`,
     ),
   ]);
-  return (completed?.meta.changes ?? 0) > 0;
+  if ((completed?.meta.changes ?? 0) > 0) return "stored";
+  return (await fileByToken(db, token)) === undefined ? "unknown" : "used";
 }
+
+/** What a client says of the size counts until the bytes are here. */
+export const withSize = (size: number) =>
+  sql`json_set(${files.metaData}, '$.size', CAST(${size} AS INTEGER))`;
 
 /** The file with this token, while its client has not confirmed the upload. */
 export async function fileByToken(db: D1Database, token: string): Promise<StoredFile | undefined> {
@@ -71,12 +79,13 @@ export async function fileByToken(db: D1Database, token: string): Promise<Stored
   return row && fileIn(row);
 }
 
-/** The client has its file: the token is good for nothing from now on. One whose bytes have not come keeps it. */
+/** The client is done: the token is good for nothing from now on. A file whose bytes have not come goes. */
 export async function confirmUpload(db: D1Database, token: string): Promise<void> {
-  await drizzle(db)
-    .update(files)
-    .set({ token: null })
-    .where(and(eq(files.token, token), eq(files.state, "stored")));
+  const rows = drizzle(db);
+  await rows.batch([
+    rows.delete(files).where(and(eq(files.token, token), eq(files.state, "awaiting"))),
+    rows.update(files).set({ token: null }).where(eq(files.token, token)),
+  ]);
 }
 
 /** The client has given the upload up: the file goes. Returns the names of its bytes, if they came, for deletion. */

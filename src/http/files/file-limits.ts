@@ -15,9 +15,15 @@ export function admitsFile(countedAs: string | undefined): boolean {
   return isWithin(countedAs, "files", 1, FILES_PER_ADDRESS);
 }
 
-/** Whether an address may upload so many bytes more. A single upload may always be as large as the owner allows. */
-export function admitsBytes(countedAs: string | undefined, bytes: number): boolean {
-  return isWithin(countedAs, "uploaded bytes", bytes, UPLOADED_PER_ADDRESS);
+/**
+ * Whether an address may upload so many bytes more. A single upload may always be as large as the owner allows.
+ *
+ * @param maxBytes of one file
+ */
+export function admitsBytes(countedAs: string | undefined, bytes: number, maxBytes: number): boolean {
+  const { public: most, other } = UPLOADED_PER_ADDRESS;
+  const bounds = { public: Math.max(most, maxBytes), other: Math.max(other, maxBytes) };
+  return isWithin(countedAs, "uploaded bytes", bytes, bounds);
 }
 
 function isWithin(

@@ -101,17 +101,16 @@ export async function endUpload(env: Env, token: string, succeeded: boolean): Pr
 
 /** Takes the bytes of a file. */
 export async function uploadFile(
-  { env, storage }: { env: Env; storage: FileStorage },
+  { env, storage, maxBytes }: { env: Env; storage: FileStorage; maxBytes: number },
   token: string,
   body: UploadBody,
 ): Promise<ApiResponse> {
-  const { maxBytes } = (await settingsOf(env).get()).files;
   const result = await takeUpload({ rows: rowsOf(env, token), storage }, body, maxBytes);
   switch (result.outcome) {
     case "stored":
       return { status: 200, body: { key: result.file.content.key, hash: result.file.id, size: result.size } };
     case "unknown":
-      return refusal(404, "There is no upload with this token.");
+      return refusal(404, "There is no upload with this token, or it has ended.");
     case "expired":
       return refusal(403, "The token of this upload has expired.");
     case "used":

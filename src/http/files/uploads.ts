@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { storageOf } from "../../files/storage.ts";
 import { frontOf, senderOf } from "../../gateway/address.ts";
+import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, refuse } from "../errors.ts";
 import { isWithinRate } from "../request-rate.ts";
@@ -31,10 +32,10 @@ async function take(context: Context<HttpEnv>, token: string, form: string | und
   const announced = headers.get("Content-Length");
   const length = announced === null ? undefined : Number(announced);
   const { countedAs } = senderOf(headers, frontOf(env));
-  if (!isWithinRate(countedAs, 1, Date.now()) || !admitsBytes(countedAs, length ?? 0))
-    return respond(context, tooManyFiles);
-  const admits = (bytes: number) => length !== undefined || admitsBytes(countedAs, bytes);
-  const taking = uploadFile({ env, storage }, token, { stream, length, form, admits });
+  if (!isWithinRate(countedAs, 1, Date.now())) return respond(context, tooManyFiles);
+  const { maxBytes } = (await settingsOf(env).get()).files;
+  const admits = (bytes: number) => admitsBytes(countedAs, bytes, maxBytes);
+  const taking = uploadFile({ env, storage, maxBytes }, token, { stream, length, form, admits });
   // A client that goes away ends the request; what it has left behind is removed all the same.
   context.executionCtx.waitUntil(taking.catch(() => {}));
   return respond(context, await taking);

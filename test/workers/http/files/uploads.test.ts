@@ -1,8 +1,19 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { PART_BYTES } from "../../../../src/files/part-writer.ts";
-import { announced, bytesOf, end, objects, put, rowOf, uploaded } from "../../support/files.ts";
+import { addressLimits } from "../../../../src/gateway/limits/address-limits.ts";
+import {
+  type Announced,
+  announced,
+  bytesOf,
+  end,
+  objects,
+  put,
+  rowOf,
+  uploaded,
+} from "../../support/files.ts";
 import { outcome, rest } from "../../support/rest.ts";
 import { configure, http, masterKeys, openWorld, world } from "../../support/world.ts";
+import { ask } from "../ask.ts";
 
 beforeAll(() => openWorld());
 beforeEach(() => configure({ files: null }));
@@ -216,8 +227,95 @@ describe("[B-15] an upload that is refused or ends early leaves nothing", () => 
     await vi.waitFor(async () => expect((await objects()).unclaimed).toBe(before.unclaimed + 1));
     await rest("DELETE", `/1.1/files/${file.objectId}`, undefined, masterKeys);
     go();
-    expect(await outcome(upload)).toBe("409 409");
+    expect(await outcome(upload)).toBe("404 404");
     expect(await objects()).toEqual(before);
+  });
+});
+
+describe("[B-15] what a client says while its bytes come", () => {
+  const halfSent = async (file: Announced) => {
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await gate;
+        controller.enqueue(encoder.encode("late"));
+        controller.close();
+      },
+    });
+    const before = await objects();
+    const upload = put(file, body);
+    await vi.waitFor(async () => expect((await objects()).unclaimed).toBe(before.unclaimed + 1));
+    return { upload, go };
+  };
+
+  test.each([true, false])(
+    "with the result %j the token ends, and what still comes is no file",
+    async (result) => {
+      const before = await objects();
+      const file = await announced();
+      const { upload, go } = await halfSent(file);
+      await end(file, result);
+      go();
+      expect(await outcome(upload)).toBe("404 404");
+      expect(await outcome(put(file, "again"))).toBe("404 404");
+      expect(await outcome(rowOf(file))).toBe("404 101");
+      expect(await objects()).toEqual(before);
+    },
+  );
+
+  test("a client that says before any byte that it is done has no file", async () => {
+    const file = await announced({ name: "cheese.png", metaData: { size: 5 } });
+    expect((await end(file, true)).status).toBe(200);
+    expect(await outcome(put(file, "bytes"))).toBe("404 404");
+  });
+});
+
+test("[B-15] a row shows the size that was stored, whatever the client announced", async () => {
+  for (const metaData of [{ size: 3, width: 1 }, { size: "x" }, {}]) {
+    const file = await uploaded("ten bytes.", { name: "cheese.png", metaData });
+    expect(await (await rowOf(file)).text()).toContain('"size":10');
+    expect(await (await rowOf(file)).json()).toMatchObject({ metaData: { ...metaData, size: 10 } });
+  }
+});
+
+describe("[I13] bytes that an address uploads", () => {
+  const from = (address: string, path: string, body: BodyInit, headers: HeadersInit = {}) =>
+    ask(`https://im.example.com${path}`, {
+      method: "PUT",
+      headers: { ...headers, "CF-Connecting-IP": address },
+      body,
+    });
+  const pathOf = ({ upload_url }: Announced) => new URL(upload_url).pathname;
+
+  test("what is announced for an invented token does not count", async () => {
+    const length = { "Content-Length": "50000000" };
+    for (let count = 0; count < 45; count++) {
+      const refused = await from("8.8.8.8", `/uploads/${"A".repeat(40)}`, "x", length);
+      expect(refused.status).toBe(404);
+    }
+    expect((await from("8.8.8.8", pathOf(await announced()), "bytes")).status).toBe(200);
+  });
+
+  test("more than a file may have is refused as too large, not as too many", async () => {
+    const path = pathOf(await announced());
+    expect(await outcome(from("8.8.8.8", path, "x", { "Content-Length": "99999999999" }))).toBe("413 129");
+  });
+
+  test("bytes count as they come, and beyond the limit nothing is stored", async () => {
+    const before = await objects();
+    const file = await announced();
+    const counted = vi.spyOn(addressLimits, "take");
+    expect((await from("8.8.8.8", pathOf(file), "bytes", { "Content-Length": "5" })).status).toBe(200);
+    const amounts = counted.mock.calls.filter(([, kind]) => kind === "uploaded bytes").map((call) => call[2]);
+    expect(amounts.reduce((one, other) => one + other, 0)).toBe(5);
+    counted.mockImplementation((_, kind) => kind !== "uploaded bytes");
+    const more = await announced();
+    const refused = from("8.8.8.8", pathOf(more), "bytes", { "Content-Length": "5" });
+    expect(await outcome(refused)).toBe("429 429");
+    expect(await objects()).toEqual({ ...before, stored: before.stored + 1 });
   });
 });
 
