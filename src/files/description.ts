@@ -73,6 +73,14 @@ export const isDescriptionRefused = (
   described: FileDescription | DescriptionRefused,
 ): described is DescriptionRefused => "code" in described;
 
+/** Bytes of JSON that a holder of the app key may have kept with a file: SDKs send less than a thousand. */
+export const DESCRIPTION_LARGEST = 8_192;
+
+/** Whether a description has more than that. */
+export function isTooLong({ metaData, acl, fields }: FileDescription): boolean {
+  return new TextEncoder().encode(JSON.stringify([metaData, acl, fields])).length > DESCRIPTION_LARGEST;
+}
+
 /** The address of an external file; undefined if it is none that a page may open. */
 export function externalUrl(given: Json | undefined): string | undefined {
   if (typeof given !== "string" || given.length > URL_LONGEST || !URL.canParse(given)) return undefined;

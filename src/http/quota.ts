@@ -26,6 +26,12 @@ const quotas = {
     perMinute: (limits: Settings["limits"]) => limits.installationsPerMinute,
     error: "Too many new installations; try again later.",
   },
+  /** New files, with the app key. */
+  files: {
+    name: "new-files",
+    perMinute: (limits: Settings["limits"]) => limits.filesPerMinute,
+    error: "Too many new files; try again later.",
+  },
   /** New users, with the app key. */
   signUps: {
     name: "sign-ups",

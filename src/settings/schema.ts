@@ -81,6 +81,8 @@ const schema = (demo: boolean) =>
         pushesPerMinute: v.optional(perMinute(), 600),
         /** New installations with the app key, of the whole app. */
         installationsPerMinute: v.optional(perMinute(), 3_000),
+        /** New files with the app key, of the whole app. */
+        filesPerMinute: v.optional(perMinute(), 3_000),
         /** New users with the app key, of the whole app. */
         signUpsPerMinute: v.optional(perMinute(), 600),
       }),

@@ -7,10 +7,12 @@ import { sliceSizeOf } from "../../database/where/owner-query-slices.ts";
 import { isQueryRefusal, type QueryRefusal } from "../../database/where/query-refusal.ts";
 import { mayRead } from "../../files/access.ts";
 import {
+  DESCRIPTION_LARGEST,
   describedFile,
   externalUrl,
   type FileDescription,
   isDescriptionRefused,
+  isTooLong,
 } from "../../files/description.ts";
 import { fileJson, type ShownOptions } from "../../files/file-json.ts";
 import { keyInUrl } from "../../files/keys.ts";
@@ -28,12 +30,15 @@ import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
 import { awaitCall } from "../object-call.ts";
 import { identify } from "../operation.ts";
 import { originOf } from "../own-address.ts";
+import { secondsUntil } from "../quota.ts";
 import { type ApiResponse, type ErrorResponse, invalid, notThere } from "../response.ts";
 import { deleteObjects } from "./delete-objects.ts";
 import { admitsFile, tooManyFiles } from "./file-limits.ts";
 
 /** The operations on rows of `_File`. */
 
+/** The storage API's code for an object that is too large. */
+const TOO_LONG = 116;
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 const SKIP_MAX = 100_000;
@@ -45,12 +50,18 @@ export async function baseOf(context: Context<HttpEnv>): Promise<string> {
 }
 
 /** Why a caller may not add a file; undefined if it may, and then it is counted. The app's server always may. */
-export async function barrier(context: Context<HttpEnv>): Promise<ErrorResponse | undefined> {
+export async function barrier(
+  context: Context<HttpEnv>,
+  described: FileDescription,
+): Promise<ErrorResponse | undefined> {
   if ((await identify(context)) === "master") return undefined;
+  if (isTooLong(described))
+    return invalid(TOO_LONG, `metaData, ACL and fields: at most ${DESCRIPTION_LARGEST} bytes of JSON`);
   const { usersOnly } = (await settingsOf(context.env).get()).files;
   if (usersOnly && (await userIdOf(context)) === undefined) return notLoggedIn;
   const { countedAs } = senderOf(context.req.raw.headers, frontOf(context.env));
-  return admitsFile(countedAs) ? undefined : tooManyFiles;
+  const isAdmitted = admitsFile(countedAs) && (await secondsUntil(context.env, "files")) === undefined;
+  return isAdmitted ? undefined : tooManyFiles;
 }
 
 const notLoggedIn: ErrorResponse = {
@@ -85,7 +96,7 @@ export async function addExternalFile(context: Context<HttpEnv>, body: JsonObjec
     const error = "url: must be an http or https URL; bytes of a file are announced by POST /1.1/fileTokens";
     return invalid(INVALID_FIELD, error);
   }
-  const refused = await barrier(context);
+  const refused = await barrier(context, described);
   if (refused !== undefined) return refused;
   const file = { ...(await newFile(context, described)), content: { state: "external", url } as const };
   await awaitCall(addFile(context.env.DB, file), "adding a file");

@@ -60,7 +60,7 @@ export async function announceFile(context: Context<HttpEnv>, body: JsonObject):
   if ((announcedSize(described.metaData) ?? 0) > settings.maxBytes) return tooLarge(settings.maxBytes);
   if (!isTaken(described.mimeType, settings.types))
     return invalid(TYPE_NOT_TAKEN, `mime_type: files of the type ${described.mimeType} are not taken here`);
-  const refused = await barrier(context);
+  const refused = await barrier(context, described);
   if (refused !== undefined) return refused;
   const token = randomText(TOKEN_LENGTH);
   const key = described.key ?? newKey(described);

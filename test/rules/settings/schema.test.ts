@@ -20,6 +20,7 @@ describe("defaults", () => {
         restMessagesPerMinute: 1800,
         pushesPerMinute: 600,
         installationsPerMinute: 3000,
+        filesPerMinute: 3000,
         signUpsPerMinute: 600,
         keepAliveSeconds: 50,
         returnSeconds: 15,

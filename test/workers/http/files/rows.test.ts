@@ -106,6 +106,22 @@ describe("[B-15] announcing a file", () => {
     now.mockRestore();
   });
 
+  test("[I13] with the app key a file's row is small, and the app has so many new ones a minute", async () => {
+    const large = { url: "https://example.com/a.png", metaData: { text: "ä".repeat(4_100) } };
+    const add = (body: object, keys: Record<string, string>) => rest("POST", "/1.1/files", body, keys);
+    for (const body of [large, { ...large, metaData: {}, color: "x".repeat(8_200) }])
+      expect(await outcome(add(body, appKeys))).toBe("400 116");
+    expect(await outcome(announce({ name: "a", ACL: large }))).toBe("400 116");
+    expect((await add(large, masterKeys)).status).toBe(201);
+    await configure({ limits: { filesPerMinute: 1 } });
+    const statuses = [await announce({ name: "a" }), await announce({ name: "b" })].map(
+      ({ status }) => status,
+    );
+    expect(statuses).toContain(429);
+    expect((await announce({ name: "a" }, masterKeys)).status).toBe(201);
+    await configure({ limits: null });
+  });
+
   test("without a bucket an upload is refused with what to do, and a file that is elsewhere is not", async () => {
     const { FILES: _, ...without } = world;
     const asked = (path: string, body: object) =>
