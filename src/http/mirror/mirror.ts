@@ -23,7 +23,7 @@ const BODY_MAX = 512 * 1024; // bytes
 /** Conversations of each kind that are listed. */
 const LISTED = 100;
 
-const flag = () => v.nullish(v.unknown());
+const flag = () => v.optional(v.unknown());
 
 /** What LeanEngine hands to `_messageSent` (http-api §8.3). */
 const hooked = v.pipe(
