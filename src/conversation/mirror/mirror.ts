@@ -9,7 +9,7 @@ import { MirrorReports } from "./mirror-reports.ts";
 /** Longer than a message takes to go (ms): after a crash the alarm sends what was left. */
 const RETRY = 15_000;
 const PAUSE_FIRST = 1_000; // ms
-const PAUSE_LAST = 5 * 60_000; // ms
+const PAUSE_LAST = 30_000; // ms
 /** The clocks of both sides differ by less than this (ms). */
 const CLOCKS_DIFFER = 60_000;
 /** The conversation's commands and other posts get a turn after so many messages. */
