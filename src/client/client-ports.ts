@@ -11,6 +11,7 @@ import type { Hooks } from "../hooks/before/hook-question.ts";
 import type { AppEvent } from "../model/app-events.ts";
 import type { ConversationFound, ConversationRecord, Will } from "../model/records.ts";
 import type { SeenVersion } from "../protocol/seen-version.ts";
+import type { TemporaryIds } from "../protocol/temporary-ids.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { TokenRules, TokenVerdict } from "./json-web-token.ts";
 import type { SessionTokens } from "./session-token.ts";
@@ -20,6 +21,7 @@ export interface ClientServices {
   appId: string;
   masterKey: string;
   tokens: SessionTokens;
+  temporaryIds: TemporaryIds;
   now(): number;
   /** The settings as last read, if D1 does not answer. Never rejects. */
   settings(): Promise<Settings>;

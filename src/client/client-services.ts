@@ -1,6 +1,7 @@
 import { onlineAmong } from "../app/online.ts";
 import type { Env } from "../bindings.ts";
 import { CONVERSATIONS_COUNTED } from "../bounds.ts";
+import { conversationOf } from "../conversation/conversation-of.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { seenClients } from "../conversation/known-clients.ts";
 import {
@@ -20,6 +21,7 @@ import { withDeadline } from "../deadline.ts";
 import { hooksOf } from "../hooks/before/app-hooks.ts";
 import { eventQueueOf } from "../hooks/events/event-queue.ts";
 import { outboundOf } from "../outbound/http-client.ts";
+import { TemporaryIds } from "../protocol/temporary-ids.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
 import type { ServicesBesideAlarm } from "./assemble-client.ts";
@@ -55,18 +57,19 @@ export function credentialServicesOf(env: Env): CredentialServices {
 }
 
 export function clientServicesOf(env: Env): ServicesBesideAlarm {
-  const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
+  const conversation = (id: string) => conversationOf(env, id);
   const app = env.APP.getByName("app");
   const known = knownConversations(env);
   return {
     ...credentialServicesOf(env),
+    temporaryIds: new TemporaryIds(env.APP_ID, env.MASTER_KEY),
     settings: () => settingsOf(env).get(),
     hooks: hooksOf(env),
     limits: async () => (await settingsOf(env).get()).limits,
     start: async (record) => {
       const starting = conversation(record.id).start(record, "client");
       const started = await withDeadline(starting, OBJECT_DEADLINE, `start of ${record.id}`);
-      known.add(started.conversation.id);
+      known.add(started.conversation);
       return started;
     },
     existing: (ids) => known.among(ids),

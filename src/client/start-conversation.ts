@@ -27,11 +27,11 @@ export async function answerStart(
   const refuse = (error: ErrorName, detail?: string) => {
     return { conversationId: "", reply: replies.errorReply(serial, error, { detail }), creatorNotices: [] };
   };
-  if (command.kind !== "normal") return refuse("UNSUPPORTED_COMMAND", `${command.kind} conversations`);
-  const { unique, columns } = command;
+  const { kind, timeToLive, unique, columns } = command;
+  const { appId, temporaryIds } = services;
   const record = await newConversation(
-    { creator: clientId, members: [clientId, ...command.members], unique, columns },
-    { appId: services.appId, limits: await services.limits(), now: services.now() },
+    { kind, timeToLive, creator: clientId, members: [clientId, ...command.members], unique, columns },
+    { appId, temporaryIds, limits: await services.limits(), now: services.now() },
   );
   if ("refused" in record) return refuse(record.refused, record.detail);
   if (!(await mayStart(services, clientId, command, accessState)))
@@ -42,8 +42,14 @@ export async function answerStart(
     return { conversationId: "", reply, creatorNotices: [] };
   }
   const { existing, conversation, creatorNotices } = await services.start(record);
-  const { id: conversationId, createdAt, uniqueId } = conversation;
-  const reply = replies.conversationStarted(serial, { conversationId, createdAt, uniqueId, existing });
+  const { id: conversationId, createdAt, uniqueId, timeToLive: lifetime } = conversation;
+  const reply = replies.conversationStarted(serial, {
+    conversationId,
+    createdAt,
+    uniqueId,
+    existing,
+    timeToLive: lifetime,
+  });
   return { conversationId, reply, creatorNotices };
 }
 

@@ -122,12 +122,14 @@ export class ConversationLifecycle {
 
   /**
    * Creates the conversation, or returns it if it exists. A unique one is the conversation whose members are exactly
-   * these now. D1 has it before this resolves, if D1 is up.
+   * these now; a temporary one is that of its members as long as it lives. D1 has it before this resolves, if D1 is up
+   * and gets a copy.
    */
   async start(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult> {
-    const started = record.unique
-      ? await this.#registry(startedBy).start(record)
-      : await this.startHere(record, startedBy);
+    const started =
+      record.unique && record.kind !== "temporary"
+        ? await this.#registry(startedBy).start(record)
+        : await this.startHere(record, startedBy);
     if (started === undefined) throw new Error("a conversation that is not unique is nobody else's");
     return started;
   }

@@ -8,6 +8,7 @@ import { keywordFilterOf } from "../moderation/word-list-store.ts";
 import { verifyMembershipSignature } from "../protocol/signatures.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
+import { conversationOf } from "./conversation-of.ts";
 import type { ConversationServices } from "./conversation-ports.ts";
 import { copyCallsOf } from "./copy/copy-calls.ts";
 import { CopyPace } from "./copy/copy-pace.ts";
@@ -23,7 +24,7 @@ const copyPace = new CopyPace();
 
 export function conversationServices(env: Env): ConversationServices {
   const settings = settingsOf(env);
-  const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
+  const conversation = (id: string) => conversationOf(env, id);
   return {
     settings: () => settings.last,
     refreshSettings: () => (settings.peek() === undefined ? settings.get() : undefined),

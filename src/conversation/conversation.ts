@@ -95,6 +95,8 @@ export class Conversation {
   }
 
   async #run(subscription: Subscription, command: ConversationCommand): Promise<void> {
+    const refusal = this.#state.rules.refusals[command.name];
+    if (refusal !== undefined) return this.#replier.refuse(subscription, command.serial, refusal);
     try {
       await this.#dispatch(command.name, subscription, command);
     } catch (error) {

@@ -1,8 +1,11 @@
 import { recordMatches } from "../database/conversations/record-matches.ts";
 import type { ConversationRecord } from "../model/records.ts";
+import type { ErrorName } from "../protocol/errors.ts";
 import type { Sql } from "../sql.ts";
 import type { ConversationLimits } from "./creation/new-conversation.ts";
 import { NO_ORIGIN } from "./delivery/replay.ts";
+import type { KindRules } from "./kinds/kind-rules.ts";
+import { rulesOf } from "./kinds/kinds.ts";
 import { changeColumns } from "./membership/attributes.ts";
 import type { Membership } from "./membership/membership.ts";
 import type { ListChange, RowChange, RowChanged } from "./server-calls.ts";
@@ -20,7 +23,8 @@ interface RowHost {
  */
 export async function changeRow(change: RowChange, host: RowHost): Promise<RowChanged> {
   const before = host.record();
-  if (before.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+  const fixed = fixedPartOf(change, rulesOf(before.kind));
+  if (fixed !== undefined) return { refused: fixed };
   const fits = change.where === undefined || recordMatches(host.sql, before, change.where);
   if (fits === false) return { unmet: true };
   if (fits !== true) return fits;
@@ -47,6 +51,13 @@ export async function changeRow(change: RowChange, host: RowHost): Promise<RowCh
   const refusal = outcomes.find((outcome) => outcome !== false && "refused" in outcome);
   if (refusal && "refused" in refusal) return refusal;
   return { conversation: host.record() };
+}
+
+/** The error for a change of what stays as it is. */
+function fixedPartOf({ members, muted, columns }: RowChange, { fixed }: KindRules): ErrorName | undefined {
+  if (members !== undefined && fixed.members !== undefined) return fixed.members;
+  if (muted !== undefined && fixed.mutes !== undefined) return fixed.mutes;
+  return Object.keys(columns).length > 0 ? fixed.columns : undefined;
 }
 
 function differenceOf(before: readonly string[], change: ListChange | undefined) {

@@ -5,6 +5,8 @@ import type { ConversationTables } from "./conversation-tables.ts";
 import { CopyProgress } from "./copy/copy-progress.ts";
 import { areSame } from "./creation/unique-registry.ts";
 import type { PendingSince } from "./delivery/delivery-host.ts";
+import type { KindRules } from "./kinds/kind-rules.ts";
+import { rulesOf } from "./kinds/kinds.ts";
 import { Log } from "./log/log.ts";
 import { Members } from "./membership/members.ts";
 import { Notices } from "./notices.ts";
@@ -41,6 +43,7 @@ export class ConversationState {
     const { members, muted, lastMessageAt, ...rest } = record;
     const facts: Facts = record.unique ? { ...rest, uniqueOf: members } : rest;
     const state = ConversationState.#begin(tables.sql, facts, 0);
+    if (!state.rules.hasMembers) return state;
     state.addMembers(members, record.createdAt);
     state.notices.keep({ kind: "joined", by: record.creator, members }, record.createdAt);
     return state;
@@ -96,6 +99,21 @@ export class ConversationState {
 
   get facts(): Readonly<Facts> {
     return this.#facts;
+  }
+
+  /** What its kind is like. */
+  get rules(): KindRules {
+    return rulesOf(this.#facts.kind);
+  }
+
+  /** Whether a client may send, edit and recall messages here. */
+  mayWrite(clientId: string): boolean {
+    return this.rules.writers === "anyone" || this.members.has(clientId);
+  }
+
+  /** Whether a client may read its history. */
+  mayRead(clientId: string): boolean {
+    return this.rules.readers === "anyone" || this.members.has(clientId);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Env } from "../bindings.ts";
 import { credentialServicesOf } from "../client/client-services.ts";
 import { checkLogin } from "../client/credentials.ts";
 import { closeQuietly } from "../close-quietly.ts";
+import { conversationOf } from "../conversation/conversation-of.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";
 import { errors } from "../protocol/errors.ts";
@@ -97,7 +98,7 @@ function newServices(env: Env): GatewayServices {
       checkLogin(clientId, command, security, credentialServicesOf(env)),
     backlog,
     dialSession: dial((request) => env.CLIENTS.getByName(request.clientId)),
-    dialConversation: dial((request) => env.CONVERSATIONS.getByName(request.conversationId)),
+    dialConversation: dial((request) => conversationOf(env, request.conversationId)),
     existing: (conversationIds) => conversations.among(conversationIds),
   };
 }

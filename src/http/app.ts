@@ -39,7 +39,7 @@ import { webPushRoutes } from "./push/web-push.ts";
 import { routePath } from "./route-path.ts";
 import { appWideRoutes } from "./rtm/app-wide.ts";
 import { clientRoutes } from "./rtm/clients.ts";
-import { conversationRoutes } from "./rtm/conversations.ts";
+import { conversationRoutes } from "./rtm/conversation-routes.ts";
 import { COMPLETE_UNTIL } from "./rtm/history.ts";
 import { legacyClientRoutes } from "./rtm/legacy-clients.ts";
 import { legacyMessageRoutes } from "./rtm/legacy-messages.ts";
@@ -47,6 +47,7 @@ import { memberRoutes } from "./rtm/members.ts";
 import { IDEMPOTENCY_KEY } from "./rtm/message-requests.ts";
 import { messageRoutes } from "./rtm/messages.ts";
 import { missedEventRoutes } from "./rtm/missed-events.ts";
+import { chatRooms, normalConversations, serviceConversations } from "./rtm/served-kinds.ts";
 import { signingRoutes } from "./rtm/signing.ts";
 import { unsupportedRoutes } from "./unsupported.ts";
 import { passForeignBatches } from "./upstream/foreign-batches.ts";
@@ -173,8 +174,10 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
     app.route("/", verificationRoutes);
   }
   if (users !== "upstream") app.route("/", signingRoutes);
-  for (const resource of [conversationRoutes, memberRoutes, messageRoutes, clientRoutes, appWideRoutes])
-    app.route("/", resource);
+  for (const served of [normalConversations, chatRooms, serviceConversations])
+    app.route("/", conversationRoutes(served));
+  for (const served of [normalConversations, chatRooms]) app.route("/", messageRoutes(served));
+  for (const resource of [memberRoutes, clientRoutes, appWideRoutes]) app.route("/", resource);
   app.route("/", webPushRoutes);
   app.route("/", legacyMessageRoutes);
   app.route("/", legacyClientRoutes);

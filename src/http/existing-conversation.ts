@@ -1,5 +1,6 @@
 import type { Env } from "../bindings.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
+import type { ConversationRecord } from "../model/records.ts";
 import { errors } from "../protocol/errors.ts";
 import type { ErrorBody } from "./errors.ts";
 import { awaitCall } from "./object-call.ts";
@@ -24,4 +25,10 @@ export function mayExist(env: Env, id: string): Promise<boolean> {
 /** The same; throws `NoSuchConversation` if there is none. */
 export async function mustExist(env: Env, id: string): Promise<void> {
   if (!(await mayExist(env, id))) throw new NoSuchConversation();
+}
+
+/** The same for a conversation of one kind: under the path of its kind alone, nothing else is changed by mistake. */
+export async function mustBe(env: Env, id: string, kind: ConversationRecord["kind"]): Promise<void> {
+  const is = await awaitCall(knownConversations(env).kindOf(id), `looking for ${id}`);
+  if (is !== kind && is !== "unknown") throw new NoSuchConversation();
 }

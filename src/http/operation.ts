@@ -16,6 +16,8 @@ import { isFromForeignPage } from "./web-page.ts";
 export type Tag =
   | "Conversations"
   | "Messages"
+  | "Chat rooms"
+  | "Service conversations"
   | "Clients"
   | "App"
   | "Push"

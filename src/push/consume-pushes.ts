@@ -2,6 +2,7 @@ import type { Env } from "../bindings.ts";
 import { installationsById, removeInstallations } from "../database/installations/installations.ts";
 import { addCounts } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
+import { objectNameOf } from "../protocol/temporary-ids.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import { settingsOf } from "../settings/store.ts";
 import { Deliverer } from "./deliverer.ts";
@@ -28,7 +29,9 @@ export async function consumePushes(messages: readonly QueueMessage<PushWork>[],
         providers,
         installations: (ids) => installationsById(env.DB, ids),
         stillNewTo: ({ conversationId, messageId }, timestamp, clientIds) =>
-          env.CONVERSATIONS.getByName(conversationId).stillNewTo({ messageId, timestamp }, [...clientIds]),
+          env.CONVERSATIONS.getByName(objectNameOf(conversationId)).stillNewTo({ messageId, timestamp }, [
+            ...clientIds,
+          ]),
         remove: (ids) => removeInstallations(env.DB, ids),
         count: (id, counts) => addCounts(env.DB, id, counts),
         now: () => Date.now(),

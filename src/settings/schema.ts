@@ -65,6 +65,8 @@ const schema = (demo: boolean) =>
         attributesCharacters: v.optional(wholeNumber(2, 100_000), 65_536),
         /** Members of one conversation. */
         members: v.optional(wholeNumber(1, 10_000), 500),
+        /** Members of one temporary conversation. */
+        temporaryMembers: v.optional(wholeNumber(1, 100), 10),
         /** Subscriptions of one session (L1). Cloudflare's free plan allows a socket 50 subrequests. */
         linksPerSession: v.optional(wholeNumber(1, 100), 64),
         /** From connecting to the first login; then close code 4108. */

@@ -10,6 +10,7 @@ import type { ProvenRequest, Session } from "../../src/client/session.ts";
 import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../src/client/session-token.ts";
 import type { Wake, WakeAnswer } from "../../src/conversation/delivery/wake.ts";
 import { ALLOWED } from "../../src/hooks/before/hook-question.ts";
+import { TemporaryIds } from "../../src/protocol/temporary-ids.ts";
 import { defaultSettings } from "../../src/settings/schema.ts";
 import { MemorySql } from "../support/sqlite.ts";
 import type { ClientCalls, Environment } from "./environment.ts";
@@ -123,6 +124,7 @@ export class SimulatedClient implements ClientCalls {
       appId: "app",
       masterKey: "key",
       tokens: new UnsignedTokens("app", "key"),
+      temporaryIds: new TemporaryIds("app", "key"),
       now: () => network.now,
       settings: async () => SETTINGS,
       checkJsonWebToken: () => Promise.reject(new Error("not here")),

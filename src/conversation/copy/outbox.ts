@@ -130,7 +130,7 @@ export class Outbox {
 
   async #save(): Promise<boolean> {
     const record = this.#state.record();
-    if (record.kind !== "temporary") {
+    if (this.#isCopied) {
       try {
         await this.#calls.saveConversation(record);
       } catch (error) {
@@ -164,10 +164,10 @@ export class Outbox {
   }
 
   async #drain(): Promise<boolean> {
-    const { id, kind } = this.#state.facts;
+    const { id } = this.#state.facts;
     const indexed = await this.index();
-    const done = indexed && (kind === "temporary" || (await this.#copy(id)));
-    if (!done && kind !== "temporary") await this.#reportBehind(id, this.#firstMissing());
+    const done = indexed && (!this.#isCopied || (await this.#copy(id)));
+    if (!done && this.#isCopied) await this.#reportBehind(id, this.#firstMissing());
     if (done && (this.#state.copy.behindSince === undefined || (await this.#reportCaughtUp(id)))) {
       this.#failures = 0;
       return true;
@@ -257,7 +257,11 @@ export class Outbox {
   }
 
   #lacks(end: number): boolean {
-    return this.#state.facts.kind !== "temporary" && this.#state.copy.archivedAt < end;
+    return this.#isCopied && this.#state.copy.archivedAt < end;
+  }
+
+  get #isCopied(): boolean {
+    return this.#state.rules.isCopied;
   }
 }
 

@@ -64,6 +64,7 @@ export class Membership {
 
   /** Notices for each initial member (wire §5.1). */
   creationNotices(): Uint8Array[] {
+    if (!this.#state.rules.hasMembers) return [];
     const { creator: by, createdAt: at } = this.#state.facts;
     const members = [...this.#state.members.keys()];
     return [
@@ -83,8 +84,8 @@ export class Membership {
     by: string,
     reply: (outcome: replies.MembersChanged) => void = () => {},
   ): Promise<Changed | Refused> {
-    if (this.#state.facts.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
-    const { members } = this.#state;
+    const { members, rules } = this.#state;
+    if (rules.fixed.members !== undefined) return { refused: rules.fixed.members };
     const named = [...new Set(clientIds)];
     const invalid = named.filter((clientId) => !isClientId(clientId));
     const allowed = named.filter(isClientId);
@@ -133,7 +134,8 @@ export class Membership {
     by: string,
     reply: (outcome: replies.MembersChanged) => void = () => {},
   ): Promise<Changed | Refused> {
-    if (this.#state.facts.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+    const { fixed } = this.#state.rules;
+    if (fixed.members !== undefined) return { refused: fixed.members };
     const named = [...new Set(clientIds)];
     const removed = named.filter((clientId) => this.#state.members.has(clientId));
     let { updatedAt } = this.#state.facts;
@@ -167,8 +169,9 @@ export class Membership {
     by: { clientId: string; origin: number },
     reply: (change: Parameters<typeof replies.conversationUpdated>[1]) => void = () => {},
   ): Promise<Changed | Refused> {
-    const { kind, name, attributes, columns, id: conversationId } = this.#state.facts;
-    if (kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+    const { fixed } = this.#state.rules;
+    if (fixed.columns !== undefined) return { refused: fixed.columns };
+    const { name, attributes, columns, id: conversationId } = this.#state.facts;
     const outcome = changeColumns({ name, attributes, columns }, changes, this.#host.limits());
     if ("refused" in outcome) return { refused: "CONVERSATION_UPDATE_FAILED", detail: outcome.refused };
     const updatedAt = this.#state.change(outcome.after, this.#host.now());
@@ -187,7 +190,8 @@ export class Membership {
 
   /** Switches push off or on for the clients that are members (M-46). */
   async setMuted(clientIds: readonly string[], muted: boolean): Promise<Changed | Refused> {
-    if (this.#state.facts.kind === "temporary") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+    const { fixed } = this.#state.rules;
+    if (fixed.mutes !== undefined) return { refused: fixed.mutes };
     for (const clientId of clientIds) {
       const member = this.#state.members.get(clientId);
       if (member !== undefined) this.#state.members.setMuted(member, muted);

@@ -18,9 +18,9 @@ const MEMBERS_MAX = 2;
 /** Delivery receipts per acknowledgement, for its newest messages: it may cover a year of them. */
 const RECEIPTS_MAX = 50;
 
-/** Whether a conversation is small enough to have receipts now. */
+/** Whether a conversation has receipts, and is small enough for them now. */
 export function hasReceipts(state: ConversationState): boolean {
-  return state.members.size <= MEMBERS_MAX;
+  return state.rules.hasReceipts && state.members.size <= MEMBERS_MAX;
 }
 
 /**

@@ -46,18 +46,18 @@ export class History {
     this.#host = host;
   }
 
-  /** Replies with a page of history to a member. */
+  /** Replies with a page of history to a client that may read it. */
   async query(subscription: Subscription, command: CommandOf<"message.history">): Promise<void> {
     const { serial } = command;
-    const isMember = () => this.#state.members.has(subscription.clientId);
+    const mayRead = () => this.#state.mayRead(subscription.clientId);
     const reject = () => this.#replier.refuse(subscription, serial, "CONVERSATION_LOG_REJECTED");
-    if (!isMember()) return reject();
+    if (!mayRead()) return reject();
     const requested = command.limit ?? LIMIT_DEFAULT;
     const limit = requested < 0 ? LIMIT_DEFAULT : Math.min(requested, LIMIT_MAX);
     const { direction, start, end, messageType } = command;
     const request = { direction, start, end, messageType, limit };
     const messages = limit === 0 ? [] : await this.#search(request, subscription.clientId);
-    if (!isMember()) return reject(); // not any more
+    if (!mayRead()) return reject(); // not any more
     const { id: conversationId, kind } = this.#state.facts;
     const page = { conversationId, kind, messages: this.#receipts.withReceipts(messages) };
     const upTo = messages.reduce(

@@ -37,9 +37,6 @@ export function timeOfMessageId(id: string): number | undefined {
   return Buffer.from(id.slice(0, 8), "base64url").readUIntBE(0, 6);
 }
 
-/** Ids of temporary conversations start so; every SDK switches on it (wire §4.5.1). */
-export const TEMPORARY_PREFIX = "_tmp:";
-
 /** Whether a string can name a conversation at all; anything else is "not found" without asking an object. */
 export function isConversationId(id: string): boolean {
   return /^(_tmp:)?[0-9A-Za-z_-]{1,64}$/.test(id);

@@ -144,8 +144,8 @@ export class MessageCommits {
     const refused = (error: ErrorName) => ({ outcome: { refused: error }, records: [] });
     const { from, origin, dedupeToken: token, changed } = send;
     try {
-      // The author of a message of the app's server need not be a member.
-      if ("subscription" in send.sender && !this.#state.members.has(from))
+      // The app's server may send in any name.
+      if ("subscription" in send.sender && !this.#state.mayWrite(from))
         return refused("INVALID_MESSAGING_TARGET");
       const now = this.#host.now();
       const before = token === undefined ? undefined : this.#state.log.accepted.find(from, token, now);

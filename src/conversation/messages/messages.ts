@@ -64,12 +64,11 @@ export class Messages {
 
   /** Whether a message needs no policy check: it will be refused, or was accepted already (I3). */
   #isDecided(subscription: Subscription, { dedupeToken }: CommandOf<"message.send">): boolean {
-    const { members, log } = this.#state;
-    if (!members.has(subscription.clientId)) return true;
+    if (!this.#state.mayWrite(subscription.clientId)) return true;
     this.#commits.flush();
     return (
       dedupeToken !== undefined &&
-      log.accepted.find(subscription.clientId, dedupeToken, this.#host.now()) !== undefined
+      this.#state.log.accepted.find(subscription.clientId, dedupeToken, this.#host.now()) !== undefined
     );
   }
 
@@ -153,7 +152,7 @@ export class Messages {
   #sendTransient(subscription: Subscription, serial: number | undefined, draft: Draft): void {
     const message = messageOf(draft, this.#state.nextTime(this.#host.now()));
     const { id } = this.#state.facts;
-    const outcome: SendOutcome = this.#state.members.has(subscription.clientId)
+    const outcome: SendOutcome = this.#state.mayWrite(subscription.clientId)
       ? { messageId: message.id, timestamp: message.timestamp }
       : { refused: "INVALID_MESSAGING_TARGET" };
     if (serial !== undefined)
@@ -177,10 +176,10 @@ export class Messages {
 
   /**
    * Sends a will to the members that are online (M-47). It is sent like any message but never stored (M-49). A will is
-   * dropped if it was sent already, or if its author is no longer a member.
+   * dropped if it was sent already, or if its author may no longer write here.
    */
   will(from: string, will: Will): void {
-    if (!this.#state.members.has(from) || this.#state.notices.hasWill(will.id)) return;
+    if (!this.#state.mayWrite(from) || this.#state.notices.hasWill(will.id)) return;
     const timestamp = this.#state.nextTime(this.#host.now());
     this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
     const message = { ...will, from, timestamp, ...UNCHANGED, receipt: false };

@@ -84,7 +84,7 @@ export class Patches {
 
   /** Why these patches are refused, all together; undefined if they are allowed. */
   #refusal(subscription: Subscription, patches: readonly Patch[]): ErrorName | undefined {
-    if (!this.#state.members.has(subscription.clientId)) return "INVALID_MESSAGING_TARGET";
+    if (!this.#state.mayWrite(subscription.clientId)) return "INVALID_MESSAGING_TARGET";
     for (const patch of patches) {
       const message = this.#state.log.find(patch.timestamp, patch.messageId);
       const refusal = refusalOf(subscription.clientId, patch, message);

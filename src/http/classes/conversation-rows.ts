@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Env } from "../../bindings.ts";
+import { conversationOf } from "../../conversation/conversation-of.ts";
 import type { ListChange, RowChange } from "../../conversation/server-calls.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { toIsoTime } from "../../protocol/encode.ts";
@@ -10,6 +11,7 @@ import { awaitCall } from "../object-call.ts";
 import { type ApiResponse, invalid, notThere } from "../response.ts";
 import { type ConversationSearch, createConversation, findRows, rowOf } from "../rtm/conversations.ts";
 import { ownColumns } from "../rtm/own-columns.ts";
+import { servedKindOf } from "../rtm/served-kinds.ts";
 import * as schema from "../schemas.ts";
 
 /** The operations on the class `_Conversation`, for single requests and for parts of a batch (B-19, http-api §4). */
@@ -91,14 +93,15 @@ export async function createRow(
   env: Env,
   { m, mu, c: creator, unique, ...rest }: Written,
 ): Promise<ApiResponse> {
-  const columns = ownColumns(rest);
+  const { kind } = servedKindOf(rest);
+  const columns = ownColumns(rest, kind);
   if (typeof columns === "string") return invalid(INVALID_FIELD, columns);
   const [members, muted] = [listOf(m), mu === undefined ? [] : listOf(mu)];
   if (members === undefined) return invalid(INVALID_FIELD, "m: there is nobody to remove yet");
   if (muted === undefined) return invalid(INVALID_FIELD, "mu: there is nobody to remove yet");
   const stranger = muted.find((clientId) => !members.includes(clientId));
   if (stranger !== undefined) return notMember(stranger);
-  const created = await createConversation(env, { members, creator, unique, columns });
+  const created = await createConversation(env, { kind, members, creator, unique, columns });
   if ("failure" in created) return created;
   if (muted.length === 0) return { status: 200, body: rowOf(created) };
   const change = { members: undefined, muted: { to: "add" as const, clientIds: muted } };
@@ -119,7 +122,7 @@ export async function readRow(env: Env, id: string): Promise<ApiResponse> {
   const found =
     exists &&
     (await awaitCall(
-      env.CONVERSATIONS.getByName(id).describe(undefined, { lastMessage: false, sinceJoining: false }),
+      conversationOf(env, id).describe(undefined, { lastMessage: false, sinceJoining: false }),
       `describing ${id}`,
     ));
   return !found ? notThere : { status: 200, body: rowOf(found.conversation) };
@@ -139,7 +142,7 @@ export async function updateRow(
 
 async function applyChange(env: Env, id: string, change: RowChange, full: boolean): Promise<ApiResponse> {
   if (!(await mayExist(env, id))) return refusalOf(NOT_FOUND);
-  const outcome = await awaitCall(env.CONVERSATIONS.getByName(id).changeRow(change), `change of ${id}`);
+  const outcome = await awaitCall(conversationOf(env, id).changeRow(change), `change of ${id}`);
   if ("unmet" in outcome) return UNMET;
   if ("notMember" in outcome) return notMember(outcome.notMember);
   if ("refused" in outcome && outcome.refused === "CONVERSATION_QUERY_FAILED")
@@ -152,7 +155,7 @@ async function applyChange(env: Env, id: string, change: RowChange, full: boolea
 
 export async function removeRow(env: Env, id: string): Promise<ApiResponse> {
   if (!(await mayExist(env, id))) return refusalOf(NOT_FOUND);
-  const removed = await awaitCall(env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
+  const removed = await awaitCall(conversationOf(env, id).remove(), `removal of ${id}`);
   return removed === undefined ? { status: 200, body: {} } : refusalOf(removed);
 }
 

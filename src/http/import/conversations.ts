@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { Env } from "../../bindings.ts";
+import { conversationOf } from "../../conversation/conversation-of.ts";
 import { knownConversations } from "../../conversation/creation/known-conversations.ts";
 import type { ImportedConversation } from "../../conversation/import/import-conversation.ts";
 import { uniqueConversationId } from "../../conversation/messages/ids.ts";
@@ -109,7 +110,7 @@ export async function importConversations(env: Env, given: Rows): Promise<Import
     const imported = await readConversationRow(each, now);
     if (typeof imported === "string") return void answer.refused.push({ row, error: imported });
     const { id } = imported.record;
-    const importing = env.CONVERSATIONS.getByName(id).import(imported);
+    const importing = conversationOf(env, id).import(imported);
     const done = structuredClone(await awaitCall(importing, `import of ${id}`));
     if (done === undefined) return void answer.refused.push({ row, error: "was deleted here" });
     answer[done.outcome] += 1;
@@ -117,7 +118,7 @@ export async function importConversations(env: Env, given: Rows): Promise<Import
     if (imported.isUniqueOfMembers) await nameUnique(env, done.record);
   });
   await awaitCall(saveConversations(env.DB, records), "saving conversations to D1");
-  for (const { id } of records) knownConversations(env).add(id);
+  for (const record of records) knownConversations(env).add(record);
   return { ...answer, refused: inOrder(answer.refused) };
 }
 
@@ -126,15 +127,12 @@ async function nameUnique(env: Env, record: ImportedConversation["record"]): Pro
   const { id, members, lastMessageAt = 0 } = record;
   const registryId = await uniqueConversationId(env.APP_ID, "normal", members);
   if (registryId === id) return;
-  const registry = env.CONVERSATIONS.getByName(registryId);
+  const registry = conversationOf(env, registryId);
   const name = (instead: string | undefined) =>
     awaitCall(registry.nameUnique(id, members, instead), `unique conversation of ${id}`);
   const named = await name(undefined);
   if (named === undefined || named === id) return;
-  const other = await awaitCall(
-    env.CONVERSATIONS.getByName(named).describe(undefined),
-    `describing ${named}`,
-  );
+  const other = await awaitCall(conversationOf(env, named).describe(undefined), `describing ${named}`);
   if ((other?.conversation.lastMessageAt ?? 0) < lastMessageAt) await name(named);
 }
 
@@ -146,7 +144,7 @@ async function importMessages(env: Env, given: Rows): Promise<ImportAnswer> {
   const progress: ImportedUpTo[] = [];
   await forEachConversation(env, rows, refused, async (conversationId, group) => {
     const messages = group.map(({ value }) => value.message);
-    const importing = env.CONVERSATIONS.getByName(conversationId).importMessages(messages);
+    const importing = conversationOf(env, conversationId).importMessages(messages);
     const done = structuredClone(await awaitCall(importing, `import into ${conversationId}`));
     if (isRefused(done)) return void refuseAll(group, "the conversation is deleted", refused);
     for (const [at, { outcome, place }] of done.outcomes.entries()) {
@@ -192,7 +190,7 @@ async function importUnread(env: Env, given: Rows): Promise<ImportAnswer> {
   const answer: ImportAnswer = { added: 0, changed: 0, kept: 0, refused };
   await forEachConversation(env, rows, refused, async (conversationId, group) => {
     const counts = group.map(({ value }) => ({ clientId: value.client, unread: value.unread }));
-    const importing = env.CONVERSATIONS.getByName(conversationId).importUnread(counts);
+    const importing = conversationOf(env, conversationId).importUnread(counts);
     const moved = structuredClone(await awaitCall(importing, `import into ${conversationId}`));
     if (isRefused(moved)) return void refuseAll(group, "the conversation is deleted", refused);
     for (const hasMoved of moved) answer[hasMoved ? "changed" : "kept"] += 1;

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { Env } from "../../bindings.ts";
+import { conversationOf } from "../../conversation/conversation-of.ts";
 import type { HostedMessage } from "../../conversation/mirror/mirror-host.ts";
 import { mirrorState } from "../../database/mirror-progress.ts";
 import type { HostedApp } from "../../mirror/hosted-app.ts";
@@ -206,7 +207,7 @@ async function whyMissing(
 }
 
 async function receive(env: Env, id: string, message: HostedMessage): Promise<Answered | "later"> {
-  const receiving = env.CONVERSATIONS.getByName(id).receiveMirrored(message);
+  const receiving = conversationOf(env, id).receiveMirrored(message);
   const received = structuredClone(await awaitCall(receiving, `message from LeanCloud in ${id}`, DEADLINE));
   if (received === "later") return "later";
   return isRefused(received) ? leftOut("the conversation is deleted here") : { outcome: received };

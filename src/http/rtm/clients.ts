@@ -5,6 +5,7 @@ import type { Env } from "../../bindings.ts";
 import { CONVERSATIONS_COUNTED, COSTLY_REQUEST } from "../../bounds.ts";
 import { clientServicesOf } from "../../client/client-services.ts";
 import { totalUnreadCount } from "../../client/total-unread-count.ts";
+import { conversationOf } from "../../conversation/conversation-of.ts";
 import { knownClients } from "../../conversation/known-clients.ts";
 import { newestConversationsOf } from "../../database/conversations/memberships.ts";
 import { messagesSentBy } from "../../database/messages/history.ts";
@@ -110,7 +111,7 @@ export async function answerUnread(
     return context.json({ count: await awaitCall(unreadOf(context.env, clientId), `unread of ${clientId}`) });
   }
   await mustExist(context.env, conversationId);
-  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
+  const conversation = conversationOf(context.env, conversationId);
   const counted = conversation.unread(clientId);
   const count = await awaitCall(counted, `unread in ${conversationId}`);
   return isRefused(count) ? refused(context, count) : context.json({ count: count ?? 0 });

@@ -1,7 +1,8 @@
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import * as v from "valibot";
 import type { Env } from "../../bindings.ts";
 import { OWNERS_QUERY_LONGEST } from "../../bounds.ts";
+import { conversationOf } from "../../conversation/conversation-of.ts";
 import { knownConversations } from "../../conversation/creation/known-conversations.ts";
 import { newConversation } from "../../conversation/creation/new-conversation.ts";
 import {
@@ -13,19 +14,16 @@ import { sliceSizeOf } from "../../database/where/owner-query-slices.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { ConversationRecord } from "../../model/records.ts";
 import { conversationJson } from "../../protocol/conversation-json.ts";
-import { toIsoTime } from "../../protocol/encode.ts";
+import { TemporaryIds } from "../../protocol/temporary-ids.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
-import { INVALID_FIELD, INVALID_QUERY, isRefused, refusalOf, refuse, refused } from "../errors.ts";
+import { INVALID_FIELD, INVALID_QUERY, isRefused, refusalOf, refused } from "../errors.ts";
 import * as example from "../examples.ts";
-import { mustExist } from "../existing-conversation.ts";
+import { mustBe } from "../existing-conversation.ts";
 import { awaitCall } from "../object-call.ts";
-import { operation, takes } from "../operation.ts";
 import { type ApiResponse, type ErrorResponse, invalid, respond } from "../response.ts";
 import * as schema from "../schemas.ts";
-import { ownColumns } from "./own-columns.ts";
 
-const PATH = "/1.2/rtm/conversations";
 const LIMIT_DEFAULT = 100; // as the hosted service's queries have it
 
 /** A row as queries return it (wire §4.5.3), together with the app's own columns. */
@@ -65,7 +63,7 @@ export const row = v.pipe(
 /** The conversation in a path. */
 export const conversationPath = v.object({ id: schema.conversationId() });
 
-const description = v.pipe(
+export const description = v.pipe(
   v.objectWithRest(
     {
       name: v.optional(v.string()),
@@ -82,7 +80,7 @@ const description = v.pipe(
   schema.shown({ name: "Cheese", m: [example.SENDER, example.READER], unique: true, attr: { holes: 3 } }),
 );
 
-const changes = v.pipe(
+export const changes = v.pipe(
   v.record(v.string(), schema.anything()),
   v.check((sent) => !("m" in sent), "m: is changed by adding and removing members"),
   v.check((sent) => !("mu" in sent), "mu: is changed by muting and unmuting"),
@@ -106,82 +104,6 @@ export const countedRows = v.object({
   ...rows.entries,
   count: v.optional(v.pipe(v.number(), v.integer(), v.examples([1]))),
 });
-
-/** Conversations of two and of many (http-api §2.1, A-01). */
-export const conversationRoutes = new Hono<HttpEnv>()
-  .post(
-    PATH,
-    operation({
-      id: "createConversation",
-      tag: "Conversations",
-      summary: "Create a conversation",
-      description: "With `unique`, the one that is there already is answered instead.",
-      access: "master",
-      answer: row,
-    }),
-    takes("json", description, undefined, "as written"),
-    async (context) => {
-      const { m: members, c: creator, unique, ...columns } = context.req.valid("json");
-      const own = ownColumns(columns);
-      if (typeof own === "string") return refuse(context, 400, { code: INVALID_FIELD, error: own });
-      const created = await createConversation(context.env, { members, creator, unique, columns: own });
-      return respond(context, "failure" in created ? created : { status: 200, body: rowOf(created) });
-    },
-  )
-  .get(
-    PATH,
-    operation({
-      id: "findConversations",
-      tag: "Conversations",
-      summary: "Find conversations",
-      description: "Of two and of many. In the order they were created, where no other is asked for.",
-      access: "master",
-      answer: countedRows,
-    }),
-    takes("query", page),
-    async (context) => {
-      const { where = {}, ...bounds } = context.req.valid("query");
-      const normal = { tr: { $ne: true }, sys: { $ne: true } };
-      return findConversations(context, { where: { $and: [where, normal] }, ...bounds });
-    },
-  )
-  .put(
-    `${PATH}/:id`,
-    operation({
-      id: "updateConversation",
-      tag: "Conversations",
-      summary: "Change a conversation's columns",
-      access: "master",
-      answer: schema.updated,
-    }),
-    takes("param", conversationPath),
-    takes("json", changes, "kept", "as written"),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      const own = ownColumns(context.req.valid("json"));
-      if (typeof own === "string") return refuse(context, 400, { code: INVALID_FIELD, error: own });
-      await mustExist(context.env, id);
-      const conversation = context.env.CONVERSATIONS.getByName(id);
-      const change = conversation.change(own);
-      const changed = await awaitCall(change, `change of ${id}`);
-      if (isRefused(changed)) return refused(context, changed);
-      return context.json({ objectId: id, updatedAt: toIsoTime(changed.updatedAt) });
-    },
-  )
-  .delete(
-    `${PATH}/:id`,
-    operation({
-      id: "deleteConversation",
-      tag: "Conversations",
-      summary: "Delete a conversation",
-      description: "With its history, for everybody.",
-      access: "master",
-      answer: schema.nothing,
-    }),
-    takes("param", conversationPath),
-    takes("query", schema.deleting),
-    (context) => removeConversation(context, context.req.valid("param").id),
-  );
 
 export interface ConversationSearch {
   where: JsonObject;
@@ -226,29 +148,39 @@ const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.r
 /** Creates a conversation, or finds the unique one. */
 export async function createConversation(
   env: Env,
-  wanted: { members: string[]; creator: string | undefined; unique: boolean; columns: JsonObject },
+  wanted: {
+    kind: ConversationRecord["kind"];
+    members: string[];
+    creator: string | undefined;
+    unique: boolean;
+    columns: JsonObject;
+  },
 ): Promise<ConversationRecord | ErrorResponse> {
-  const { members, creator = "", unique, columns } = wanted;
-  if (unique && members.length === 0) {
+  const { kind, members, creator = "", unique, columns } = wanted;
+  if (kind === "normal" && unique && members.length === 0) {
     return invalid(INVALID_FIELD, "m: a unique conversation needs members");
   }
-  const { APP_ID: appId, CONVERSATIONS } = env;
+  const { APP_ID: appId, MASTER_KEY: masterKey } = env;
   const { limits } = await settingsOf(env).get();
   const record = await newConversation(
-    { creator, members, unique, columns },
-    { appId, limits, now: Date.now() },
+    { kind, creator, members, unique, columns, timeToLive: undefined },
+    { appId, temporaryIds: new TemporaryIds(appId, masterKey), limits, now: Date.now() },
   );
   if (isRefused(record)) return refusalOf(record);
-  const start = CONVERSATIONS.getByName(record.id).start(record, "server");
+  const start = conversationOf(env, record.id).start(record, "server");
   const { conversation } = await awaitCall(start, `start of ${record.id}`);
-  knownConversations(env).add(record.id);
+  knownConversations(env).add(conversation);
   return conversation;
 }
 
 /** Deletes a conversation, with its history, for everybody. */
-export async function removeConversation(context: Context<HttpEnv>, id: string): Promise<Response> {
-  await mustExist(context.env, id);
-  const conversation = context.env.CONVERSATIONS.getByName(id);
+export async function removeConversation(
+  context: Context<HttpEnv>,
+  id: string,
+  kind: ConversationRecord["kind"],
+): Promise<Response> {
+  await mustBe(context.env, id, kind);
+  const conversation = conversationOf(context.env, id);
   const removed = await awaitCall(conversation.remove(), `removal of ${id}`);
   return isRefused(removed) ? refused(context, removed) : context.json({});
 }

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import * as v from "valibot";
+import { conversationOf } from "../../conversation/conversation-of.ts";
 import type { ArchivedMessage, ArchiveRequest } from "../../database/messages/history.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { timeSent } from "../../model/records.ts";
@@ -114,7 +115,7 @@ export async function conversationHistory(
   if (refusal !== undefined) return refusal;
   const { start, end, reversed, limit } = request;
   await mustExist(context.env, conversationId);
-  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
+  const conversation = conversationOf(context.env, conversationId);
   const direction = reversed ? ("newer" as const) : ("older" as const);
   const found = await awaitCall(
     conversation.history(
@@ -155,7 +156,7 @@ async function refusalFor(
   const refusal = await awaitCall(asked, `whether ${viewer} may read`);
   if (refusal !== undefined) return refused(context, { refused: refusal });
   const exists = await mayExist(env, conversationId);
-  const conversation = env.CONVERSATIONS.getByName(conversationId);
+  const conversation = conversationOf(env, conversationId);
   const isMember = exists && (await awaitCall(conversation.isMember(viewer), `members of ${conversationId}`));
   return isMember ? undefined : refused(context, { refused: "CONVERSATION_LOG_REJECTED" });
 }

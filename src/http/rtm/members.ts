@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import { conversationOf } from "../../conversation/conversation-of.ts";
 import type { ConversationStub } from "../../conversation/conversation-stub.ts";
 import { toIsoTime } from "../../protocol/encode.ts";
 import type { Changed, Refused } from "../../protocol/outcome.ts";
@@ -51,7 +52,7 @@ function change(method: "post" | "delete", list: string, named: Named, act: Act)
       const { client_ids: clientIds } = context.req.valid("json");
       await mustExist(context.env, id);
       const changed = await awaitCall(
-        act(context.env.CONVERSATIONS.getByName(id), clientIds),
+        act(conversationOf(context.env, id), clientIds),
         `${named.id} of ${id}`,
       );
       if (isRefused(changed)) return refused(context, changed);
@@ -68,7 +69,7 @@ function show(kind: "members" | "mutes", named: Named): void {
     async (context) => {
       const { id } = context.req.valid("param");
       await mustExist(context.env, id);
-      const conversation = context.env.CONVERSATIONS.getByName(id);
+      const conversation = conversationOf(context.env, id);
       const found = await awaitCall(conversation.members(), `members of ${id}`);
       if (isRefused(found)) return refused(context, found);
       return context.json({ result: kind === "members" ? found.members : found.muted });

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Context } from "hono";
+import { conversationOf } from "../../conversation/conversation-of.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "../../conversation/server-calls.ts";
 import { MIRRORED } from "../../mirror/hosted-app.ts";
 import type { JsonObject } from "../../model/json.ts";
@@ -44,7 +45,7 @@ export async function sendMessage(
   // Different from the tokens of the sender's own devices.
   const dedupeToken = key === undefined ? undefined : `http ${key}`;
   await mustExist(context.env, conversationId);
-  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
+  const conversation = conversationOf(context.env, conversationId);
   const said = await awaitSend(
     conversation.sendAsServer({ ...message, dedupeToken }),
     `message in ${conversationId}`,
@@ -64,7 +65,7 @@ export async function patchMessage(
   const refusal = (await tooLong(context, text)) ?? (patched.silent ? undefined : await quotaUsedUp(context));
   if (refusal !== undefined) return refusal;
   await mustExist(context.env, conversationId);
-  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
+  const conversation = conversationOf(context.env, conversationId);
   const outcome = await awaitCall(conversation.patch(patched), `patch in ${conversationId}`);
   return isRefused(outcome) ? refused(context, outcome) : context.json({});
 }
@@ -76,7 +77,7 @@ export async function removeMessage(
   place: MessageLocation,
 ): Promise<Response> {
   await mustExist(context.env, conversationId);
-  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
+  const conversation = conversationOf(context.env, conversationId);
   const outcome = await awaitCall(conversation.deleteMessage(place), `deletion in ${conversationId}`);
   return isRefused(outcome) ? refused(context, outcome) : context.json({});
 }

@@ -3,13 +3,14 @@ import * as v from "valibot";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_FIELD, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
+import { mustBe } from "../existing-conversation.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { conversationPath } from "./conversations.ts";
 import { bounds, conversationHistory, records, signed } from "./history.ts";
 import { IDEMPOTENCY_KEY, patchMessage, removeMessage, sendMessage } from "./message-requests.ts";
+import type { ServedKind } from "./served-kinds.ts";
 
-const PATH = "/1.2/rtm/conversations/:id/messages";
 const MENTIONS_MAX = 20;
 
 export const sent = v.object({
@@ -50,110 +51,126 @@ const deletion = v.object({ from_client: schema.clientId(), timestamp: schema.ti
 /** With the last four parameters a member needs no master key, if the app allows it (http-api §2.1, "signed"). */
 const historyQuery = v.object({ ...bounds, client_id: v.optional(schema.clientId()), ...signed });
 
-/** Messages of conversations (http-api §2.1, §2.2, §3, A-02). */
-export const messageRoutes = new Hono<HttpEnv>()
-  .post(
-    PATH,
-    operation({
-      id: "sendMessage",
-      tag: "Messages",
-      summary: "Send a message",
-      description: "Neither the sender's permission nor their membership is checked.",
-      access: "master",
-      answer: sent,
-      headers: [IDEMPOTENCY_KEY],
-      isMetered: true,
-    }),
-    takes("param", conversationPath),
-    takes("json", message, undefined, "as written"),
-    async (context) => {
-      const said = context.req.valid("json");
-      if (said.to_clients !== undefined) {
-        const error = "to_clients: only for service conversations, which are not served";
-        return refuse(context, 400, { code: INVALID_FIELD, error });
-      }
-      return sendMessage(context, context.req.valid("param").id, {
-        from: said.from_client,
-        content: said.message,
-        transient: said.transient,
-        noSync: said.no_sync,
-        pushData: said.push_data,
-        mentionAll: said.mention_all,
-        mentions: said.mention_client_ids,
-      });
-    },
-  )
-  .get(
-    PATH,
-    operation({
-      id: "listMessages",
-      tag: "Messages",
-      summary: "Read a conversation's history",
-      description:
-        "Newest first. With the app key only for members, with a signature of the app's server, and only " +
-        "where the setting `security.signHistory` is on.",
-      access: "app",
-      answer: records,
-    }),
-    takes("param", conversationPath),
-    takes("query", historyQuery),
-    (context) => {
-      const asked = context.req.valid("query");
-      return conversationHistory(context, context.req.valid("param").id, asked, asked.client_id);
-    },
-  )
-  .put(
-    `${PATH}/:mid`,
-    operation({
-      id: "editMessage",
-      tag: "Messages",
-      summary: "Edit a message",
-      description: "Whatever the settings allow clients. Online devices are told now, others at login.",
-      access: "master",
-      answer: schema.nothing,
-      isMetered: true,
-    }),
-    takes("param", place),
-    takes("json", edit, undefined, "as written"),
-    (context) => {
-      const { id, mid: messageId } = context.req.valid("param");
-      const { from_client: from, timestamp, message: content } = context.req.valid("json");
-      return patchMessage(context, id, { messageId, timestamp, from, content, recall: false, silent: false });
-    },
-  )
-  .put(
-    `${PATH}/:mid/recall`,
-    operation({
-      id: "recallMessage",
-      tag: "Messages",
-      summary: "Recall a message",
-      access: "master",
-      answer: schema.nothing,
-      isMetered: true,
-    }),
-    takes("param", place),
-    takes("json", recall),
-    (context) => {
-      const { id, mid: messageId } = context.req.valid("param");
-      const { from_client: from, timestamp } = context.req.valid("json");
-      return patchMessage(context, id, { messageId, timestamp, from, recall: true, silent: false });
-    },
-  )
-  .delete(
-    `${PATH}/:mid`,
-    operation({
-      id: "deleteMessage",
-      tag: "Messages",
-      summary: "Delete a message",
-      description: "The server's copy alone: devices that have it keep it.",
-      access: "master",
-      answer: schema.nothing,
-    }),
-    takes("param", place),
-    takes("query", deletion),
-    (context) => {
-      const { id, mid: messageId } = context.req.valid("param");
-      const { from_client: from, timestamp } = context.req.valid("query");
-      return removeMessage(context, id, { messageId, timestamp, from });
-    },
-  );
+/** Messages of one kind of conversation (http-api §2.1, §2.2, §2.3, §3, A-02, A-03). */
+export function messageRoutes({ kind, path: parent, one, messages }: ServedKind): Hono<HttpEnv> {
+  const path = `${parent}/:id/messages`;
+  const { tag, noun } = messages;
+  return new Hono<HttpEnv>()
+    .post(
+      path,
+      operation({
+        id: `send${noun}`,
+        tag,
+        summary: "Send a message",
+        description: "Neither the sender's permission nor their membership is checked.",
+        access: "master",
+        answer: sent,
+        headers: [IDEMPOTENCY_KEY],
+        isMetered: true,
+      }),
+      takes("param", conversationPath),
+      takes("json", message, undefined, "as written"),
+      async (context) => {
+        const said = context.req.valid("json");
+        if (said.to_clients !== undefined) {
+          const error = "to_clients: only for service conversations, which are not served";
+          return refuse(context, 400, { code: INVALID_FIELD, error });
+        }
+        const { id } = context.req.valid("param");
+        await mustBe(context.env, id, kind);
+        return sendMessage(context, id, {
+          from: said.from_client,
+          content: said.message,
+          transient: said.transient,
+          noSync: said.no_sync,
+          pushData: said.push_data,
+          mentionAll: said.mention_all,
+          mentions: said.mention_client_ids,
+        });
+      },
+    )
+    .get(
+      path,
+      operation({
+        id: `list${noun}s`,
+        tag,
+        summary: `Read the history of ${one}`,
+        description:
+          "Newest first. With the app key only for members, with a signature of the app's server, and only " +
+          "where the setting `security.signHistory` is on.",
+        access: "app",
+        answer: records,
+      }),
+      takes("param", conversationPath),
+      takes("query", historyQuery),
+      (context) => {
+        const asked = context.req.valid("query");
+        return conversationHistory(context, context.req.valid("param").id, asked, asked.client_id);
+      },
+    )
+    .put(
+      `${path}/:mid`,
+      operation({
+        id: `edit${noun}`,
+        tag,
+        summary: "Edit a message",
+        description: "Whatever the settings allow clients. Online devices are told now, others at login.",
+        access: "master",
+        answer: schema.nothing,
+        isMetered: true,
+      }),
+      takes("param", place),
+      takes("json", edit, undefined, "as written"),
+      async (context) => {
+        const { id, mid: messageId } = context.req.valid("param");
+        await mustBe(context.env, id, kind);
+        const { from_client: from, timestamp, message: content } = context.req.valid("json");
+        return patchMessage(context, id, {
+          messageId,
+          timestamp,
+          from,
+          content,
+          recall: false,
+          silent: false,
+        });
+      },
+    )
+    .put(
+      `${path}/:mid/recall`,
+      operation({
+        id: `recall${noun}`,
+        tag,
+        summary: "Recall a message",
+        access: "master",
+        answer: schema.nothing,
+        isMetered: true,
+      }),
+      takes("param", place),
+      takes("json", recall),
+      async (context) => {
+        const { id, mid: messageId } = context.req.valid("param");
+        await mustBe(context.env, id, kind);
+        const { from_client: from, timestamp } = context.req.valid("json");
+        return patchMessage(context, id, { messageId, timestamp, from, recall: true, silent: false });
+      },
+    )
+    .delete(
+      `${path}/:mid`,
+      operation({
+        id: `delete${noun}`,
+        tag,
+        summary: "Delete a message",
+        description: "The server's copy alone: devices that have it keep it.",
+        access: "master",
+        answer: schema.nothing,
+      }),
+      takes("param", place),
+      takes("query", deletion),
+      async (context) => {
+        const { id, mid: messageId } = context.req.valid("param");
+        await mustBe(context.env, id, kind);
+        const { from_client: from, timestamp } = context.req.valid("query");
+        return removeMessage(context, id, { messageId, timestamp, from });
+      },
+    );
+}

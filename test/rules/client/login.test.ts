@@ -10,6 +10,7 @@ import { Tags } from "../../../src/client/tags.ts";
 import type { CommandOf } from "../../../src/protocol/commands.ts";
 import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import type { Refused } from "../../../src/protocol/outcome.ts";
+import { TemporaryIds } from "../../../src/protocol/temporary-ids.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import { hmac, stamped } from "../../support/sign.ts";
 import { MemorySql } from "../../support/sqlite.ts";
@@ -47,6 +48,7 @@ function toms() {
     appId: "app",
     masterKey: "key",
     tokens,
+    temporaryIds: new TemporaryIds("app", "key"),
     now: () => NOW,
     settings: async () => settings,
     checkJsonWebToken: notHere,

@@ -15,6 +15,7 @@ describe("defaults", () => {
         nameCharacters: 1024,
         attributesCharacters: 65536,
         members: 500,
+        temporaryMembers: 10,
         linksPerSession: 64,
         loginSeconds: 30,
         restMessagesPerMinute: 1800,

@@ -88,8 +88,8 @@ describe("[B-19] a change of a row", () => {
     [{ lm: { __type: "Date", iso: "2020-01-01T00:00:00.000Z" } }, /^lm: /],
     [{ objectId: NOWHERE }, /^objectId: /],
     [{ createdAt: "2020-01-01T00:00:00.000Z" }, /^createdAt: /],
-    [{ tr: true }, /^tr: chat rooms/],
-    [{ sys: true }, /^sys: service/],
+    [{ tr: true }, /^tr: only a chat room/],
+    [{ sys: true }, /^sys: only a service/],
     [{ "m.0": "Spike" }, /^m\.0: /],
   ])("[B-19] a change with %j is refused by name, and nothing of its body is done", async (body, words) => {
     const { id, row } = await cheeseRow();

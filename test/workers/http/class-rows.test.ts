@@ -88,8 +88,8 @@ describe("[B-19] a row is created", () => {
     [{ lm: { __type: "Date", iso: "2020-01-01T00:00:00.000Z" } }, /^lm: /],
     [{ mu: ["Spike"] }, /^mu: Spike is no member/],
     [{ m: { __op: "Remove", objects: ["Tom"] } }, /^m: /],
-    [{ tr: true }, /^tr: chat rooms/],
-    [{ sys: true }, /^sys: service/],
+    [{ temp: true }, /^temp: /],
+    [{ tr: true, sys: true }, /^tr: only a chat room/],
     [{ unique: "yes" }, /^unique: /],
   ])("[B-19] a new row with %j is refused by name", async (body, words) => {
     expect(await refusal(rest("POST", CLASS, { m: ["Tom"], ...body }))).toEqual([

@@ -279,7 +279,6 @@ describe("[http-api §5] roles of members", () => {
 
 describe("[A-03] [A-04] [A-07] routes that are not served", () => {
   test.each([
-    "/1.2/rtm/chatrooms",
     "/1.2/rtm/chatrooms/c1/members/online-count",
     "/1.2/rtm/service-conversations/c1/subscribers",
     "/1.2/rtm/clients/Tom/service-conversations",

@@ -9,7 +9,7 @@ import { archivedAs } from "../support/d1.ts";
 import { engineWith } from "../support/engine.ts";
 import { announced, uploaded } from "../support/files.ts";
 import { pushedLater, setUpPush, waiting } from "../support/push.ts";
-import { conversationOf, done, rest, saidBy } from "../support/rest.ts";
+import { conversationOf, done, rest, type Sent } from "../support/rest.ts";
 import { configure, http, masterKeys, openWorld, world } from "../support/world.ts";
 import { allOperations, contentOf, type Described, exampleRequest, successOf } from "./operations.ts";
 import { misfit } from "./schema.ts";
@@ -50,10 +50,26 @@ async function mirroredConversation(): Promise<Real> {
   return conversation();
 }
 
+/** One that the app's server made, with a path of its own. */
+async function made(kind: "chatrooms" | "service-conversations"): Promise<Real> {
+  const body = { c: example.SENDER, name: "Cheese", attr: { holes: 1 } };
+  const { objectId } = await done<{ objectId: string }>("POST", `/1.2/rtm/${kind}`, body);
+  return { [example.CONVERSATION]: objectId };
+}
+
+const chatRoom = () => made("chatrooms");
+const service = () => made("service-conversations");
+const chatRoomMessage = async () => messageIn(await chatRoom(), "chatrooms");
+
 /** A message that Tom said in it, and which Jerry has not read. */
 async function message(): Promise<Real> {
-  const { [example.CONVERSATION]: id = "" } = await conversation();
-  const { "msg-id": messageId, timestamp } = await saidBy(example.SENDER, id, example.TEXT);
+  return messageIn(await conversation());
+}
+
+async function messageIn({ [example.CONVERSATION]: id = "" }: Real, kind = "conversations"): Promise<Real> {
+  const body = { from_client: example.SENDER, message: example.TEXT };
+  const sent = await done<Sent>("POST", `/1.2/rtm/${kind}/${id}/messages`, body);
+  const { "msg-id": messageId, timestamp } = sent;
   return {
     [example.CONVERSATION]: id,
     [example.MESSAGE]: messageId,
@@ -203,6 +219,19 @@ const needs: Record<string, () => Promise<Real>> = {
   updateConversation11: conversation,
   deleteConversation11: conversation,
   deleteConversation: conversation,
+  createChatRoom: nothing,
+  findChatRooms: chatRoom,
+  updateChatRoom: chatRoom,
+  deleteChatRoom: chatRoom,
+  sendChatRoomMessage: chatRoom,
+  listChatRoomMessages: chatRoomMessage,
+  editChatRoomMessage: chatRoomMessage,
+  recallChatRoomMessage: chatRoomMessage,
+  deleteChatRoomMessage: chatRoomMessage,
+  createServiceConversation: nothing,
+  findServiceConversations: service,
+  updateServiceConversation: service,
+  deleteServiceConversation: service,
   addMembers: conversation,
   removeMembers: conversation,
   listMembers: conversation,

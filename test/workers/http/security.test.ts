@@ -70,7 +70,7 @@ describe("[I12] who may call what", () => {
       "listMemberRoles",
     ]);
     const reading = ["countUnread", "countUnread11", "countUnreadInConversation11", "listNotifications"];
-    const history = ["listLogs11", "listMessages", "listMessages11"];
+    const history = ["listChatRoomMessages", "listLogs11", "listMessages", "listMessages11"];
     // What every copy of the app does with its own device.
     const devices = ["batch", "saveBatch", "saveInstallation", "saveInstallationOfClass"];
     devices.push("getInstallation", "getInstallationOfClass");
@@ -105,7 +105,7 @@ describe("[I12] who may call what", () => {
     for (const [who, keys] of strangers) await expectUnauthorized(operation, who, keys);
   });
 
-  test.each(["listMessages", "listMessages11", "listLogs11"])(
+  test.each(["listMessages", "listChatRoomMessages", "listMessages11", "listLogs11"])(
     "[I12] the app key alone reads no history (%s)",
     async (id) => {
       const [operation] = forApp.filter((described) => described.id === id);

@@ -1,15 +1,22 @@
 import { expect, test, vi } from "vitest";
 import { CONVERSATIONS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../../../../src/bounds.ts";
 import { KnownConversations } from "../../../../src/conversation/creation/known-conversations.ts";
+import { TemporaryIds } from "../../../../src/protocol/temporary-ids.ts";
 
 /** An index that has some conversations, an app that has others, and a clock. */
 function setUp({ indexed = [] as string[], behind = [] as string[] } = {}) {
   const index = {
-    indexed: vi.fn(async (ids: string[]) => ids.filter((id) => indexed.includes(id))),
+    indexed: vi.fn(async (ids: string[]) =>
+      ids.filter((id) => indexed.includes(id)).map((id) => ({ id, kind: "normal" as const })),
+    ),
     unindexed: vi.fn(async (ids: string[]) => ids.filter((id) => behind.includes(id))),
   };
   const clock = { now: 1_000_000 };
-  return { index, clock, known: new KnownConversations(index, () => clock.now) };
+  return {
+    index,
+    clock,
+    known: new KnownConversations(index, new TemporaryIds("app", "key"), () => clock.now),
+  };
 }
 
 test("a conversation exists if the index has it or could not save it yet", async () => {
@@ -23,7 +30,7 @@ test("an existing conversation is looked up once, a missing one each time", asyn
   const { index, known } = setUp({ indexed: ["a"] });
   for (const _ of [1, 2, 3]) expect(await known.among(["a", "x"])).toEqual(["a"]);
   expect(index.indexed.mock.calls).toEqual([[["a", "x"]], [["x"]], [["x"]]]);
-  known.add("x");
+  known.add({ id: "x", kind: "normal" });
   expect(await known.among(["a", "x"])).toEqual(["a", "x"]);
   expect(index.indexed).toHaveBeenCalledTimes(3);
 });
@@ -52,7 +59,7 @@ test("[I13] only a bounded number of unknown conversations are woken while the i
 
 test("[I13] the oldest of very many known conversations are forgotten first", async () => {
   const { index, known } = setUp();
-  for (let at = 0; at <= CONVERSATIONS_REMEMBERED; at += 1) known.add(`x${at}`);
+  for (let at = 0; at <= CONVERSATIONS_REMEMBERED; at += 1) known.add({ id: `x${at}`, kind: "normal" });
   await known.among(["x0", "x1"]);
   expect(index.indexed.mock.calls).toEqual([[["x0"]]]);
 });

@@ -1,0 +1,26 @@
+import type { ErrorName } from "../../protocol/errors.ts";
+import type { ConversationCommandName } from "../commands.ts";
+
+/** Parts of a conversation that clients and the app's server change after its creation. */
+export type ChangingPart = "members" | "mutes" | "columns";
+
+/** What differs between the kinds of conversation. The shared parts ask this, and never for the kind itself. */
+export interface KindRules {
+  /** Commands of clients that this kind does not have, with the error that answers them. */
+  readonly refusals: Readonly<Partial<Record<ConversationCommandName, ErrorName>>>;
+  /** What stays as it was created, whoever asks for a change, with the error that answers them. */
+  readonly fixed: Readonly<Partial<Record<ChangingPart, ErrorName>>>;
+  /**
+   * Whether it keeps a list of members: they are notified that it exists, woken for what happens in it, and have it in
+   * their inboxes, unread counts and pushes.
+   */
+  readonly hasMembers: boolean;
+  /** The clients that may send, edit and recall messages. */
+  readonly writers: "members" | "anyone";
+  /** The clients that may read its history. */
+  readonly readers: "members" | "anyone";
+  /** Whether its messages have receipts, while it is small enough. */
+  readonly hasReceipts: boolean;
+  /** Whether D1 has a copy of it and its messages. */
+  readonly isCopied: boolean;
+}

@@ -1,0 +1,12 @@
+import type { KindRules } from "./kind-rules.ts";
+
+/** Chat rooms: whoever is present hears, and anybody may speak. */
+export const room: KindRules = {
+  refusals: {},
+  fixed: { members: "NORMAL_CONVERSATION_REQUIRED" },
+  hasMembers: false,
+  writers: "anyone",
+  readers: "anyone",
+  hasReceipts: false,
+  isCopied: true,
+};
