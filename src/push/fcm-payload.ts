@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject } from "../model/json.ts";
-import { contentFor } from "./push-content.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import { channelIn, contentFor, sdkPayload, wordsOf } from "./push-content.ts";
 import type { Push } from "./push-work.ts";
 
 /** FCM's limit for one message: keys and values of its data and its notification, in bytes (November 2026). */
@@ -24,7 +24,7 @@ export type FcmMessage = { message: JsonObject } | { problem: string };
 export function fcmMessage(push: Push, token: string, now: number): FcmMessage {
   const content = contentFor(push.content, "android", "fcm");
   const notification = notificationOf(content);
-  const payload = payloadOf(push.content, content);
+  const payload = sdkPayload(push.content, content);
   const data = [{ ...dataOf(content), payload }, { payload }].find(
     (data) => bytesOf(data) + bytesOf(notification ?? {}) <= PAYLOAD_MAX,
   );
@@ -48,40 +48,25 @@ export function fcmMessage(push: Push, token: string, now: number): FcmMessage {
 
 /** The notification that the system shows; none if the content is for the app alone, or has no words. */
 function notificationOf(content: JsonObject): JsonObject | undefined {
-  const { silent, alert, title } = content;
-  if (silent === true) return undefined;
-  const inAlert: JsonObject = isObject(alert) ? alert : { body: alert ?? null };
-  const notification: JsonObject = {};
-  for (const [name, text] of Object.entries({ title: title ?? inAlert.title, body: inAlert.body })) {
-    if (typeof text === "string") notification[name] = text;
-  }
-  return Object.keys(notification).length === 0 ? undefined : notification;
+  const words = wordsOf(content);
+  if (words === undefined) return undefined;
+  const { title, body } = words;
+  return { ...(title !== undefined && { title }), ...(body !== undefined && { body }) };
 }
 
 /** Display options. A push that is repeated after a lost response replaces itself. */
 function shownAs(push: Push, { tag }: JsonObject): JsonObject {
-  const channel = channelOf(push.content);
+  const channel = channelIn(push.content, "android", "fcm");
   return {
     tag: typeof tag === "string" ? tag : push.id,
     ...(channel !== undefined && { channel_id: channel }),
   };
 }
 
-/** The notification channel, from the common keys or a platform's part (http-api §15.11). */
-function channelOf({ _notificationChannel: common, android, fcm }: JsonObject): string | undefined {
-  const own = [fcm, android].map((part) => (isObject(part) ? part._notificationChannel : undefined));
-  return [...own, common].find((channel) => typeof channel === "string");
-}
-
 function priorityOf({ priority, silent }: JsonObject): "HIGH" | "NORMAL" {
   if (typeof priority === "string" && /^high$/i.test(priority)) return "HIGH";
   if (typeof priority === "string" && /^normal$/i.test(priority)) return "NORMAL";
   return silent === true ? "NORMAL" : "HIGH";
-}
-
-/** The content in the official SDK's form; `_channel` determines the action of a tap. */
-function payloadOf({ _channel: channel }: JsonObject, content: JsonObject): string {
-  return JSON.stringify(typeof channel === "string" ? { ...content, _channel: channel } : content);
 }
 
 /** FCM's data as texts. */

@@ -4,6 +4,7 @@ import type { Installation } from "../model/installation.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
 import { parseJson } from "../protocol/json-text.ts";
+import { Access } from "./access.ts";
 import { fcmMessage } from "./fcm-payload.ts";
 import { isFinalStatus } from "./final-status.ts";
 import {
@@ -52,7 +53,11 @@ export class Fcm implements PushProvider {
   }
 
   async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {
-    const access = new Access(this.#host.tokens);
+    const { tokens } = this.#host;
+    const access = new Access({
+      token: () => tokens.fcmToken(),
+      refused: (token) => tokens.tokenRefused(token),
+    });
     try {
       await access.token();
     } catch (error) {
@@ -68,10 +73,11 @@ export class Fcm implements PushProvider {
     const made = fcmMessage(push, registrationId, now());
     if ("problem" in made) return failedOutcome(made.problem);
     const body = JSON.stringify({ message: made.message });
-    const token = await access.token();
-    const first = await this.#post(body, token);
-    if (first.status !== 401) return outcomeOf(first, now());
-    return outcomeOf(await this.#post(body, await access.insteadOf(token)), now());
+    const answer = await access.call(
+      (token) => this.#post(body, token),
+      ({ status }) => status === 401,
+    );
+    return outcomeOf(answer, now());
   }
 
   #post(body: string, token: string): Promise<ProviderAnswer> {
@@ -82,36 +88,6 @@ export class Fcm implements PushProvider {
       headers,
       body,
     });
-  }
-}
-
-/** The access token of one delivery's calls. */
-class Access {
-  readonly #tokens: FcmHost["tokens"];
-  #token: Promise<string>;
-
-  constructor(tokens: FcmHost["tokens"]) {
-    this.#tokens = tokens;
-    this.#token = this.#next();
-  }
-
-  token(): Promise<string> {
-    return this.#token;
-  }
-
-  /** A token in place of a refused one. Concurrent calls share the new token. */
-  async insteadOf(refused: string): Promise<string> {
-    const before = this.#token;
-    if ((await before) === refused && this.#token === before) this.#token = this.#next(refused);
-    return this.#token;
-  }
-
-  async #next(refused?: string): Promise<string> {
-    if (refused !== undefined) await this.#tokens.tokenRefused(refused);
-    const token = await this.#tokens.fcmToken();
-    // Settings that were read a moment ago have a service account.
-    if (token === undefined) throw new Error("no service account is set");
-    return token;
   }
 }
 

@@ -27,28 +27,40 @@ export interface ProviderAnswer {
  * reject without a response; its target is then retried later. So are all remaining targets after several such calls in
  * a row or after a minute, without a call.
  */
-export async function eachTarget<Target>(
+export function eachTarget<Target>(
   targets: readonly Target[],
   call: (target: Target) => Promise<Outcome>,
   now: () => number = Date.now,
 ): Promise<Outcome[]> {
-  const outcomes: Outcome[] = targets.map(() =>
-    retryOutcome("not tried: the provider does not answer, or not in time"),
-  );
+  return eachCall(targets, call, (_, why) => retryOutcome(why), now);
+}
+
+/**
+ * The same for calls with results of another kind.
+ *
+ * @param late the result of a call that was not answered or not made
+ */
+export async function eachCall<Item, Result>(
+  items: readonly Item[],
+  call: (item: Item) => Promise<Result>,
+  late: (item: Item, why: string) => Result,
+  now: () => number = Date.now,
+): Promise<Result[]> {
+  const results = items.map((item) => late(item, "not tried: the provider does not answer, or not in time"));
   const until = now() + TIME_MAX;
   let unanswered = 0;
-  const callOne = async (target: Target, index: number) => {
+  const callOne = async (item: Item, index: number) => {
     if (unanswered >= UNANSWERED_MAX || now() >= until) return;
     try {
-      outcomes[index] = await call(target);
+      results[index] = await call(item);
       unanswered = 0;
     } catch (error) {
-      outcomes[index] = retryOutcome(loggableError(error));
+      results[index] = late(item, loggableError(error));
       unanswered += 1;
     }
   };
-  await forEachLimited(targets, AT_A_TIME, callOne, async () => {});
-  return outcomes;
+  await forEachLimited(items, AT_A_TIME, callOne, async () => {});
+  return results;
 }
 
 /**

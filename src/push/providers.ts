@@ -1,15 +1,22 @@
 import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
-import type { ProviderName } from "../model/provider-name.ts";
+import type { ProviderName, VendorName } from "../model/provider-name.ts";
 import { outboundOf, outboundToNamed } from "../outbound/http-client.ts";
 import type { PushPolicy } from "../protocol/commands.ts";
 import type { Settings } from "../settings/schema.ts";
+import type { VendorProfile, VendorProfiles } from "../settings/vendors/vendor-profiles.ts";
 import { Apns } from "./apns.ts";
 import { Fcm } from "./fcm.ts";
 import { http2NetworksOf } from "./http2.ts";
 import { installationJson } from "./installation-json.ts";
 import type { PushProvider } from "./provider.ts";
+import type { ProviderAnswer } from "./provider-calls.ts";
 import { PushWebhook } from "./push-webhook.ts";
+import { honor } from "./vendors/honor.ts";
+import { huawei } from "./vendors/huawei.ts";
+import { ProfileMemory } from "./vendors/profile-memory.ts";
+import type { Vendor } from "./vendors/vendor.ts";
+import { VendorProvider } from "./vendors/vendor-provider.ts";
 import { WebPush } from "./web-push.ts";
 
 /** The bindings that pushing needs. */
@@ -18,12 +25,17 @@ export type ProvidersEnv = Pick<
   "APP_ID" | "DEMO" | "PUBLIC_NETWORK" | "HTTP2" | "PUSH" | "TEST_PUSH_SERVICES"
 >;
 
+/** One per isolate, like what it is about. */
+const memory = new ProfileMemory();
+
 /** The deadline for a token, which may have to be fetched from its provider first (ms). */
 const TOKEN_DEADLINE = 15_000;
 
 type PushSettings = Settings["push"];
 /** Makes a provider of the settings that set it up. */
-type Maker = (env: ProvidersEnv, settings: Settings) => PushProvider;
+type Maker = (env: ProvidersEnv, settings: Settings, heard: Heard) => PushProvider;
+/** Is told the answers of phone makers' services. */
+type Heard = (answer: ProviderAnswer) => void;
 
 const now = () => Date.now();
 
@@ -43,6 +55,12 @@ const PROVIDERS: Record<ProviderName, (push: PushSettings) => Maker | undefined>
       return new Fcm({ projectId: serviceAccount.project_id, url }, { tokens: tokensOf(env), outbound, now });
     };
   },
+  hms: ({ hms }) => vendorMaker(huawei, hms),
+  honor: (push) => vendorMaker(honor, push.honor),
+  mi: () => undefined,
+  oppo: () => undefined,
+  vivo: () => undefined,
+  meizu: () => undefined,
   webPush: ({ webPush }) => {
     if (webPush === null) return undefined;
     return (env) => new WebPush(webPush, { outbound: outboundToNamed(env), now });
@@ -54,9 +72,25 @@ const PROVIDERS: Record<ProviderName, (push: PushSettings) => Maker | undefined>
   },
 };
 
-/** The providers that are set up; the first that serves a device is used. */
-export function providersOf(env: ProvidersEnv, settings: Settings): PushProvider[] {
-  return Object.values(PROVIDERS).flatMap((makerIn) => makerIn(settings.push)?.(env, settings) ?? []);
+function vendorMaker<Profile extends VendorProfile, Message>(
+  vendor: Vendor<Profile, Message>,
+  profiles: VendorProfiles<Profile>,
+): Maker | undefined {
+  if (Object.keys(profiles).length === 0) return undefined;
+  return (env, settings, heard) => {
+    const setup = { profiles, appName: settings.push.appName ?? undefined };
+    const host = { keeper: tokensOf(env), outbound: outboundOf(env, settings), memory, heard, now };
+    return new VendorProvider(vendor, setup, host);
+  };
+}
+
+/**
+ * The providers that are set up; the first that serves a device is used.
+ *
+ * @param heard is told the answers of phone makers' services
+ */
+export function providersOf(env: ProvidersEnv, settings: Settings, heard: Heard = () => {}): PushProvider[] {
+  return Object.values(PROVIDERS).flatMap((makerIn) => makerIn(settings.push)?.(env, settings, heard) ?? []);
 }
 
 /** The names of the providers that are set up. */
@@ -85,6 +119,20 @@ function tokensOf({ PUSH }: ProvidersEnv) {
     apnsToken: (teamId: string, keyId: string) =>
       withDeadline(keeper.apnsToken(teamId, keyId), TOKEN_DEADLINE, "provider token for APNs"),
     fcmToken: () => withDeadline(keeper.fcmToken(), TOKEN_DEADLINE, "access token for FCM"),
+    vendorToken: (vendor: VendorName, profile: string) =>
+      withDeadline(keeper.vendorToken(vendor, profile), TOKEN_DEADLINE, `access token for ${vendor}`),
+    profileWorked: (vendor: VendorName, profile: string, fingerprint: string) =>
+      withDeadline(
+        keeper.profileWorked(vendor, profile, fingerprint),
+        TOKEN_DEADLINE,
+        "noting that keys work",
+      ),
+    hasProfileWorked: (vendor: VendorName, profile: string, fingerprint: string) =>
+      withDeadline(
+        keeper.hasProfileWorked(vendor, profile, fingerprint),
+        TOKEN_DEADLINE,
+        "whether keys work",
+      ),
     tokenRefused: (token: string) =>
       withDeadline(keeper.tokenRefused(token), TOKEN_DEADLINE, "telling of a refused token"),
   };

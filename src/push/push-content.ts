@@ -80,6 +80,38 @@ export function contentFor(content: JsonObject, ...platforms: Platform[]): JsonO
   return Object.fromEntries([...common, ...own].filter(([key]) => !key.startsWith("_")));
 }
 
+/** The words that a device shows. */
+export interface Words {
+  title: string | undefined;
+  body: string | undefined;
+}
+
+/** The words of a content for one kind of device; undefined if it has none, or is for the app alone (N-09). */
+export function wordsOf({ silent, alert, title }: JsonObject): Words | undefined {
+  if (silent === true) return undefined;
+  const inAlert: JsonObject = isObject(alert) ? alert : { body: alert ?? null };
+  const text = (value: Json | undefined) => (typeof value === "string" ? value : undefined);
+  const words = { title: text(title ?? inAlert.title), body: text(inAlert.body) };
+  return words.title === undefined && words.body === undefined ? undefined : words;
+}
+
+/** The notification channel of Android, from the common keys or a platform's part, later ones first (http-api §15.11). */
+export function channelIn(content: JsonObject, ...platforms: Platform[]): string | undefined {
+  const parts = platforms.toReversed().map((platform) => content[platform]);
+  const own = parts.map((part) => (isObject(part) ? part._notificationChannel : undefined));
+  return [...own, content._notificationChannel].find((channel) => typeof channel === "string");
+}
+
+/**
+ * The content as LeanCloud's SDKs on Android read it, for one kind of device; `_channel` determines the action of a
+ * tap.
+ *
+ * @param content what `contentFor` returned for that kind
+ */
+export function sdkPayload({ _channel: channel }: JsonObject, content: JsonObject): string {
+  return JSON.stringify(typeof channel === "string" ? { ...content, _channel: channel } : content);
+}
+
 /** Whether the push increments the number on an iOS device's icon (P-06). */
 export function wantsIncrement(content: JsonObject): boolean {
   const { aps, badge } = contentFor(content, "ios");

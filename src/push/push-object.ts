@@ -4,10 +4,11 @@ import { Alarm } from "../alarm.ts";
 import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { VendorName } from "../model/provider-name.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import { settingsOf } from "../settings/store.ts";
 import { pushQueueOf } from "./push-queue.ts";
-import type { PushStub } from "./push-stub.ts";
+import type { PushStub, VendorToken } from "./push-stub.ts";
 import { pushTables } from "./push-tables.ts";
 import {
   type AcceptedNotification,
@@ -16,6 +17,7 @@ import {
   type ScheduledNotification,
 } from "./schedule.ts";
 import { TokenKeeper } from "./token-keeper.ts";
+import { WorkingProfiles } from "./working-profiles.ts";
 
 /** The queue's deadline (ms). */
 const QUEUE_DEADLINE = 10_000;
@@ -26,6 +28,7 @@ const QUEUE_RETRY = 10_000;
 export class PushObject extends DurableObject<Env> implements PushStub {
   readonly #schedule: Schedule;
   readonly #tokens: TokenKeeper;
+  readonly #profiles: WorkingProfiles;
   readonly #alarm: Alarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -42,6 +45,7 @@ export class PushObject extends DurableObject<Env> implements PushStub {
       outbound: async () => outboundOf(env, await settingsOf(env).get()),
       now: () => Date.now(),
     });
+    this.#profiles = new WorkingProfiles(tables);
     this.#alarm = new Alarm(ctx.storage, () => Date.now());
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
   }
@@ -52,6 +56,20 @@ export class PushObject extends DurableObject<Env> implements PushStub {
 
   async fcmToken(): Promise<string | undefined> {
     return this.#tokens.fcm();
+  }
+
+  async vendorToken(vendor: VendorName, profile: string): Promise<VendorToken | undefined> {
+    const made = await this.#tokens.vendor(vendor, profile);
+    if (made === undefined) return undefined;
+    return { token: made.token, hasWorked: this.#profiles.hasWorked(vendor, profile, made.fingerprint) };
+  }
+
+  async profileWorked(vendor: VendorName, profile: string, fingerprint: string): Promise<void> {
+    this.#profiles.worked(vendor, profile, fingerprint);
+  }
+
+  async hasProfileWorked(vendor: VendorName, profile: string, fingerprint: string): Promise<boolean> {
+    return this.#profiles.hasWorked(vendor, profile, fingerprint);
   }
 
   async tokenRefused(token: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Objects } from "../model/objects.ts";
+import type { VendorName } from "../model/provider-name.ts";
 import type { AcceptedNotification, NumberedNotification, ScheduledNotification } from "./schedule.ts";
 
 /** The one object with the shared state of pushes. */
@@ -15,8 +16,21 @@ interface PushTokens {
   apnsToken(teamId: string, keyId: string): Promise<string | undefined>;
   /** The access token for FCM; undefined without a service account. */
   fcmToken(): Promise<string | undefined>;
+  /**
+   * The access token for a profile of a phone maker's service, and whether the profile has worked with its keys;
+   * undefined if there is no such profile.
+   */
+  vendorToken(vendor: VendorName, profile: string): Promise<VendorToken | undefined>;
+  /** Notes that a profile has worked with keys of this fingerprint. */
+  profileWorked(vendor: VendorName, profile: string, fingerprint: string): Promise<void>;
+  hasProfileWorked(vendor: VendorName, profile: string, fingerprint: string): Promise<boolean>;
   /** Reports that a provider refused this token: the next call returns another one. */
   tokenRefused(token: string): Promise<void>;
+}
+
+export interface VendorToken {
+  token: string;
+  hasWorked: boolean;
 }
 
 /** Notifications from their request until all their devices were found (N-06, N-12). */

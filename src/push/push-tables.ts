@@ -1,7 +1,7 @@
 import type { Sql } from "../sql.ts";
 import { type Schema, Tables } from "../tables.ts";
 
-type Name = "notifications" | "requests" | "tokens";
+type Name = "notifications" | "requests" | "tokens" | "working_profiles";
 
 /** The tables of the object of pushes. */
 export type PushTables = Tables<Name>;
@@ -22,6 +22,9 @@ export const PUSH_SCHEMA: Schema<Name> = {
     tokens: [
       "CREATE TABLE tokens (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, token TEXT NOT NULL, " +
         "made_at INTEGER NOT NULL, renew_at INTEGER NOT NULL, refused INTEGER NOT NULL) WITHOUT ROWID",
+    ],
+    working_profiles: [
+      "CREATE TABLE working_profiles (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) WITHOUT ROWID",
     ],
   },
   versions: [],

@@ -1,11 +1,13 @@
 import { importPKCS8, SignJWT } from "jose";
+import type { VendorName } from "../model/provider-name.ts";
 import type { Outbound } from "../outbound/http-client.ts";
-import { toHex } from "../protocol/hex.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Sql } from "../sql.ts";
 import type { ApnsKey } from "./apns-key.ts";
 import { exchangeForFcmToken } from "./fcm-token.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import type { PushTables } from "./push-tables.ts";
+import { tokenMakerOf } from "./vendors/vendor-tokens.ts";
 
 export interface TokenKeeperHost {
   push(): Promise<Settings["push"]>;
@@ -21,6 +23,8 @@ const APNS_AGE_MIN = 20 * MINUTE;
 const APNS_AGE_MAX = 50 * MINUTE;
 /** FCM's token is not used in its last minutes, so that calls in progress can end. */
 const FCM_RESERVE = 5 * MINUTE;
+/** A token that is refused at this age is not the problem, and vendors limit how often they give one. */
+const VENDOR_AGE_MIN = MINUTE;
 
 const FCM = "fcm";
 
@@ -45,6 +49,8 @@ type Row = {
 export class TokenKeeper {
   readonly #sql: Sql;
   readonly #host: TokenKeeperHost;
+  /** Tokens that are being made: callers at the same time share one. */
+  readonly #making = new Map<string, Promise<string>>();
 
   constructor(tables: PushTables, host: TokenKeeperHost) {
     tables.create("tokens");
@@ -75,6 +81,24 @@ export class TokenKeeper {
     });
   }
 
+  /**
+   * The access token for a profile of a phone maker's service, and its keys' fingerprint; undefined if there is no such
+   * profile. Rejects if the maker gives none.
+   */
+  async vendor(
+    vendor: VendorName,
+    profile: string,
+  ): Promise<{ token: string; fingerprint: string } | undefined> {
+    const maker = tokenMakerOf(await this.#host.push(), vendor, profile);
+    if (maker === undefined) return undefined;
+    const outbound = await this.#host.outbound();
+    const name = `${vendor} ${JSON.stringify(profile)}`;
+    const token = await this.#token(name, maker.credentials, VENDOR_AGE_MIN, (now) =>
+      maker.fetch(outbound, now),
+    );
+    return { token, fingerprint: await fingerprintOf(maker.credentials) };
+  }
+
   /** Marks a refused token: the next call creates another, if this one is old enough. */
   refused(token: string): void {
     this.#sql.exec("UPDATE tokens SET refused = 1 WHERE token = ?", token);
@@ -94,11 +118,15 @@ export class TokenKeeper {
     const fingerprint = await fingerprintOf(secret);
     const kept = this.#kept(name, fingerprint, ageMin);
     if (kept !== undefined) return kept;
+    const key = `${name} ${fingerprint}`;
+    const making = this.#making.get(key) ?? this.#make(name, fingerprint, make);
+    this.#making.set(key, making);
+    return making.finally(() => this.#making.delete(key));
+  }
+
+  async #make(name: string, fingerprint: string, make: (now: number) => Promise<Made>): Promise<string> {
     const now = this.#host.now();
     const { token, renewAt } = await make(now);
-    // Another call may have finished meanwhile: the token that was stored first is used by all.
-    const keptMeanwhile = this.#kept(name, fingerprint, ageMin);
-    if (keptMeanwhile !== undefined) return keptMeanwhile;
     this.#sql.exec(
       "INSERT OR REPLACE INTO tokens (name, fingerprint, token, made_at, renew_at, refused) VALUES (?, ?, ?, ?, ?, 0)",
       ...[name, fingerprint, token, now, renewAt],
@@ -128,9 +156,4 @@ async function providerTokenOf({ teamId, keyId, privateKey }: ApnsKey, now: numb
     .setIssuer(teamId)
     .setIssuedAt(Math.floor(now / 1_000))
     .sign(await importPKCS8(privateKey.trim(), "ES256"));
-}
-
-async function fingerprintOf(secret: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
-  return toHex(new Uint8Array(digest));
 }

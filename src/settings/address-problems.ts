@@ -1,4 +1,5 @@
 import type { Settings } from "./schema.ts";
+import { vendorAddresses } from "./vendors/vendor-settings.ts";
 
 /** The reason that Parley may not call a URL, to follow the setting's name (`field`); undefined if it may. */
 export type AddressProblem = (url: string, allowPrivate: boolean, field: string) => string | undefined;
@@ -15,6 +16,7 @@ export function addressProblems(
     "push.apns.url": push.apns.url,
     "push.fcm.url": push.fcm.url,
     "push.fcm.serviceAccount.token_uri": push.fcm.serviceAccount?.token_uri ?? null,
+    ...vendorAddresses(push),
     "push.webhook.url": push.webhook.url,
     "upstream.url": upstream.url,
     "upstream.functionsUrl": upstream.functionsUrl,

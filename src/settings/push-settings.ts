@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { address, booleanSetting, group, jsonObject, listOf, secret } from "./value-schemas.ts";
+import { vendorSettings } from "./vendors/vendor-settings.ts";
 
 /** A private key in PEM has 250 to 3,300 characters, by its kind. */
 const KEY_LENGTH_MAX = 8_192;
@@ -53,6 +54,8 @@ export const pushSettings = () =>
   group({
     /** The content for messages without their own (P-05). Null pushes nothing for those. */
     static: v.optional(v.nullable(jsonObject()), null),
+    /** The title where a content has none and its vendor demands one. */
+    appName: v.optional(v.nullable(v.pipe(text(), v.maxLength(64, "must have at most 64 characters"))), null),
     apns: v.optional(
       group({
         keys: v.optional(v.pipe(listOf(apnsKey()), v.examples([[]])), []),
@@ -69,6 +72,7 @@ export const pushSettings = () =>
       }),
       {},
     ),
+    ...vendorSettings(),
     /** The keys that identify this server to browsers' push services (VAPID). */
     webPush: v.optional(
       v.nullable(

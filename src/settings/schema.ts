@@ -7,6 +7,7 @@ import { pushSettings } from "./push-settings.ts";
 import { upstreamSettings } from "./upstream-settings.ts";
 import { userSettings } from "./user-settings.ts";
 import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./value-schemas.ts";
+import { isInProfiles } from "./vendors/vendor-settings.ts";
 
 /** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
 const origin = () =>
@@ -198,13 +199,20 @@ export function defaultSettings(demo: boolean): Settings {
 /**
  * The settings from a stored set of overrides, and the fields left out, each with the reason: this version does not
  * know or accept them, because an older or newer version wrote them. One invalid field must not reset all the others.
+ * What lacks a field that it needs is left out with it.
  */
 export function settingsFrom(overrides: Json, demo: boolean): { settings: Settings; ignored: string[] } {
   const schema = demo ? schemas.demo : schemas.plain;
   const kept = isObject(overrides) ? structuredClone(overrides) : {};
-  const issues = v.safeParse(schema, kept).issues ?? [];
-  for (const issue of issues) remove(kept, issue.path?.map((step) => String(step.key)) ?? []);
-  return { settings: v.parse(schema, kept), ignored: issues.map(describe) };
+  const ignored: string[] = [];
+  let result = v.safeParse(schema, kept);
+  while (!result.success) {
+    const removed = result.issues.filter((issue) => remove(kept, pathOf(issue)));
+    if (removed.length === 0) break;
+    ignored.push(...result.issues.map(describe));
+    result = v.safeParse(schema, kept);
+  }
+  return { settings: v.parse(schema, kept), ignored };
 }
 
 /**
@@ -214,7 +222,13 @@ export function settingsFrom(overrides: Json, demo: boolean): { settings: Settin
 export function patchProblem(patch: Json): string | undefined {
   if (touchesWordList(patch)) return "keywords.version: is set by PUT /admin/keywords";
   const result = v.safeParse(schemas.plain, withoutNulls(patch));
-  return result.issues?.map(describe).join("; ");
+  const problems = result.issues?.filter((issue) => !isLeftOut(issue)) ?? [];
+  return problems.length === 0 ? undefined : problems.map(describe).join("; ");
+}
+
+/** A field that a patch of a vendor's profile leaves out may be stored already: the merged settings show it. */
+function isLeftOut(issue: v.BaseIssue<unknown>): boolean {
+  return issue.input === undefined && isInProfiles(pathOf(issue));
 }
 
 /** Removing all of `keywords` would remove the list's version too. */
@@ -267,9 +281,15 @@ function withoutNulls(value: Json, depth = 0): unknown {
   );
 }
 
-function remove(target: JsonObject, [key, ...rest]: string[]): void {
-  if (key === undefined) return;
+function pathOf(issue: v.BaseIssue<unknown>): string[] {
+  return issue.path?.map((step) => String(step.key)) ?? [];
+}
+
+/** Removes a field, or what lacks it. False if there is nothing to remove. */
+function remove(target: JsonObject, [key, ...rest]: string[]): boolean {
+  if (key === undefined || !Object.hasOwn(target, key)) return false;
   const inner = target[key];
-  if (rest.length > 0 && isObject(inner)) remove(inner, rest);
-  else delete target[key];
+  if (rest.length > 0 && isObject(inner) && remove(inner, rest)) return true;
+  delete target[key];
+  return true;
 }

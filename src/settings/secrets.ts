@@ -1,5 +1,6 @@
 import type { Settings } from "./schema.ts";
 import { HIDDEN } from "./value-schemas.ts";
+import { withoutVendorSecrets } from "./vendors/vendor-settings.ts";
 
 /** The settings for display: they show which secrets are set, but not the secrets. */
 export function withoutSecrets(settings: Settings): Settings {
@@ -15,6 +16,7 @@ export function withoutSecrets(settings: Settings): Settings {
     },
     push: {
       ...push,
+      ...withoutVendorSecrets(push),
       apns: { ...apns, keys: apns.keys.map((key) => ({ ...key, privateKey: HIDDEN })) },
       fcm: {
         ...fcm,

@@ -10,6 +10,7 @@ import { type AddressProblem, addressProblems } from "./address-problems.ts";
 import { SettingsCache } from "./cache.ts";
 import { merge } from "./merge.ts";
 import { defaultSettings, type Settings, settingsFrom } from "./schema.ts";
+import { profileProblems } from "./vendors/vendor-settings.ts";
 
 /** The row of the overrides: the settings that differ from the defaults. */
 const ROW = "settings";
@@ -74,6 +75,7 @@ export async function changeSettings(
     // A problem from before the patch is no reason to refuse it.
     const problems = ignored.filter((field) => !before.ignored.includes(field));
     problems.push(...addressProblems(settings, addressProblem), ...logProblems(settings));
+    problems.push(...profileProblems(settings.push));
     if (problems.length > 0) return { problem: problems.join("; ") };
     if (await replaceOverrides(env, stored.text, overrides)) {
       return { settings: await adopt(env, overrides) };

@@ -137,7 +137,7 @@ async function noProvider(context: Context<HttpEnv>): Promise<Response | undefin
   if (isPushSetUp(await settings.get())) return undefined;
   if (settings.peek() === undefined) throw new CallFailed(503, failures.unavailable, "settings: not known");
   const error =
-    "No way to devices is set up: set push.apns.keys, push.fcm.serviceAccount, push.webPush or push.webhook.url " +
+    "No way to devices is set up: set push.apns.keys, push.fcm.serviceAccount, a phone maker's profiles, push.webPush or push.webhook.url " +
     "by PATCH /admin/settings.";
   return refuse(context, 400, { code: 400, error });
 }

@@ -62,6 +62,12 @@ const record = v.object({
   successes: count("Taken by a provider."),
   iosSuccesses: count("Of these by Apple."),
   fcmSuccesses: count("By FCM."),
+  hmsSuccesses: count("By Huawei's service."),
+  honorSuccesses: count("By Honor's."),
+  miSuccesses: count("By Xiaomi's."),
+  oppoSuccesses: count("By OPPO's."),
+  vivoSuccesses: count("By vivo's."),
+  meizuSuccesses: count("By Meizu's."),
   webSuccesses: count("By browsers' push services."),
   webhookSuccesses: count("By the webhook."),
   invalidTokens: count("Devices that are no more; they were removed."),
@@ -232,6 +238,7 @@ function notFound(context: Context<HttpEnv>): Response {
 
 function recordJson(record: NotificationRecord): JsonObject {
   const { apns = 0, fcm = 0, webPush = 0, webhook = 0 } = record.providers;
+  const { hms = 0, honor = 0, mi = 0, oppo = 0, vivo = 0, meizu = 0 } = record.providers;
   const { devices, successes, invalidTokens, errors } = record;
   // All its devices were found, and some providers have not responded yet.
   const isSending =
@@ -245,6 +252,12 @@ function recordJson(record: NotificationRecord): JsonObject {
     successes: record.successes,
     iosSuccesses: apns,
     fcmSuccesses: fcm,
+    hmsSuccesses: hms,
+    honorSuccesses: honor,
+    miSuccesses: mi,
+    oppoSuccesses: oppo,
+    vivoSuccesses: vivo,
+    meizuSuccesses: meizu,
     webSuccesses: webPush,
     webhookSuccesses: webhook,
     invalidTokens: record.invalidTokens,

@@ -64,6 +64,9 @@ describe("defaults", () => {
       upstream: { url: null, functionsUrl: null, timeoutSeconds: 30, maxBytes: 10485760, log: false },
       push: {
         static: null,
+        appName: null,
+        hms: {},
+        honor: {},
         webPush: null,
         allowClientPush: false,
         apns: { keys: [], url: null },

@@ -1,15 +1,14 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { ImClient, Sdk } from "../sdk/sdk-types.ts";
 import type { Person, TestApp } from "../sdk/test-app.ts";
 import { eventually } from "../sdk/waiting.ts";
 import type { NodeDevice } from "../support/node-device.ts";
-import type { Providers } from "./providers.ts";
+import type { Providers, Way } from "./providers.ts";
 
 /** A device with a client that is logged in. */
 export interface PushDevice {
   /** The way by which it is reached. */
-  way: ProviderName;
+  way: Way;
   /** Its name at its provider. */
   name: string;
   /** Its installation's id. */
@@ -36,13 +35,17 @@ export async function iphone(app: TestApp, clientId: string, fields: object = {}
 }
 
 /** An Android phone: its session names it by the installation's own id, as Java's SDK does. */
-export async function android(app: TestApp, clientId: string, vendor: "fcm" | "mi"): Promise<PushDevice> {
+export async function android(
+  app: TestApp,
+  clientId: string,
+  vendor: "fcm" | "HMS" | "lenovo",
+): Promise<PushDevice> {
   const [installationId, registrationId] = [randomUUID(), `${vendor}-${randomUUID()}`];
   const row = { deviceType: "android", installationId, vendor, registrationId };
   const installation = await install(app, row);
   const raw = await app.raw(clientId, { deviceId: installationId });
-  const way = vendor === "fcm" ? "fcm" : "webhook";
-  return phone(app, clientId, raw, { way, name: registrationId, installation });
+  const way = { fcm: "fcm", HMS: "hms", lenovo: "webhook" } as const;
+  return phone(app, clientId, raw, { way: way[vendor], name: registrationId, installation });
 }
 
 async function phone(

@@ -75,9 +75,9 @@ describe("a message to a client that is offline", () => {
     const jerry = app.named("Jerry");
     const phone = await iphone(app, jerry);
     const google = await android(app, jerry, "fcm");
-    const xiaomi = await android(app, jerry, "mi");
+    const lenovo = await android(app, jerry, "lenovo");
     const page = await browser(app, providers, { sdk, id: jerry });
-    await lose(app, jerry, phone, google, xiaomi, page);
+    await lose(app, jerry, phone, google, lenovo, page);
 
     const speaker = await app.logIn(sdk, app.named("Tom"));
     const chat = await speaker.client.createConversation({ members: [jerry], unique: false });
@@ -115,7 +115,7 @@ describe("a message to a client that is offline", () => {
       messageId: message.id,
       payload: pushData,
       expiresAt,
-      recipients: [{ clientId: jerry, installation: { objectId: xiaomi.installation, vendor: "mi" } }],
+      recipients: [{ clientId: jerry, installation: { objectId: lenovo.installation, vendor: "lenovo" } }],
     });
     // Once for all: Google's exchange of a signature, and Apple's token.
     expect([providers.fcm.issued, providers.apns.tokens.size]).toEqual([1, 1]);

@@ -1,0 +1,102 @@
+import * as v from "valibot";
+import type { JsonObject } from "../../model/json.ts";
+import type { Outbound } from "../../outbound/http-client.ts";
+import { printable } from "../../printable.ts";
+import { parseJson } from "../../protocol/json-text.ts";
+import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
+import { isFinalStatus } from "../final-status.ts";
+import { failedOutcome, goneOutcome, retryOutcome } from "../provider.ts";
+import { type ProviderAnswer, retryAfterOf } from "../provider-calls.ts";
+import { honorMessage } from "./honor-payload.ts";
+import { fetchOauthToken } from "./oauth-token.ts";
+import type { FetchedToken, Vendor, Verdict } from "./vendor.ts";
+
+type Profile = ProfileOf<"honor">;
+
+const SERVER = "https://push-api.cloud.honor.com";
+const TOKENS = "https://iam.developer.honor.com/auth/token";
+/** The delay (ms) after "too fast" without a time. */
+const SLOW_DOWN = 60_000;
+
+/** The code of success, as programs in use have it; Honor's own table was not found (November 2026). */
+const SENT = 200;
+
+const texts = () => v.optional(v.nullable(v.array(v.string())));
+const Answer = v.object({
+  code: v.pipe(v.union([v.number(), v.string()]), v.transform(Number)),
+  message: v.optional(v.nullable(v.string())),
+  data: v.optional(
+    v.nullable(
+      v.object({
+        sendResult: v.optional(v.nullable(v.boolean())),
+        failTokens: texts(),
+        expireTokens: texts(),
+      }),
+    ),
+  ),
+});
+
+/** Honor's push service, for phones with Honor's own. */
+export const honor: Vendor<Profile, JsonObject> = {
+  name: "honor",
+  vendors: ["honor"],
+  // Not documented: what one delivery has at most.
+  batchMax: 100,
+  credentialsOf: honorCredentials,
+  messageOf: honorMessage,
+  async send(message, registrationIds, { profile, post, withToken, now }) {
+    const server = (profile.url ?? SERVER).replace(/\/+$/, "");
+    const url = `${server}/api/v1/${encodeURIComponent(profile.appId)}/sendMessage`;
+    const body = JSON.stringify({ ...message, token: registrationIds });
+    const answer = await withToken(
+      (token) => {
+        const authorization = { Authorization: `Bearer ${token}`, timestamp: String(now()) };
+        return post({ url, headers: { ...authorization, "Content-Type": "application/json" }, body });
+      },
+      ({ status }) => status === 401,
+    );
+    return verdictsOf(answer, registrationIds, now());
+  },
+};
+
+export function honorCredentials({ appId, clientId, clientSecret }: Profile): string {
+  return JSON.stringify(["honor", appId, clientId, clientSecret]);
+}
+
+/** Rejects, with a message fit for a log, without a token within 10 s. */
+export function fetchHonorToken(
+  { clientId, clientSecret, authUrl }: Profile,
+  outbound: Outbound,
+  now: number,
+): Promise<FetchedToken> {
+  return fetchOauthToken({ vendor: "Honor", url: authUrl ?? TOKENS, clientId, clientSecret }, outbound, now);
+}
+
+function verdictsOf(
+  { status, headers, text }: ProviderAnswer,
+  registrationIds: readonly string[],
+  now: number,
+): Verdict[] {
+  const all = (verdict: Verdict) => registrationIds.map(() => verdict);
+  const parsed = parseJson(text);
+  const answer = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
+  const { code, message, data } = answer.success
+    ? answer.output
+    : { code: undefined, message: "", data: undefined };
+  const why =
+    code === undefined
+      ? `status ${status}: an answer that is not Honor's`
+      : `code ${code}: ${printable(message ?? "", 200)}`;
+  const after = retryAfterOf(headers, now);
+  if (status === 429 || status === 503) return all(retryOutcome(why, after ?? SLOW_DOWN));
+  if (status === 401 || status < 200 || status > 499) return all(retryOutcome(why, after));
+  if (code === undefined) return all(isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, after));
+  const { sendResult, failTokens, expireTokens } = data ?? {};
+  const isSent = sendResult === true || code === SENT;
+  const [expired, failed] = [new Set(expireTokens), new Set(failTokens)];
+  return registrationIds.map((id): Verdict => {
+    if (expired.has(id)) return goneOutcome(`${why}: the token has expired`);
+    if (failed.has(id)) return failedOutcome(`${why}: not accepted for this token`);
+    return isSent ? { outcome: "sent" } : failedOutcome(why);
+  });
+}

@@ -1,0 +1,249 @@
+import { loggableError } from "../../loggable-error.ts";
+import type { Installation } from "../../model/installation.ts";
+import type { VendorName } from "../../model/provider-name.ts";
+import type { Outbound } from "../../outbound/http-client.ts";
+import {
+  DEFAULT_PROFILE,
+  profileNamed,
+  type VendorProfile,
+  type VendorProfiles,
+} from "../../settings/vendors/vendor-profiles.ts";
+import { Access } from "../access.ts";
+import { fingerprintOf } from "../fingerprint.ts";
+import {
+  failedOutcome,
+  goneOutcome,
+  type Outcome,
+  type PushProvider,
+  retryOutcome,
+  type Target,
+} from "../provider.ts";
+import { callProvider, eachCall, type ProviderAnswer } from "../provider-calls.ts";
+import type { PushStub } from "../push-stub.ts";
+import type { Push } from "../push-work.ts";
+import { nextDayInChina, type ProfileMemory } from "./profile-memory.ts";
+import type { Made, Sending, Vendor, VendorCall, Verdict } from "./vendor.ts";
+
+export interface VendorProviderHost {
+  /** Calls to the object that keeps tokens, each with a deadline. */
+  keeper: Pick<PushStub, "vendorToken" | "tokenRefused" | "profileWorked" | "hasProfileWorked">;
+  outbound: Outbound;
+  memory: ProfileMemory;
+  /** Is told each of the vendor's answers. */
+  heard(answer: ProviderAnswer): void;
+  now(): number;
+}
+
+/** An app's settings for one vendor. */
+export interface VendorSetup<Profile extends VendorProfile> {
+  profiles: VendorProfiles<Profile>;
+  appName: string | undefined;
+}
+
+/** Devices that get the same message by the same account. */
+interface Group<Profile, Message> {
+  profileName: string;
+  profile: Profile;
+  fingerprint: string;
+  made: Made<Message>;
+  sending: Sending<Profile>;
+}
+
+interface Batch<Profile, Message> {
+  group: Group<Profile, Message>;
+  registrationIds: readonly string[];
+}
+
+/**
+ * Android devices through their maker's push service: what is the same for all makers. A registration id that several
+ * installations share is sent to once.
+ */
+export class VendorProvider<Profile extends VendorProfile, Message> implements PushProvider {
+  readonly name: VendorName;
+  readonly #vendor: Vendor<Profile, Message>;
+  readonly #setup: VendorSetup<Profile>;
+  readonly #host: VendorProviderHost;
+
+  constructor(vendor: Vendor<Profile, Message>, setup: VendorSetup<Profile>, host: VendorProviderHost) {
+    this.name = vendor.name;
+    this.#vendor = vendor;
+    this.#setup = setup;
+    this.#host = host;
+  }
+
+  serves({ deviceType, vendor = "", registrationId = "" }: Installation): boolean {
+    const isOurs = this.#vendor.vendors.includes(vendor.toLowerCase());
+    return deviceType.toLowerCase() === "android" && isOurs && registrationId !== "";
+  }
+
+  async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {
+    const outcomes = new Map<string, Outcome>();
+    try {
+      const batches = await this.#batchesOf(push, targets, outcomes);
+      const late = ({ registrationIds }: Batch<Profile, Message>, why: string) =>
+        registrationIds.map(() => retryOutcome(why));
+      const results = await eachCall(batches, (batch) => this.#sendBatch(batch), late, this.#host.now);
+      for (const [at, { group, registrationIds }] of batches.entries()) {
+        for (const [index, id] of registrationIds.entries()) {
+          const outcome = results[at]?.[index] ?? failedOutcome(`${this.name} said nothing of it`);
+          outcomes.set(keyOf(group.profileName, group.sending.vendor, id), outcome);
+        }
+      }
+    } catch (error) {
+      return targets.map(() => retryOutcome(loggableError(error)));
+    }
+    return targets.map(
+      ({ installation }) =>
+        outcomes.get(keyFor(installation)) ?? failedOutcome("no registration id any more"),
+    );
+  }
+
+  /** The calls to make. Devices for which there is none get their outcome at once. */
+  async #batchesOf(
+    push: Push,
+    targets: readonly Target[],
+    outcomes: Map<string, Outcome>,
+  ): Promise<Batch<Profile, Message>[]> {
+    const installations = targets.map(({ installation }) => installation);
+    const groups = Map.groupBy(
+      installations.filter(({ registrationId = "" }) => registrationId !== ""),
+      (each) => JSON.stringify([profileNameOf(each), vendorOf(each)]),
+    );
+    const batches: Batch<Profile, Message>[] = [];
+    for (const members of groups.values()) {
+      const [first] = members;
+      if (first === undefined) continue;
+      const group = await this.#groupOf(push, profileNameOf(first), vendorOf(first));
+      if (typeof group === "string") {
+        for (const member of members) outcomes.set(keyFor(member), failedOutcome(group));
+        continue;
+      }
+      const ids = [...new Set(members.map(({ registrationId = "" }) => registrationId))];
+      const { batchMax } = this.#vendor;
+      for (let at = 0; at < ids.length; at += batchMax) {
+        batches.push({ group, registrationIds: ids.slice(at, at + batchMax) });
+      }
+    }
+    return batches;
+  }
+
+  /** A group, or the reason that nothing can be sent to its devices. */
+  async #groupOf(push: Push, profileName: string, vendor: string): Promise<Group<Profile, Message> | string> {
+    const { profiles, appName } = this.#setup;
+    const profile = profileNamed(profiles, profileName);
+    // A device of an unknown profile is not gone: the owner may set the profile.
+    if (profile === undefined)
+      return `there is no profile ${JSON.stringify(profileName)} in push.${this.name}`;
+    const { now } = this.#host;
+    const made = this.#vendor.messageOf(push, profile, { vendor, appName, now: now() });
+    if ("problem" in made) return made.problem;
+    const fingerprint = await fingerprintOf(this.#vendor.credentialsOf(profile));
+    const sending = this.#sendingFor({ pushId: push.id, profile, profileName, vendor, fingerprint });
+    return { profileName, profile, fingerprint, made, sending };
+  }
+
+  #sendingFor(given: {
+    pushId: string;
+    profile: Profile;
+    profileName: string;
+    vendor: string;
+    fingerprint: string;
+  }): Sending<Profile> {
+    const { pushId, profile, profileName, vendor, fingerprint } = given;
+    const { keeper, memory, now } = this.#host;
+    const token = async () => {
+      const kept = await keeper.vendorToken(this.name, profileName);
+      if (kept?.hasWorked) memory.worked(fingerprint);
+      return kept?.token;
+    };
+    let access: Access | undefined;
+    return {
+      profile,
+      vendor,
+      pushId,
+      post: (call) => this.#post(call),
+      withToken: async (callWith, isRefused) => {
+        access ??= new Access({ token, refused: (refused) => keeper.tokenRefused(refused) });
+        return access.call(callWith, isRefused);
+      },
+      now,
+    };
+  }
+
+  async #post({ url, headers, body }: VendorCall): Promise<ProviderAnswer> {
+    const { outbound, heard } = this.#host;
+    const answer = await callProvider((to, init) => outbound.fetch(to, init), url, {
+      method: "POST",
+      headers,
+      body,
+    });
+    heard(answer);
+    return answer;
+  }
+
+  /** Rejects without an answer. */
+  async #sendBatch({ group, registrationIds }: Batch<Profile, Message>): Promise<Outcome[]> {
+    const { made, fingerprint, sending } = group;
+    if ("problem" in made) return registrationIds.map(() => failedOutcome(made.problem));
+    const { memory, now } = this.#host;
+    if (memory.isPaused(fingerprint, made.messageClass, now())) {
+      return registrationIds.map(() => failedOutcome("the day's quota was used up, until 00:00 in China"));
+    }
+    const verdicts = await this.#vendor.send(made.message, registrationIds, sending);
+    if (verdicts.some(({ outcome }) => outcome === "sent")) await this.#noteWorked(group);
+    const isBelieved =
+      verdicts.some(({ outcome }) => outcome === "unknown") && (await this.#hasWorked(group));
+    return verdicts.map((verdict) => {
+      if (verdict.outcome === "quota") memory.pause(fingerprint, made.messageClass, nextDayInChina(now()));
+      return outcomeOf(verdict, isBelieved);
+    });
+  }
+
+  /** Notes once for each account that it works. Never rejects. */
+  async #noteWorked({ profileName, fingerprint }: Group<Profile, Message>): Promise<void> {
+    const { keeper, memory } = this.#host;
+    if (memory.hasWorked(fingerprint)) return;
+    try {
+      await keeper.profileWorked(this.name, profileName, fingerprint);
+      memory.worked(fingerprint);
+    } catch (error) {
+      console.warn(`push: not noted that ${this.name} works:`, loggableError(error));
+    }
+  }
+
+  async #hasWorked({ profileName, fingerprint }: Group<Profile, Message>): Promise<boolean> {
+    const { keeper, memory } = this.#host;
+    if (memory.hasWorked(fingerprint)) return true;
+    return keeper.hasProfileWorked(this.name, profileName, fingerprint);
+  }
+}
+
+function outcomeOf(verdict: Verdict, isBelieved: boolean): Outcome {
+  switch (verdict.outcome) {
+    case "quota":
+      return failedOutcome(`the day's quota is used up, until 00:00 in China: ${verdict.why}`);
+    case "unknown":
+      return isBelieved
+        ? goneOutcome(verdict.why)
+        : failedOutcome(`${verdict.why}: looks like keys of another app, since they have never worked`);
+    default:
+      return verdict;
+  }
+}
+
+function profileNameOf({ fields: { deviceProfile } }: Installation): string {
+  return typeof deviceProfile === "string" && deviceProfile !== "" ? deviceProfile : DEFAULT_PROFILE;
+}
+
+function vendorOf({ vendor = "" }: Installation): string {
+  return vendor.toLowerCase();
+}
+
+function keyFor(installation: Installation): string {
+  return keyOf(profileNameOf(installation), vendorOf(installation), installation.registrationId ?? "");
+}
+
+/** Tells the devices of one push apart: a registration id counts within its vendor and profile. */
+function keyOf(profileName: string, vendor: string, registrationId: string): string {
+  return JSON.stringify([profileName, vendor, registrationId]);
+}

@@ -1,0 +1,73 @@
+import * as v from "valibot";
+import { type VendorName, vendorNames } from "../../model/provider-name.ts";
+import { HIDDEN } from "../value-schemas.ts";
+import { honorSettings, huaweiSettings } from "./huawei-settings.ts";
+import { DEFAULT_PROFILE, type VendorProfile, type VendorProfiles } from "./vendor-profiles.ts";
+
+/** The settings of all phone makers' push services, each an object of profiles by name (N-14). */
+export const vendorSettings = () => ({
+  hms: v.optional(huaweiSettings(), {}),
+  honor: v.optional(honorSettings(), {}),
+});
+
+type Schemas = ReturnType<typeof vendorSettings>;
+/** A vendor that has settings. */
+export type VendorWithSettings = keyof Schemas;
+export type VendorSettings = { [Name in VendorWithSettings]: v.InferOutput<Schemas[Name]> };
+/** One profile of a vendor. */
+export type ProfileOf<Name extends VendorWithSettings> = VendorSettings[Name][string];
+
+/** The fields of each vendor's profiles that are never shown. */
+const SECRETS: Record<VendorWithSettings, readonly string[]> = {
+  hms: ["appSecret"],
+  honor: ["clientSecret"],
+};
+
+/** The vendors' settings for display: with the names of secrets in place of the secrets. */
+export function withoutVendorSecrets(settings: VendorSettings): VendorSettings {
+  return {
+    hms: hidden("hms", settings.hms),
+    honor: hidden("honor", settings.honor),
+  };
+}
+
+function hidden<Profile extends object>(
+  name: VendorWithSettings,
+  profiles: Record<string, Profile>,
+): Record<string, Profile> {
+  const secrets = Object.fromEntries(SECRETS[name].map((field) => [field, HIDDEN]));
+  return Object.fromEntries(
+    Object.entries(profiles).map(([profile, fields]) => [profile, { ...fields, ...secrets }]),
+  );
+}
+
+/** The addresses of all profiles, by their settings' names. */
+export function vendorAddresses(settings: VendorSettings): Record<string, string | null> {
+  const each = profilesByVendor(settings).flatMap(([vendor, profiles]) =>
+    Object.entries(profiles).flatMap(([name, { url, authUrl = null }]): [string, string | null][] => [
+      [`push.${vendor}.${name}.url`, url],
+      [`push.${vendor}.${name}.authUrl`, authUrl],
+    ]),
+  );
+  return Object.fromEntries(each);
+}
+
+/** Vendors whose profiles cannot work together: devices that name no profile have the default one. */
+export function profileProblems(settings: VendorSettings): string[] {
+  return profilesByVendor(settings).flatMap(([vendor, profiles]) => {
+    const isUsable = Object.keys(profiles).length === 0 || Object.hasOwn(profiles, DEFAULT_PROFILE);
+    return isUsable ? [] : [`push.${vendor}: needs a profile named ${DEFAULT_PROFILE}`];
+  });
+}
+
+/** Whether a path in the settings leads into a vendor's profiles. */
+export function isInProfiles([top, vendor, ...rest]: readonly string[]): boolean {
+  return top === "push" && rest.length > 0 && vendorNames.some((name) => name === vendor);
+}
+
+function profilesByVendor({ hms, honor }: VendorSettings): [VendorName, VendorProfiles<VendorProfile>][] {
+  return [
+    ["hms", hms],
+    ["honor", honor],
+  ];
+}
