@@ -50,7 +50,9 @@ const scheduled = async (id: string) =>
 describe("[N-11] the record of a notification", () => {
   test("[N-11] a record shows the request and its results under the names of the hosted service", async () => {
     const { objectId, createdAt } = await pushedLater({ channels: ["Jerry"], prod: "dev" });
-    await addCounts(world.DB, objectId, { devices: 9, sent: { apns: 2, fcm: 1, webPush: 1, webhook: 3 } });
+    await addCounts(world.DB, objectId, { devices: 19, sent: { apns: 2, fcm: 1, webPush: 1, webhook: 3 } });
+    const makers = { hms: 1, honor: 1, mi: 2, oppo: 1, vivo: 2, meizu: 3 };
+    await addCounts(world.DB, objectId, { sent: makers });
     await addCounts(world.DB, objectId, { gone: 1, failed: 1, lastError: "BadTopic" });
     const { at } = await waiting(objectId);
     const record = {
@@ -58,10 +60,16 @@ describe("[N-11] the record of a notification", () => {
       notificationId: objectId,
       msg: { alert: "Cheese" },
       status: "scheduled",
-      devices: 9,
-      successes: 7,
+      devices: 19,
+      successes: 17,
       iosSuccesses: 2,
       fcmSuccesses: 1,
+      hmsSuccesses: 1,
+      honorSuccesses: 1,
+      miSuccesses: 2,
+      oppoSuccesses: 1,
+      vivoSuccesses: 2,
+      meizuSuccesses: 3,
       webSuccesses: 1,
       webhookSuccesses: 3,
       invalidTokens: 1,
