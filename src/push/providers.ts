@@ -14,9 +14,11 @@ import type { ProviderAnswer } from "./provider-calls.ts";
 import { PushWebhook } from "./push-webhook.ts";
 import { honor } from "./vendors/honor.ts";
 import { huawei } from "./vendors/huawei.ts";
+import { oppo } from "./vendors/oppo.ts";
 import { ProfileMemory } from "./vendors/profile-memory.ts";
 import type { Vendor } from "./vendors/vendor.ts";
 import { VendorProvider } from "./vendors/vendor-provider.ts";
+import { vivo } from "./vendors/vivo.ts";
 import { WebPush } from "./web-push.ts";
 
 /** The bindings that pushing needs. */
@@ -58,8 +60,8 @@ const PROVIDERS: Record<ProviderName, (push: PushSettings) => Maker | undefined>
   hms: ({ hms }) => vendorMaker(huawei, hms),
   honor: (push) => vendorMaker(honor, push.honor),
   mi: () => undefined,
-  oppo: () => undefined,
-  vivo: () => undefined,
+  oppo: (push) => vendorMaker(oppo, push.oppo),
+  vivo: (push) => vendorMaker(vivo, push.vivo),
   meizu: () => undefined,
   webPush: ({ webPush }) => {
     if (webPush === null) return undefined;
@@ -119,8 +121,8 @@ function tokensOf({ PUSH }: ProvidersEnv) {
     apnsToken: (teamId: string, keyId: string) =>
       withDeadline(keeper.apnsToken(teamId, keyId), TOKEN_DEADLINE, "provider token for APNs"),
     fcmToken: () => withDeadline(keeper.fcmToken(), TOKEN_DEADLINE, "access token for FCM"),
-    vendorToken: (vendor: VendorName, profile: string) =>
-      withDeadline(keeper.vendorToken(vendor, profile), TOKEN_DEADLINE, `access token for ${vendor}`),
+    vendorToken: (vendor: VendorName, profile: string, region: string | undefined) =>
+      withDeadline(keeper.vendorToken(vendor, profile, region), TOKEN_DEADLINE, `access token for ${vendor}`),
     profileWorked: (vendor: VendorName, profile: string, fingerprint: string) =>
       withDeadline(
         keeper.profileWorked(vendor, profile, fingerprint),

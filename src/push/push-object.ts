@@ -58,8 +58,12 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     return this.#tokens.fcm();
   }
 
-  async vendorToken(vendor: VendorName, profile: string): Promise<VendorToken | undefined> {
-    const made = await this.#tokens.vendor(vendor, profile);
+  async vendorToken(
+    vendor: VendorName,
+    profile: string,
+    region: string | undefined,
+  ): Promise<VendorToken | undefined> {
+    const made = await this.#tokens.vendor(vendor, profile, region);
     if (made === undefined) return undefined;
     return { token: made.token, hasWorked: this.#profiles.hasWorked(vendor, profile, made.fingerprint) };
   }

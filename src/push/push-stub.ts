@@ -20,7 +20,11 @@ interface PushTokens {
    * The access token for a profile of a phone maker's service, and whether the profile has worked with its keys;
    * undefined if there is no such profile.
    */
-  vendorToken(vendor: VendorName, profile: string): Promise<VendorToken | undefined>;
+  vendorToken(
+    vendor: VendorName,
+    profile: string,
+    region: string | undefined,
+  ): Promise<VendorToken | undefined>;
   /** Notes that a profile has worked with keys of this fingerprint. */
   profileWorked(vendor: VendorName, profile: string, fingerprint: string): Promise<void>;
   hasProfileWorked(vendor: VendorName, profile: string, fingerprint: string): Promise<boolean>;

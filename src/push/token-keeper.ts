@@ -88,11 +88,12 @@ export class TokenKeeper {
   async vendor(
     vendor: VendorName,
     profile: string,
+    region: string | undefined,
   ): Promise<{ token: string; fingerprint: string } | undefined> {
-    const maker = tokenMakerOf(await this.#host.push(), vendor, profile);
+    const maker = tokenMakerOf(await this.#host.push(), vendor, profile, region);
     if (maker === undefined) return undefined;
     const outbound = await this.#host.outbound();
-    const name = `${vendor} ${JSON.stringify(profile)}`;
+    const name = `${vendor} ${JSON.stringify(region === undefined ? profile : [profile, region])}`;
     const token = await this.#token(name, maker.credentials, VENDOR_AGE_MIN, (now) =>
       maker.fetch(outbound, now),
     );

@@ -107,13 +107,13 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
     const installations = targets.map(({ installation }) => installation);
     const groups = Map.groupBy(
       installations.filter(({ registrationId = "" }) => registrationId !== ""),
-      (each) => JSON.stringify([profileNameOf(each), vendorOf(each)]),
+      (each) => JSON.stringify([profileNameOf(each), vendorOf(each), this.#regionOf(each)]),
     );
     const batches: Batch<Profile, Message>[] = [];
     for (const members of groups.values()) {
       const [first] = members;
       if (first === undefined) continue;
-      const group = await this.#groupOf(push, profileNameOf(first), vendorOf(first));
+      const group = await this.#groupOf(push, first);
       if (typeof group === "string") {
         for (const member of members) outcomes.set(keyFor(member), failedOutcome(group));
         continue;
@@ -128,8 +128,9 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
   }
 
   /** A group, or the reason that nothing can be sent to its devices. */
-  async #groupOf(push: Push, profileName: string, vendor: string): Promise<Group<Profile, Message> | string> {
+  async #groupOf(push: Push, member: Installation): Promise<Group<Profile, Message> | string> {
     const { profiles, appName } = this.#setup;
+    const [profileName, vendor, region] = [profileNameOf(member), vendorOf(member), this.#regionOf(member)];
     const profile = profileNamed(profiles, profileName);
     // A device of an unknown profile is not gone: the owner may set the profile.
     if (profile === undefined)
@@ -138,7 +139,7 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
     const made = this.#vendor.messageOf(push, profile, { vendor, appName, now: now() });
     if ("problem" in made) return made.problem;
     const fingerprint = await fingerprintOf(this.#vendor.credentialsOf(profile));
-    const sending = this.#sendingFor({ pushId: push.id, profile, profileName, vendor, fingerprint });
+    const sending = this.#sendingFor({ pushId: push.id, profile, profileName, vendor, region, fingerprint });
     return { profileName, profile, fingerprint, made, sending };
   }
 
@@ -147,12 +148,13 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
     profile: Profile;
     profileName: string;
     vendor: string;
+    region: string | undefined;
     fingerprint: string;
   }): Sending<Profile> {
-    const { pushId, profile, profileName, vendor, fingerprint } = given;
+    const { pushId, profile, profileName, vendor, region, fingerprint } = given;
     const { keeper, memory, now } = this.#host;
     const token = async () => {
-      const kept = await keeper.vendorToken(this.name, profileName);
+      const kept = await keeper.vendorToken(this.name, profileName, region);
       if (kept?.hasWorked) memory.worked(fingerprint);
       return kept?.token;
     };
@@ -160,14 +162,21 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
     return {
       profile,
       vendor,
+      region,
       pushId,
       post: (call) => this.#post(call),
       withToken: async (callWith, isRefused) => {
         access ??= new Access({ token, refused: (refused) => keeper.tokenRefused(refused) });
         return access.call(callWith, isRefused);
       },
+      isUsedUp: (kind) => memory.isPaused(fingerprint, kind, now()),
+      useUp: (kind) => memory.pause(fingerprint, kind, nextDayInChina(now())),
       now,
     };
+  }
+
+  #regionOf({ registrationId = "" }: Installation): string | undefined {
+    return this.#vendor.regionOf?.(registrationId);
   }
 
   async #post({ url, headers, body }: VendorCall): Promise<ProviderAnswer> {

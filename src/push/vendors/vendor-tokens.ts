@@ -4,7 +4,9 @@ import type { Settings } from "../../settings/schema.ts";
 import { profileNamed } from "../../settings/vendors/vendor-profiles.ts";
 import { fetchHonorToken, honorCredentials } from "./honor.ts";
 import { fetchHuaweiToken, huaweiCredentials } from "./huawei.ts";
+import { fetchOppoTokenFor, oppoCredentials } from "./oppo.ts";
 import type { FetchedToken } from "./vendor.ts";
+import { fetchVivoTokenFor, vivoCredentials } from "./vivo.ts";
 
 /** How a profile's access token is fetched. */
 export interface TokenMaker {
@@ -19,6 +21,7 @@ export function tokenMakerOf(
   push: Settings["push"],
   vendor: VendorName,
   profileName: string,
+  region: string | undefined,
 ): TokenMaker | undefined {
   switch (vendor) {
     case "hms": {
@@ -29,9 +32,15 @@ export function tokenMakerOf(
       const profile = profileNamed(push.honor, profileName);
       return profile && makerOf(honorCredentials(profile), fetchHonorToken, profile);
     }
+    case "oppo": {
+      const profile = profileNamed(push.oppo, profileName);
+      return profile && makerOf(oppoCredentials(profile), fetchOppoTokenFor(region), profile);
+    }
+    case "vivo": {
+      const profile = profileNamed(push.vivo, profileName);
+      return profile && makerOf(vivoCredentials(profile), fetchVivoTokenFor, profile);
+    }
     case "mi":
-    case "oppo":
-    case "vivo":
     case "meizu":
       return undefined;
   }

@@ -41,6 +41,8 @@ export interface Sending<Profile> {
   profile: Profile;
   /** The installations' `vendor` in lower case. */
   vendor: string;
+  /** The devices' region, as the vendor tells regions apart. */
+  region: string | undefined;
   /** The push's id, the same at every attempt. */
   pushId: string;
   post(call: VendorCall): Promise<ProviderAnswer>;
@@ -49,6 +51,9 @@ export interface Sending<Profile> {
     callWith: (token: string) => Promise<ProviderAnswer>,
     isRefused: (answer: ProviderAnswer) => boolean,
   ): Promise<ProviderAnswer>;
+  /** Whether the day's calls of a kind are used up, and that they are. */
+  isUsedUp(kind: string): boolean;
+  useUp(kind: string): void;
   now(): number;
 }
 
@@ -61,6 +66,8 @@ export interface Vendor<Profile extends VendorProfile, Message> {
   readonly batchMax: number;
   /** The profile's account as one text: app id and keys. A profile with another one has yet to work. */
   credentialsOf(profile: Profile): string;
+  /** A region whose devices have a server and an access token of their own; undefined for the others. */
+  regionOf?(registrationId: string): string | undefined;
   messageOf(push: Push, profile: Profile, circumstances: Circumstances): Made<Message>;
   /** Sends to at most `batchMax` different registration ids; the verdicts are in their order. Rejects without an answer. */
   send(message: Message, registrationIds: readonly string[], sending: Sending<Profile>): Promise<Verdict[]>;

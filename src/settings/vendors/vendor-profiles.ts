@@ -15,6 +15,8 @@ export interface VendorProfile {
   url: string | null;
   /** The same for access tokens, at vendors that have another address for them. */
   authUrl?: string | null;
+  /** The same for phones that registered abroad, at vendors that have another server for them. */
+  abroadUrl?: string | null;
 }
 
 /** An app's accounts at one vendor by their names, or none. */

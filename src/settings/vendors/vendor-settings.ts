@@ -2,12 +2,16 @@ import * as v from "valibot";
 import { type VendorName, vendorNames } from "../../model/provider-name.ts";
 import { HIDDEN } from "../value-schemas.ts";
 import { honorSettings, huaweiSettings } from "./huawei-settings.ts";
+import { oppoSettings } from "./oppo-settings.ts";
 import { DEFAULT_PROFILE, type VendorProfile, type VendorProfiles } from "./vendor-profiles.ts";
+import { vivoSettings } from "./vivo-settings.ts";
 
 /** The settings of all phone makers' push services, each an object of profiles by name (N-14). */
 export const vendorSettings = () => ({
   hms: v.optional(huaweiSettings(), {}),
   honor: v.optional(honorSettings(), {}),
+  oppo: v.optional(oppoSettings(), {}),
+  vivo: v.optional(vivoSettings(), {}),
 });
 
 type Schemas = ReturnType<typeof vendorSettings>;
@@ -21,6 +25,8 @@ export type ProfileOf<Name extends VendorWithSettings> = VendorSettings[Name][st
 const SECRETS: Record<VendorWithSettings, readonly string[]> = {
   hms: ["appSecret"],
   honor: ["clientSecret"],
+  oppo: ["masterSecret"],
+  vivo: ["appSecret"],
 };
 
 /** The vendors' settings for display: with the names of secrets in place of the secrets. */
@@ -28,6 +34,8 @@ export function withoutVendorSecrets(settings: VendorSettings): VendorSettings {
   return {
     hms: hidden("hms", settings.hms),
     honor: hidden("honor", settings.honor),
+    oppo: hidden("oppo", settings.oppo),
+    vivo: hidden("vivo", settings.vivo),
   };
 }
 
@@ -44,10 +52,13 @@ function hidden<Profile extends object>(
 /** The addresses of all profiles, by their settings' names. */
 export function vendorAddresses(settings: VendorSettings): Record<string, string | null> {
   const each = profilesByVendor(settings).flatMap(([vendor, profiles]) =>
-    Object.entries(profiles).flatMap(([name, { url, authUrl = null }]): [string, string | null][] => [
-      [`push.${vendor}.${name}.url`, url],
-      [`push.${vendor}.${name}.authUrl`, authUrl],
-    ]),
+    Object.entries(profiles).flatMap(
+      ([name, { url, authUrl = null, abroadUrl = null }]): [string, string | null][] => [
+        [`push.${vendor}.${name}.url`, url],
+        [`push.${vendor}.${name}.authUrl`, authUrl],
+        [`push.${vendor}.${name}.abroadUrl`, abroadUrl],
+      ],
+    ),
   );
   return Object.fromEntries(each);
 }
@@ -65,9 +76,16 @@ export function isInProfiles([top, vendor, ...rest]: readonly string[]): boolean
   return top === "push" && rest.length > 0 && vendorNames.some((name) => name === vendor);
 }
 
-function profilesByVendor({ hms, honor }: VendorSettings): [VendorName, VendorProfiles<VendorProfile>][] {
+function profilesByVendor({
+  hms,
+  honor,
+  oppo,
+  vivo,
+}: VendorSettings): [VendorName, VendorProfiles<VendorProfile>][] {
   return [
     ["hms", hms],
     ["honor", honor],
+    ["oppo", oppo],
+    ["vivo", vivo],
   ];
 }

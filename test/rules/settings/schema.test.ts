@@ -67,6 +67,8 @@ describe("defaults", () => {
         appName: null,
         hms: {},
         honor: {},
+        oppo: {},
+        vivo: {},
         webPush: null,
         allowClientPush: false,
         apns: { keys: [], url: null },

@@ -60,8 +60,8 @@ export class VendorWorld {
       return answer;
     };
     const keeper = {
-      vendorToken: async (name: VendorName, profile: string) => {
-        const made = await noted("vendorToken", tokens.vendor(name, profile));
+      vendorToken: async (name: VendorName, profile: string, region: string | undefined) => {
+        const made = await noted("vendorToken", tokens.vendor(name, profile, region));
         return made && { token: made.token, hasWorked: working.hasWorked(name, profile, made.fingerprint) };
       },
       tokenRefused: async (token: string) => noted("tokenRefused", tokens.refused(token)),

@@ -1,0 +1,132 @@
+import * as v from "valibot";
+import type { JsonObject } from "../../model/json.ts";
+import type { Outbound } from "../../outbound/http-client.ts";
+import { parseJson } from "../../protocol/json-text.ts";
+import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
+import { isFinalStatus } from "../final-status.ts";
+import { failedOutcome, retryOutcome } from "../provider.ts";
+import { type ProviderAnswer, retryAfterOf } from "../provider-calls.ts";
+import { isOppoTokenRefused, type OppoResult, oppoVerdict } from "./oppo-codes.ts";
+import { oppoNotification } from "./oppo-payload.ts";
+import { fetchOppoToken } from "./oppo-token.ts";
+import type { FetchedToken, Vendor, Verdict } from "./vendor.ts";
+
+type Profile = ProfileOf<"oppo">;
+
+const SERVER = "https://api.push.oppomobile.com";
+/** Phones that registered abroad have a server and an access token of their own. */
+const ABROAD = "abroad";
+const SERVER_ABROAD = "https://api-intl.push.oppomobile.com";
+
+/** A message's target is one registration id. */
+const REGISTRATION_ID = 2;
+
+const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
+
+const Answer = v.object({
+  code: v.number(),
+  message: v.optional(v.nullable(v.string())),
+  data: v.optional(v.unknown()),
+});
+
+/** What a batch's answer has for a device; without a code it was accepted. */
+const Result = v.object({
+  registrationId: v.string(),
+  errorCode: v.optional(v.nullable(v.number())),
+  errorMessage: v.optional(v.nullable(v.string())),
+});
+
+/** OPPO's push service, which also serves OnePlus and realme. */
+export const oppo: Vendor<Profile, JsonObject> = {
+  name: "oppo",
+  vendors: ["oppo"],
+  batchMax: 1_000,
+  credentialsOf: oppoCredentials,
+  regionOf: (registrationId) => (isChinese(registrationId) ? undefined : ABROAD),
+  messageOf: oppoNotification,
+  async send(notification, registrationIds, { profile, region, post, withToken, now }) {
+    const messages = registrationIds.map((id) => messageTo(id, notification));
+    const [only, ...others] = messages;
+    const [path, field, sent] =
+      others.length === 0 ? ["unicast", "message", only] : ["unicast_batch", "messages", messages];
+    const url = `${serverOf(profile, region)}/server/v1/message/notification/${path}`;
+    const answer = await withToken(
+      (token) => {
+        const form = new URLSearchParams({ auth_token: token, [field]: JSON.stringify(sent) });
+        return post({ url, headers: FORM, body: form.toString() });
+      },
+      ({ text }) => isOppoTokenRefused(answerIn(text)),
+    );
+    return verdictsOf(answer, registrationIds, now());
+  },
+};
+
+export function oppoCredentials({ appKey, masterSecret }: Profile): string {
+  return JSON.stringify(["oppo", appKey, masterSecret]);
+}
+
+/** Fetches tokens for a region. Rejects, with a message fit for a log, without one within 10 s. */
+export function fetchOppoTokenFor(region: string | undefined) {
+  return (profile: Profile, outbound: Outbound, now: number): Promise<FetchedToken> =>
+    fetchOppoToken({ ...profile, server: serverOf(profile, region) }, outbound, now);
+}
+
+function serverOf({ url, abroadUrl }: Profile, region: string | undefined): string {
+  const server = region === ABROAD ? (abroadUrl ?? SERVER_ABROAD) : (url ?? SERVER);
+  return server.replace(/\/+$/, "");
+}
+
+/** An id begins with the maker and the region, with the region, or with neither, which is China's. */
+function isChinese(registrationId: string): boolean {
+  const parts = registrationId.split("_");
+  return parts.length === 1 || parts.at(-2) === "CN";
+}
+
+function messageTo(registrationId: string, notification: JsonObject): JsonObject {
+  return {
+    target_type: REGISTRATION_ID,
+    target_value: registrationId,
+    // A phone that has registered again shows nothing, since it is pushed to by its new id.
+    verify_registration_id: true,
+    notification,
+  };
+}
+
+function answerIn(text: string): v.InferOutput<typeof Answer> | undefined {
+  const parsed = parseJson(text);
+  const answer = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
+  return answer.success ? answer.output : undefined;
+}
+
+function verdictsOf(answer: ProviderAnswer, registrationIds: readonly string[], now: number): Verdict[] {
+  const { status, headers, text } = answer;
+  const said = answerIn(text);
+  const after = retryAfterOf(headers, now);
+  if (said === undefined || status === 429 || status >= 500) {
+    const why = `status ${status}: an answer that is not OPPO's`;
+    const verdict = isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, after);
+    return registrationIds.map(() => verdict);
+  }
+  const whole = oppoVerdict(said);
+  const results = said.code === 0 ? resultsIn(said.data) : new Map<string, OppoResult>();
+  return registrationIds.map((id) => {
+    const own = results.get(id);
+    if (own !== undefined) return oppoVerdict(own);
+    // One code for a whole batch is no word on each of its devices.
+    const isBatch = registrationIds.length > 1;
+    return whole.outcome === "unknown" && isBatch ? failedOutcome(whole.why) : whole;
+  });
+}
+
+/** What the answer to a batch has for its devices. */
+function resultsIn(data: unknown): Map<string, OppoResult> {
+  const items = Array.isArray(data) ? data : [];
+  return new Map(
+    items.flatMap((item): [string, OppoResult][] => {
+      const result = v.safeParse(Result, item);
+      if (!result.success) return [];
+      const { registrationId, errorCode, errorMessage } = result.output;
+      return [[registrationId, { code: errorCode ?? 0, message: errorMessage }]];
+    }),
+  );
+}

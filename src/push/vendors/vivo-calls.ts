@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import type { JsonObject } from "../../model/json.ts";
+import { parseJson } from "../../protocol/json-text.ts";
+import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
+import { isFinalStatus } from "../final-status.ts";
+import { failedOutcome, retryOutcome } from "../provider.ts";
+import { type ProviderAnswer, retryAfterOf } from "../provider-calls.ts";
+import type { Sending, Verdict } from "./vendor.ts";
+import {
+  areListsUsedUp,
+  invalidDevice,
+  isTextRefused,
+  isVivoTokenRefused,
+  vivoVerdict,
+} from "./vivo-codes.ts";
+import { withOtherText } from "./vivo-payload.ts";
+
+type Profile = ProfileOf<"vivo">;
+
+const SERVER = "https://api-push.vivo.com.cn";
+
+/** The day's messages to lists of devices, which vivo counts by themselves. */
+const LISTS = "lists";
+
+const InvalidUser = v.object({ userid: v.pipe(v.unknown(), v.transform(String)), status: v.number() });
+
+const Answer = v.object({
+  result: v.number(),
+  desc: v.optional(v.nullable(v.string())),
+  taskId: v.optional(v.nullable(v.union([v.string(), v.number()]))),
+  invalidUser: v.optional(v.nullable(InvalidUser)),
+  invalidUsers: v.optional(v.nullable(v.array(InvalidUser))),
+});
+
+type VivoAnswer = v.InferOutput<typeof Answer>;
+/** vivo's answer, or what it means for the devices that there is none. */
+type Heard = VivoAnswer | { none: Verdict };
+
+export function vivoServer({ url }: Profile): string {
+  return (url ?? SERVER).replace(/\/+$/, "");
+}
+
+/** The calls for one message. They reject if vivo does not answer. */
+export class VivoCalls {
+  readonly #message: JsonObject;
+  readonly #sending: Sending<Profile>;
+
+  constructor(message: JsonObject, sending: Sending<Profile>) {
+    this.#message = message;
+    this.#sending = sending;
+  }
+
+  async toOne(registrationId: string): Promise<Verdict> {
+    const heard = await this.#withText((message) =>
+      this.#call("send", { ...message, regId: registrationId }, [registrationId]),
+    );
+    if ("none" in heard) return heard.none;
+    // The status says more of the device than the code beside it.
+    return heard.invalidUser ? invalidDevice(heard.invalidUser.status) : vivoVerdict(heard);
+  }
+
+  /**
+   * To several devices: vivo keeps the message first, and then takes the list of devices for it. Undefined if the
+   * day's lists are used up.
+   */
+  async toList(registrationIds: readonly string[]): Promise<Verdict[] | undefined> {
+    const { isUsedUp, useUp } = this.#sending;
+    if (isUsedUp(LISTS)) return undefined;
+    const { pushMode = 0, appId = 0 } = this.#message;
+    const kept = await this.#withText(({ pushMode: _, ...message }) =>
+      this.#call("saveListPayload", message, registrationIds),
+    );
+    if (!("none" in kept) && areListsUsedUp(kept)) {
+      useUp(LISTS);
+      return undefined;
+    }
+    const verdict = verdictOf(kept);
+    if (verdict.outcome !== "sent" || "none" in kept) return registrationIds.map(() => verdict);
+    const list = { appId, regIds: [...registrationIds], taskId: String(kept.taskId ?? ""), pushMode };
+    const heard = await this.#call("pushToList", list, registrationIds);
+    const whole = verdictOf(heard);
+    const invalid = "none" in heard ? [] : (heard.invalidUsers ?? []);
+    const statuses = new Map(invalid.map(({ userid, status }) => [userid, status]));
+    return registrationIds.map((id) => {
+      const status = statuses.get(id);
+      return status === undefined ? whole : invalidDevice(status);
+    });
+  }
+
+  /** The answer to the message; if vivo refuses its text, to the message with the text that the settings have instead. */
+  async #withText(send: (message: JsonObject) => Promise<Heard>): Promise<Heard> {
+    const heard = await send(this.#message);
+    const { refusedText } = this.#sending.profile;
+    if (refusedText === null || "none" in heard || !isTextRefused(heard)) return heard;
+    return send(withOtherText(this.#message, refusedText));
+  }
+
+  async #call(path: string, fields: JsonObject, registrationIds: readonly string[]): Promise<Heard> {
+    const { profile, pushId, post, withToken, now } = this.#sending;
+    // The same for the same devices at every attempt, and another one for others.
+    const requestId = createHash("sha256")
+      .update(JSON.stringify([pushId, path, registrationIds]))
+      .digest("hex");
+    const body = JSON.stringify({ ...fields, requestId });
+    const answer = await withToken(
+      (token) => {
+        const headers = { authToken: token, "Content-Type": "application/json" };
+        return post({ url: `${vivoServer(profile)}/message/${path}`, headers, body });
+      },
+      ({ text }) => isVivoTokenRefused(answerIn(text)),
+    );
+    return heardIn(answer, now());
+  }
+}
+
+function answerIn(text: string): VivoAnswer | undefined {
+  const parsed = parseJson(text);
+  const answer = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
+  return answer.success ? answer.output : undefined;
+}
+
+function heardIn({ status, headers, text }: ProviderAnswer, now: number): Heard {
+  const said = answerIn(text);
+  if (said !== undefined && status !== 429 && status < 500) return said;
+  const why = `status ${status}: an answer that is not vivo's`;
+  return { none: isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, retryAfterOf(headers, now)) };
+}
+
+function verdictOf(heard: Heard): Verdict {
+  return "none" in heard ? heard.none : vivoVerdict(heard);
+}

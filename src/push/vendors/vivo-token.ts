@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import type { Outbound } from "../../outbound/http-client.ts";
+import { parseJson } from "../../protocol/json-text.ts";
+import type { FetchedToken } from "./vendor.ts";
+import { vivoWords } from "./vivo-codes.ts";
+
+const DEADLINE = 10_000; // ms
+/** vivo's tokens count for 24 hours. vivo advises to replace them every one or two. */
+const RENEW_AFTER = 2 * 3_600_000; // ms
+
+const Failed = v.object({ result: v.number(), desc: v.optional(v.nullable(v.string())) });
+
+const Granted = v.object({ result: v.literal(0), authToken: v.pipe(v.string(), v.minLength(1)) });
+
+export interface VivoKeys {
+  /** vivo's server, without a path. */
+  server: string;
+  appId: string;
+  appKey: string;
+  appSecret: string;
+}
+
+/**
+ * Gets an access token for a signature of the app's keys and the time. Rejects, with a message fit for a log, without
+ * one within 10 s.
+ *
+ * @param now ms
+ */
+export async function fetchVivoToken(keys: VivoKeys, outbound: Outbound, now: number): Promise<FetchedToken> {
+  const { server, appId, appKey } = keys;
+  const url = new URL(`${server}/message/auth`);
+  const asked = { appId: Number(appId), appKey, timestamp: now, sign: vivoSign(keys, now) };
+  const headers = { "Content-Type": "application/json" };
+  const reply = await outbound.send({ url, method: "POST", headers, body: JSON.stringify(asked) }, DEADLINE);
+  if ("unanswered" in reply)
+    throw new Error(`no vivo token: ${url.host} does not answer: ${reply.unanswered}`);
+  const parsed = parseJson(reply.text);
+  const json = "value" in parsed ? parsed.value : undefined;
+  const granted = v.safeParse(Granted, json);
+  if (granted.success) return { token: granted.output.authToken, renewAt: now + RENEW_AFTER };
+  // Another answer is not logged: it may contain the token.
+  const failed = v.safeParse(Failed, json);
+  const why = failed.success
+    ? vivoWords(failed.output)
+    : `status ${reply.status}: an answer that is not vivo's`;
+  throw new Error(`no vivo token: ${why}`);
+}
+
+/**
+ * The signature of a request for a token: MD5 in lower-case hex.
+ *
+ * @param timestamp ms
+ */
+export function vivoSign({ appId, appKey, appSecret }: Omit<VivoKeys, "server">, timestamp: number): string {
+  return createHash("md5").update(`${appId}${appKey}${timestamp}${appSecret}`).digest("hex");
+}
