@@ -13,6 +13,8 @@ export const CONVERSATIONS_PER_FRAME = 1_000;
 export const ASKED_PER_FRAME = 100;
 /** Messages that one frame may edit or recall; SDKs name one. */
 export const PATCHES_PER_FRAME = 100;
+/** Conversations that a client refuses, or accepts again, by one command: each is a call to its object. */
+export const CONVERSATIONS_REFUSED_PER_FRAME = 20;
 /** Bytes of a send or an edit beside its content: ids, token, mentions, and the text Java sends along with bytes. */
 export const ENVELOPE_BYTES = 16 * 1024;
 /**

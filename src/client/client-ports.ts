@@ -10,6 +10,7 @@ import type { DeviceBinding, DeviceState } from "../database/installations/devic
 import type { Hooks } from "../hooks/before/hook-question.ts";
 import type { AppEvent } from "../model/app-events.ts";
 import type { ConversationFound, ConversationRecord, Will } from "../model/records.ts";
+import type { ErrorName } from "../protocol/errors.ts";
 import type { SeenVersion } from "../protocol/seen-version.ts";
 import type { TemporaryIds } from "../protocol/temporary-ids.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -54,6 +55,8 @@ export interface ClientServices {
   /** Whether the unique conversation of a record's members exists already. */
   hasUnique(record: ConversationRecord): Promise<boolean>;
   isMember(conversationId: string, clientId: string): Promise<boolean>;
+  /** Why a client may not be heard in a conversation now; undefined if it may. */
+  writeRefusal(conversationId: string, clientId: string): Promise<ErrorName | undefined>;
   catchUp(conversationId: string, clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(conversationId: string, clientId: string, after: number): Promise<MissedNotices>;
   will(conversationId: string, clientId: string, will: Will): Promise<void>;

@@ -93,6 +93,8 @@ export function clientServicesOf(env: Env): ServicesBesideAlarm {
       withDeadline(conversation(id).hasUnique(members), OBJECT_DEADLINE, `finding ${id}`),
     isMember: (id, clientId) =>
       withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),
+    writeRefusal: (id, clientId) =>
+      withDeadline(conversation(id).writeRefusal(clientId), OBJECT_DEADLINE, `silences of ${id}`),
     catchUp: (id, clientId, request) =>
       withDeadline(conversation(id).catchUp(clientId, request), OBJECT_DEADLINE, `news of ${id}`),
     missedNotices: (id, clientId, after) =>

@@ -47,15 +47,16 @@ export class LastWill {
   async #take(author: Author, command: CommandOf<"message.send">): Promise<Uint8Array> {
     const { clientId, sessionId, isOpen, remember } = author;
     const { serial, conversationId, content, mentionAll, mentions } = command;
-    const belongs =
-      isConversationId(conversationId) &&
-      (await this.#services.existing([conversationId])).length > 0 &&
-      (await this.#services.isMember(conversationId, clientId));
+    const exists =
+      isConversationId(conversationId) && (await this.#services.existing([conversationId])).length > 0;
+    const refusal = exists
+      ? await this.#services.writeRefusal(conversationId, clientId)
+      : "INVALID_MESSAGING_TARGET";
     const timestamp = this.#services.now();
     const place = { conversationId, messageId: newMessageId(timestamp), timestamp };
     // A session that is closed by now was sent no confirmation.
     if (!isOpen()) return replies.messageRefused(serial, { ...place, error: "SESSION_REQUIRED" });
-    if (!belongs) return replies.messageRefused(serial, { ...place, error: "INVALID_MESSAGING_TARGET" });
+    if (refusal !== undefined) return replies.messageRefused(serial, { ...place, error: refusal });
     const will = { id: place.messageId, content, mentionAll, mentions };
     remember();
     this.#wills.keep({ clientId, sessionId, conversationId, will });

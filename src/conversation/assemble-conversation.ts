@@ -110,7 +110,7 @@ function deliveryOf(
       lastNotice: () => state.notices.last,
       members: () => state.members.keys(),
       isMember: (clientId) => state.members.has(clientId),
-      leftAfter: (time) => state.notices.leftAfter(time).filter((id) => !state.members.has(id)),
+      leftAfter: (time) => state.notices.outsidersAfter(time).filter((id) => !state.members.has(id)),
       isAway: (clientId) => state.members.get(clientId)?.away ?? false,
       setAway: (clientId, away) => {
         const member = state.members.get(clientId);

@@ -6,6 +6,7 @@ import type { Receipts } from "./membership/receipts.ts";
 import type { History } from "./messages/history.ts";
 import type { Messages } from "./messages/messages.ts";
 import type { Patches } from "./messages/patches.ts";
+import type { PermissionCommands } from "./permissions/permission-commands.ts";
 import type { Replier } from "./replier.ts";
 
 /** The parts of a conversation that carry out commands. */
@@ -15,6 +16,7 @@ export interface CommandHandling {
   patches: Patches;
   receipts: Receipts;
   members: MembershipCommands;
+  permissions: PermissionCommands;
   replier: Replier;
 }
 
@@ -42,4 +44,21 @@ export const commandHandlers: CommandHandlers = {
   "conversation.members": ({ replier }, subscription, { serial }) =>
     replier.refuse(subscription, serial, "TRANSIENT_CONVERSATION_REQUIRED"),
   "conversation.maxRead": ({ receipts }, subscription, command) => receipts.maxRead(subscription, command),
+  "conversation.giveRole": ({ permissions }, subscription, command) =>
+    permissions.giveRole(subscription, command),
+  "conversation.silence": ({ permissions }, subscription, command) =>
+    permissions.silence(subscription, command),
+  "conversation.unsilence": ({ permissions }, subscription, command) =>
+    permissions.silence(subscription, command),
+  "conversation.silenced": ({ permissions }, subscription, command) =>
+    permissions.listSilenced(subscription, command),
+  "conversation.checkSilenced": ({ permissions }, subscription, command) =>
+    permissions.checkSilenced(subscription, command),
+  "conversation.block": ({ permissions }, subscription, command) => permissions.block(subscription, command),
+  "conversation.unblock": ({ permissions }, subscription, command) =>
+    permissions.block(subscription, command),
+  "conversation.blocked": ({ permissions }, subscription, command) =>
+    permissions.listBlocked(subscription, command),
+  "conversation.checkBlocked": ({ permissions }, subscription, command) =>
+    permissions.checkBlocked(subscription, command),
 };

@@ -9,7 +9,17 @@ export interface CommandQueueHost {
 /** Commands whose result depends on the app's settings, and which must not use stale ones. */
 const DEPENDS_ON_SETTINGS: ReadonlySet<ConversationCommand["name"]> = new Set([
   "conversation.add",
+  "conversation.remove",
   "conversation.count",
+  "conversation.giveRole",
+  "conversation.silence",
+  "conversation.unsilence",
+  "conversation.silenced",
+  "conversation.checkSilenced",
+  "conversation.block",
+  "conversation.unblock",
+  "conversation.blocked",
+  "conversation.checkBlocked",
   "message.history",
   "message.patch",
 ]);

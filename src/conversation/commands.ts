@@ -16,6 +16,15 @@ const NAMES = [
   "conversation.count",
   "conversation.members",
   "conversation.maxRead",
+  "conversation.giveRole",
+  "conversation.silence",
+  "conversation.unsilence",
+  "conversation.silenced",
+  "conversation.checkSilenced",
+  "conversation.block",
+  "conversation.unblock",
+  "conversation.blocked",
+  "conversation.checkBlocked",
 ] as const;
 
 export type ConversationCommandName = (typeof NAMES)[number];

@@ -5,6 +5,7 @@ import type { Env } from "../bindings.ts";
 import { closeQuietly } from "../close-quietly.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord, Will } from "../model/records.ts";
+import type { ErrorName } from "../protocol/errors.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
@@ -159,6 +160,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   async isMember(clientId: string): Promise<boolean> {
     return this.#open?.state.members.has(clientId) ?? false;
+  }
+
+  async writeRefusal(clientId: string): Promise<ErrorName | undefined> {
+    const state = this.#open?.state;
+    return state === undefined ? "INVALID_MESSAGING_TARGET" : state.writeRefusal(clientId, Date.now());
   }
 
   async catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined> {

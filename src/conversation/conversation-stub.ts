@@ -1,5 +1,6 @@
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord, Will } from "../model/records.ts";
+import type { ErrorName } from "../protocol/errors.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation-catch-up.ts";
@@ -38,6 +39,8 @@ export interface ConversationStub {
   /** Copies to D1 what it lacks; returns whether D1 has everything now. */
   copyNow(): Promise<boolean>;
   isMember(clientId: string): Promise<boolean>;
+  /** Why a client may not be heard here now; undefined if it may. */
+  writeRefusal(clientId: string): Promise<ErrorName | undefined>;
   catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(clientId: string, after: number): Promise<MissedNotices>;
   will(from: string, will: Will): Promise<void>;

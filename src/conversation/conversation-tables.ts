@@ -9,6 +9,11 @@ type Name =
   | "messages"
   | "notices"
   | "successor"
+  | "roles"
+  | "silences"
+  | "temporary_silences"
+  | "blacklist"
+  | "refusals"
   | "event_outbox"
   | "mirrored"
   | "mirror_outbox";
@@ -39,6 +44,16 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
     ],
     notices: ["CREATE TABLE notices (at INTEGER PRIMARY KEY, notice TEXT NOT NULL)"],
     successor: ["CREATE TABLE successor (id TEXT NOT NULL)"],
+    roles: [
+      "CREATE TABLE roles (client_id TEXT PRIMARY KEY, info_id TEXT NOT NULL, role TEXT NOT NULL, " +
+        "created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) WITHOUT ROWID",
+    ],
+    silences: ["CREATE TABLE silences (client_id TEXT PRIMARY KEY) WITHOUT ROWID"],
+    temporary_silences: [
+      "CREATE TABLE temporary_silences (client_id TEXT PRIMARY KEY, ends_at INTEGER NOT NULL) WITHOUT ROWID",
+    ],
+    blacklist: ["CREATE TABLE blacklist (client_id TEXT PRIMARY KEY) WITHOUT ROWID"],
+    refusals: ["CREATE TABLE refusals (client_id TEXT PRIMARY KEY) WITHOUT ROWID"],
     event_outbox: EVENT_OUTBOX,
     ...MIRROR_TABLES,
   },

@@ -22,6 +22,8 @@ import { Patches, type PatchesHost } from "./messages/patches.ts";
 import type { SendOutcome } from "./messages/sender-replies.ts";
 import type { HostedMessage } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
+import { PermissionChanges } from "./permissions/permission-changes.ts";
+import { PermissionCommands } from "./permissions/permission-commands.ts";
 import { PolicyChecks, type PolicyHost } from "./policy.ts";
 import { Replier } from "./replier.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
@@ -38,6 +40,7 @@ export interface ConversationHost
 /** The rules of one conversation: who may do what, what it changes, and who is notified. */
 export class Conversation {
   readonly membership: Membership;
+  readonly permissions: PermissionChanges;
   readonly receipts: Receipts;
   readonly recorder: EventRecorder;
   readonly #state: ConversationState;
@@ -84,8 +87,24 @@ export class Conversation {
     this.#messages = messages;
     this.#patches = new Patches(state, delivery, replier, policy, flush, host);
     this.#history = new History(state, delivery, receipts, replier, host);
-    const members = new MembershipCommands(state, membership, policy, replier, flush, rules);
-    this.#handling = { messages, history: this.#history, patches: this.#patches, receipts, members, replier };
+    const members = new MembershipCommands(state, membership, policy, replier, flush, rules, () =>
+      host.now(),
+    );
+    this.permissions = new PermissionChanges(state, delivery, membership, outbox, {
+      now: () => host.now(),
+      archiveSoon: () => host.archiveSoon(),
+      limits: () => host.settings().limits,
+    });
+    const permissions = new PermissionCommands(state, this.permissions, policy, replier, flush, rules);
+    this.#handling = {
+      messages,
+      history: this.#history,
+      patches: this.#patches,
+      receipts,
+      members,
+      permissions,
+      replier,
+    };
     this.#queue = new CommandQueue((subscription, command) => this.#run(subscription, command), host);
   }
 

@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
 import { NOTICES_BYTES } from "../bounds.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { MemberRole } from "../model/records.ts";
+import type { ListChange } from "../protocol/permission-events.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 
@@ -14,6 +16,8 @@ const NOTICES_MAX = 1_000;
 export type Notice =
   | { kind: "joined" | "left"; by: string; members: string[] }
   | { kind: "updated"; by: string; changed: JsonObject; resulting: JsonObject }
+  | { kind: "role"; by: string; member: string; role: MemberRole; infoId: string }
+  | { kind: ListChange; by: string; members: string[] }
   /** For the sender of the message alone. */
   | { kind: "receipt"; to: string; from: string; messageId: string; timestamp: number; read: boolean }
   /** A will was sent: for no client, it only prevents sending the same one twice (I7). */
@@ -24,6 +28,10 @@ export type MissedEvent = { at: number; conversationId: string } & (
   | { kind: "joined" | "left"; by: string }
   | { kind: "membersJoined" | "membersLeft"; by: string; members: string[] }
   | { kind: "updated"; by: string; changed: JsonObject; resulting: JsonObject }
+  | { kind: "role"; by: string; member: string; role: MemberRole; infoId: string }
+  /** `listed`: for a client that the change is about; `membersListed`: for the members. */
+  | { kind: "listed"; change: ListChange; by: string }
+  | { kind: "membersListed"; change: ListChange; by: string; members: string[] }
   | { kind: "receipt"; from: string; messageId: string; timestamp: number; read: boolean }
 );
 
@@ -97,8 +105,19 @@ export class Notices {
 
   /** Clients that were removed after a time. */
   leftAfter(time: number): string[] {
-    const left = this.#after(time).map(({ notice }) => (notice.kind === "left" ? notice.members : []));
-    return [...new Set(left.flat())];
+    return this.#namedIn(["left"], time);
+  }
+
+  /** Clients that were removed, blocked or unblocked after a time: they are notified without being members. */
+  outsidersAfter(time: number): string[] {
+    return this.#namedIn(["left", "silenced", "unsilenced", "blocked", "unblocked"], time);
+  }
+
+  #namedIn(kinds: readonly Notice["kind"][], after: number): string[] {
+    const named = this.#after(after).map(({ notice }) =>
+      kinds.includes(notice.kind) && "members" in notice ? notice.members : [],
+    );
+    return [...new Set(named.flat())];
   }
 
   hasWill(messageId: string): boolean {
@@ -140,6 +159,18 @@ export class Notices {
           } else if (belongs) missed.push({ ...base, kind: "membersLeft", by, members });
           break;
         }
+        case "silenced":
+        case "unsilenced":
+        case "blocked":
+        case "unblocked": {
+          const { kind: change, by, members } = notice;
+          const isAbout = members.includes(clientId);
+          if (isAbout) missed.push({ ...base, kind: "listed", change, by });
+          if (belongs && !(isAbout && change === "blocked"))
+            missed.push({ ...base, kind: "membersListed", change, by, members });
+          break;
+        }
+        case "role":
         case "updated":
           if (belongs) missed.push({ ...base, ...notice });
           break;

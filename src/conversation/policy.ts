@@ -13,12 +13,12 @@ import type { Settings } from "../settings/schema.ts";
 import type { Subscription } from "./delivery/subscription.ts";
 import type { ConversationState } from "./state.ts";
 
-/** A change of members that an app's server may have to sign. */
+/** A change of members or of the blacklist that an app's server may have to sign. */
 export interface SignedChange {
   clientId: string;
   conversationId: string;
   members: readonly string[];
-  action: "invite" | "kick";
+  action: "invite" | "kick" | "conversation-block-clients" | "conversation-unblock-clients";
   signature: Signature | undefined;
 }
 
@@ -111,6 +111,24 @@ export class PolicyChecks {
     const name = command.name === "conversation.add" ? "conversationAdd" : "conversationRemove";
     const verdict = await this.#host.hooks.aboutConversation({ name, conversationId, by: clientId, members });
     return rejectionIn(verdict);
+  }
+
+  /** Checks blocking or unblocking, and of blocking, the removal of the members among them (H-07). */
+  async checkBlacklist(
+    { clientId }: Subscription,
+    { name, members, signature }: CommandOf<"conversation.block" | "conversation.unblock">,
+  ): Promise<Rejection | undefined> {
+    const conversationId = this.#state.facts.id;
+    const blocks = name === "conversation.block";
+    if (this.#host.settings().security.signBlacklist) {
+      const action = blocks ? "conversation-block-clients" : "conversation-unblock-clients";
+      const change: SignedChange = { clientId, conversationId, members, action, signature };
+      if (!(await this.#host.isSigned(change))) return rejection("BLACKLIST_SIGNATURE_FAILED");
+    }
+    const removed = blocks ? members.filter((id) => this.#state.members.has(id)) : [];
+    if (removed.length === 0) return undefined;
+    const question = { name: "conversationRemove", conversationId, by: clientId, members: removed } as const;
+    return rejectionIn(await this.#host.hooks.aboutConversation(question));
   }
 
   /** Checks a change of name, attributes or the client's own mute (H-08). */

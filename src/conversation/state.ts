@@ -1,4 +1,5 @@
 import type { ConversationRecord } from "../model/records.ts";
+import type { ErrorName } from "../protocol/errors.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 import type { ConversationTables } from "./conversation-tables.ts";
@@ -10,6 +11,7 @@ import { rulesOf } from "./kinds/kinds.ts";
 import { Log } from "./log/log.ts";
 import { Members } from "./membership/members.ts";
 import { Notices } from "./notices.ts";
+import { Permissions } from "./permissions/permissions.ts";
 
 /** Changes remembered by clock time: more than happen during one login. */
 const RECENT_MAX = 2_000;
@@ -30,6 +32,7 @@ export class ConversationState {
   readonly log: Log;
   readonly notices: Notices;
   readonly members: Members;
+  readonly permissions: Permissions;
   readonly copy: CopyProgress;
   #facts: Facts;
   /** When the conversation was deleted (ms). Its log is kept until D1 is cleared by it. */
@@ -42,7 +45,7 @@ export class ConversationState {
     tables.create("conversation", "members", "messages", "notices");
     const { members, muted, lastMessageAt, ...rest } = record;
     const facts: Facts = record.unique ? { ...rest, uniqueOf: members } : rest;
-    const state = ConversationState.#begin(tables.sql, facts, 0);
+    const state = ConversationState.#begin(tables, facts, 0);
     if (!state.rules.hasMembers) return state;
     state.addMembers(members, record.createdAt);
     state.notices.keep({ kind: "joined", by: record.creator, members }, record.createdAt);
@@ -54,25 +57,26 @@ export class ConversationState {
    */
   static createEmpty(tables: ConversationTables, facts: Facts): ConversationState {
     tables.create("conversation", "members", "messages", "notices");
-    return ConversationState.#begin(tables.sql, facts, facts.updatedAt);
+    return ConversationState.#begin(tables, facts, facts.updatedAt);
   }
 
-  static #begin(sql: Sql, facts: Facts, indexedAt: number): ConversationState {
-    sql.exec(
+  static #begin(tables: ConversationTables, facts: Facts, indexedAt: number): ConversationState {
+    tables.sql.exec(
       "INSERT INTO conversation (id, facts, indexed_at, archived_at) VALUES (1, ?, ?, ?)",
       JSON.stringify(facts),
       indexedAt,
       facts.createdAt,
     );
-    return new ConversationState(sql);
+    return new ConversationState(tables);
   }
 
   /** The conversation in this storage, or undefined if none was ever created. Checking writes nothing. */
   static load(tables: ConversationTables): ConversationState | undefined {
-    return tables.has("conversation") ? new ConversationState(tables.sql) : undefined;
+    return tables.has("conversation") ? new ConversationState(tables) : undefined;
   }
 
-  private constructor(sql: Sql) {
+  private constructor(tables: ConversationTables) {
+    const { sql } = tables;
     this.#sql = sql;
     const row = sql
       .exec<{
@@ -95,6 +99,7 @@ export class ConversationState {
     this.log = new Log(sql);
     this.notices = new Notices(sql);
     this.members = new Members(sql);
+    this.permissions = new Permissions(tables);
   }
 
   get facts(): Readonly<Facts> {
@@ -136,6 +141,12 @@ export class ConversationState {
   endAt(clock: number): { end: number; lastNotice: number } {
     const next = this.#recent.find((moment) => moment.clock > clock);
     return next ?? { end: this.log.end, lastNotice: this.notices.last };
+  }
+
+  /** Why a client may not be heard here now, in whatever way; undefined if it may. */
+  writeRefusal(clientId: string, now: number): ErrorName | undefined {
+    if (!this.mayWrite(clientId)) return "INVALID_MESSAGING_TARGET";
+    return this.permissions.silences.refusal(clientId, now);
   }
 
   /** The whole conversation as queries and D1 see it. */
@@ -183,6 +194,12 @@ export class ConversationState {
     const returning = new Set(this.notices.leftAfter(0));
     for (const clientId of clientIds)
       this.members.add(clientId, joinedAt, returning.has(clientId) ? joinedAt : 0);
+  }
+
+  /** Removes a member, and with it the role that it was given. */
+  removeMember(clientId: string): void {
+    this.members.remove(clientId);
+    this.permissions.roles.remove(clientId);
   }
 
   /** Whether D1 lacks a change of members or facts. */

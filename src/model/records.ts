@@ -26,6 +26,20 @@ export interface ConversationRecord {
   timeToLive: number | undefined;
 }
 
+/** A role that a client can be given in a conversation (X-11); the Owner is its creator. */
+export const memberRoles = ["Manager", "Member"] as const;
+export type MemberRole = (typeof memberRoles)[number];
+
+/** The role that a client was given, as a row of the class `_ConversationMemberInfo`. Times are milliseconds. */
+export interface StoredRole {
+  clientId: string;
+  /** The row's `objectId`. */
+  infoId: string;
+  role: MemberRole;
+  createdAt: number;
+  updatedAt: number;
+}
+
 /** A stored message. */
 export interface MessageRecord {
   /** Its place in the log (I2), and the time at which it was sent, unless `sentAt` says otherwise. */

@@ -26,20 +26,21 @@ type Kind = ConversationRecord["kind"];
  * The live copy of a notice that is kept for offline clients says so (wire §5.4). Its time is the one it is kept under:
  * SDKs ask for what came after the last such time they saw.
  */
-function keeping(keptAt: number | undefined) {
+export function keeping(keptAt: number | undefined) {
   return keptAt === undefined ? {} : { notificationType: PERMANENT, serverTs: int64(keptAt) };
 }
 
 const PERMANENT = 1;
 
-interface ConversationNotice {
+export interface ConversationNotice {
   conversationId: string;
   /** The client that made the change. */
   by: string;
   updatedAt: number;
 }
 
-function notify(op: OpType, notice: ConversationNotice, more: ConversationFields): Uint8Array {
+/** A notice of a change of the conversation itself. */
+export function notify(op: OpType, notice: ConversationNotice, more: ConversationFields): Uint8Array {
   return frame({
     cmd: CommandType.conv,
     op,

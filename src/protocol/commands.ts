@@ -43,6 +43,13 @@ export interface HistoryPoint {
   inclusive: boolean;
 }
 
+/** Part of a list. */
+export interface Page {
+  limit: number | undefined;
+  /** Entries to pass over: the decimal that came with the page before. */
+  offset: number;
+}
+
 export type Request =
   | {
       name: "session.open";
@@ -96,6 +103,32 @@ export type Request =
   | { name: "conversation.members"; conversationId: string; limit: number | undefined }
   | { name: "conversation.maxRead"; conversationId: string; allMembers: boolean }
   | { name: "conversation.isMember"; conversationIds: string[] }
+  | { name: "conversation.giveRole"; conversationId: string; target: string; role: string }
+  | { name: "conversation.silence"; conversationId: string; members: string[] }
+  | { name: "conversation.unsilence"; conversationId: string; members: string[] }
+  | ({ name: "conversation.silenced"; conversationId: string } & Page)
+  /** Which of these are silenced. */
+  | { name: "conversation.checkSilenced"; conversationId: string; members: string[] }
+  | {
+      name: "conversation.block";
+      conversationId: string;
+      members: string[];
+      signature: Signature | undefined;
+    }
+  | {
+      name: "conversation.unblock";
+      conversationId: string;
+      members: string[];
+      signature: Signature | undefined;
+    }
+  | ({ name: "conversation.blocked"; conversationId: string } & Page)
+  /** Which of these are blocked. */
+  | { name: "conversation.checkBlocked"; conversationId: string; members: string[] }
+  /** The client does not want to be added to these conversations any more (X-20). */
+  | { name: "client.refuse"; conversationIds: string[]; signature: Signature | undefined }
+  /** It does again. */
+  | { name: "client.accept"; conversationIds: string[]; signature: Signature | undefined }
+  | ({ name: "client.refused" } & Page)
   | {
       name: "conversation.query";
       /** Parsed `where`; `undefined` when none was sent. */

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Json } from "../model/json.ts";
 import type { Request } from "./commands.ts";
-import { given, malformed, nonEmpty, toSignature } from "./fields.ts";
+import { given, malformed, nonEmpty, toPage, toSignature } from "./fields.ts";
 import { type ConvCommand, ConvCommandSchema, type GenericCommand, OpType } from "./generated/message_pb.js";
 import { parseAsWritten, parseJsonObject } from "./json-text.ts";
 import { seenVersionsIn } from "./seen-version.ts";
@@ -29,6 +29,11 @@ export function decodeConversationRequest(message: GenericCommand): Request | un
     case OpType.unmute:
     case OpType.members:
     case OpType.max_read:
+    case OpType.member_info_update:
+    case OpType.add_shutup:
+    case OpType.remove_shutup:
+    case OpType.query_shutup:
+    case OpType.check_shutup:
       if (conversation.cid === "") return malformed("CONVERSATION_NOT_FOUND", "no conversation id");
       return decodeOperation(op, conversation);
     default:
@@ -44,7 +49,12 @@ type Operation =
   | OpType.mute
   | OpType.unmute
   | OpType.members
-  | OpType.max_read;
+  | OpType.max_read
+  | OpType.member_info_update
+  | OpType.add_shutup
+  | OpType.remove_shutup
+  | OpType.query_shutup
+  | OpType.check_shutup;
 
 function decodeOperation(op: Operation, conversation: ConvCommand): Request {
   const conversationId = conversation.cid;
@@ -69,6 +79,21 @@ function decodeOperation(op: Operation, conversation: ConvCommand): Request {
       return { name: "conversation.members", conversationId, limit: given(conversation, "limit") };
     case OpType.max_read:
       return { name: "conversation.maxRead", conversationId, allMembers: conversation.queryAllMembers };
+    case OpType.member_info_update: {
+      const target = nonEmpty(conversation.targetClientId) ?? conversation.info?.pid ?? "";
+      return { name: "conversation.giveRole", conversationId, target, role: conversation.info?.role ?? "" };
+    }
+    case OpType.add_shutup:
+      return { name: "conversation.silence", conversationId, members };
+    case OpType.remove_shutup:
+      return { name: "conversation.unsilence", conversationId, members };
+    case OpType.check_shutup:
+      return { name: "conversation.checkSilenced", conversationId, members };
+    case OpType.query_shutup: {
+      const page = toPage(conversation);
+      if (page === undefined) return malformed("CONVERSATION_API_FAILED", "next: not a number");
+      return { name: "conversation.silenced", conversationId, ...page };
+    }
   }
 }
 

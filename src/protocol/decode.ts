@@ -1,5 +1,6 @@
 import { create, fromBinary } from "@bufbuild/protobuf";
 import type { Command, Envelope, Request } from "./commands.ts";
+import { decodeBlacklistRequest } from "./decode-blacklist.ts";
 import { decodeConversationRequest } from "./decode-conversation.ts";
 import {
   decodeAcknowledgement,
@@ -8,7 +9,6 @@ import {
   decodePatches,
   decodeRead,
 } from "./decode-message.ts";
-import type { ErrorName } from "./errors.ts";
 import { given, nonEmpty, optionalNumber, toSignature } from "./fields.ts";
 import {
   CommandType,
@@ -54,7 +54,7 @@ function decodeRequest(message: GenericCommand): Request | undefined {
     case CommandType.session:
       return decodeSession(message);
     case CommandType.conv:
-      return decodeConversationRequest(message) ?? unsupported(message, conversationRefusal(message.op));
+      return decodeConversationRequest(message) ?? unsupported(message);
     case CommandType.direct:
       return decodeMessage(message);
     case CommandType.ack:
@@ -74,7 +74,7 @@ function decodeRequest(message: GenericCommand): Request | undefined {
     case CommandType.report:
       return { name: "report", deviceToken: reportedToken(message) };
     case CommandType.blacklist:
-      return unsupported(message, "BLACKLIST_FEATURE_DISABLED");
+      return decodeBlacklistRequest(message) ?? unsupported(message);
     case undefined:
       // A number outside the schema is an unsupported command; no number at all is noise.
       return message.$unknown?.some((field) => field.no === CMD_FIELD) ? unsupported(message) : undefined;
@@ -126,23 +126,10 @@ function deviceOf(session: SessionCommand): string | undefined {
   return nonEmpty(session.deviceId) ?? nonEmpty(session.deviceToken);
 }
 
-/** Commands of features that an app can officially have switched off are refused with that feature's error. */
-function conversationRefusal(op: OpType): ErrorName {
-  switch (op) {
-    case OpType.member_info_update:
-    case OpType.add_shutup:
-    case OpType.remove_shutup:
-    case OpType.query_shutup:
-    case OpType.check_shutup:
-      return "CONVERSATION_MEMBER_INFO_FEATURE_DISABLED";
-    default:
-      return "UNSUPPORTED_COMMAND";
-  }
-}
-
-function unsupported(message: GenericCommand, error: ErrorName = "UNSUPPORTED_COMMAND"): Request {
+function unsupported(message: GenericCommand): Request {
   const cmd = given(message, "cmd");
   const op = given(message, "op");
   const what = cmd === undefined ? "unknown command" : CommandType[cmd];
+  const error = "UNSUPPORTED_COMMAND";
   return { name: "unsupported", what: op === undefined ? what : `${what}/${OpType[op]}`, error };
 }

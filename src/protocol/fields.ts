@@ -1,4 +1,4 @@
-import type { Request, Signature } from "./commands.ts";
+import type { Page, Request, Signature } from "./commands.ts";
 import type { ErrorName } from "./errors.ts";
 
 /** The value of a field if the sender encoded it. Generated messages return absent fields with their zero value. */
@@ -31,6 +31,17 @@ export function optionalNumber(value: bigint | undefined): number | undefined {
 export function toSignature(message: { s: string; t: bigint; n: string }): Signature | undefined {
   if (message.s === "") return undefined;
   return { signature: message.s, timestamp: toNumber(message.t), nonce: message.n };
+}
+
+/**
+ * `limit` and `next` of a query for a part of a list; undefined if `next` is not a number. Java counts it by itself, and
+ * other SDKs send back what came with the page before (wire §4.5).
+ */
+export function toPage(message: { limit: number; next: string }): Page | undefined {
+  const limit = message.limit > 0 ? message.limit : undefined;
+  const next = nonEmpty(message.next);
+  if (next === undefined) return { limit, offset: 0 };
+  return /^\d{1,9}$/.test(next) ? { limit, offset: Number(next) } : undefined;
 }
 
 export function malformed(error: ErrorName, detail: string): Request {

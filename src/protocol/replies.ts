@@ -14,6 +14,7 @@ import {
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
 import { CommandType, OpType } from "./generated/message_pb.js";
+import { type PartialResult, partialResult } from "./partial-result.ts";
 
 /** Replies to commands (wire §4), without `peerId`. `serial` is that of the command; `undefined` if it had none. */
 type Serial = number | undefined;
@@ -87,7 +88,8 @@ export function onlineClients(serial: Serial, clientIds: string[]): Uint8Array {
   return reply(serial, { cmd: CommandType.session, op: OpType.query_result, sessionMessage });
 }
 
-function conversationReply(serial: Serial, op: OpType, convMessage: ConversationFields): Uint8Array {
+/** A reply to a `conv` command. */
+export function conversationReply(serial: Serial, op: OpType, convMessage: ConversationFields): Uint8Array {
   return reply(serial, { cmd: CommandType.conv, op, convMessage });
 }
 
@@ -112,10 +114,8 @@ export function conversationStarted(
   });
 }
 
-export interface MembersChanged {
+export interface MembersChanged extends PartialResult {
   conversationId: string;
-  allowed: string[];
-  failed: { error: ErrorName; clientIds: string[] }[];
   updatedAt: number;
 }
 
@@ -128,16 +128,7 @@ export function membersRemoved(serial: Serial, change: MembersChanged): Uint8Arr
 }
 
 function memberFields(change: MembersChanged): ConversationFields {
-  return {
-    cid: change.conversationId,
-    allowedPids: change.allowed,
-    failedPids: change.failed.map(({ error, clientIds }) => ({
-      code: errors[error].code,
-      reason: error,
-      pids: clientIds,
-    })),
-    udate: toIsoTime(change.updatedAt),
-  };
+  return { cid: change.conversationId, ...partialResult(change), udate: toIsoTime(change.updatedAt) };
 }
 
 /** Also the reply to mute and unmute, which change no columns. */

@@ -95,7 +95,10 @@ export async function signLogin(login: {
   return toHex(new Uint8Array(signature));
 }
 
-/** Whether adding (also oneself) or removing members is signed by the app's server; else error 4302. */
+/**
+ * Whether adding (also oneself) or removing members, or a change of the blacklist, is signed by the app's server; else
+ * error 4302 or 4546.
+ */
 export function verifyMembershipSignature(request: {
   appId: string;
   masterKey: string;
@@ -103,7 +106,7 @@ export function verifyMembershipSignature(request: {
   conversationId: string;
   /** As they arrived. */
   members: readonly string[];
-  action: "invite" | "kick";
+  action: "invite" | "kick" | "conversation-block-clients" | "conversation-unblock-clients";
   signature: Signature | undefined;
   /** Milliseconds. */
   now: number;

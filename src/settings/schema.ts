@@ -68,6 +68,10 @@ const schema = (demo: boolean) =>
         members: v.optional(wholeNumber(1, 10_000), 500),
         /** Members of one temporary conversation. */
         temporaryMembers: v.optional(wholeNumber(1, 100), 10),
+        /** Clients that one conversation silences, and as many that it blocks. */
+        listedClients: v.optional(wholeNumber(1, 10_000), 500),
+        /** The same of a chat room or service conversation. */
+        listedClientsInRooms: v.optional(wholeNumber(1, 10_000), 10_000),
         /** Subscriptions of one session (L1). Cloudflare's free plan allows a socket 50 subrequests. */
         linksPerSession: v.optional(wholeNumber(1, 100), 64),
         /** From connecting to the first login; then close code 4108. */
@@ -101,6 +105,10 @@ const schema = (demo: boolean) =>
         signHistory: v.optional(booleanSetting(), false),
         /** Blacklist operations need one, else error 4546. */
         signBlacklist: v.optional(booleanSetting(), false),
+        /** Members have roles, and silence others; else error 4325. */
+        memberRoles: v.optional(booleanSetting(), false),
+        /** Members block others, and clients refuse conversations; else error 4544. */
+        blacklists: v.optional(booleanSetting(), false),
         /**
          * Which conversations of others clients can find without knowing their id: by any condition, by name,
          * attributes and the app's own columns, or none.
@@ -245,7 +253,8 @@ export function needsPolicyCheck(settings: Settings): boolean {
   const { keywords, mirror, security } = settings;
   const hasRules = security.removeOthers !== "members" || security.historyFrom !== "beginning";
   const hasTargets = hasListeners(settings) || mirror.server !== null;
-  return hasTargets || keywords.version !== null || security.signConversation || hasRules;
+  const hasSigned = security.signConversation || security.signBlacklist;
+  return hasTargets || keywords.version !== null || hasSigned || hasRules;
 }
 
 /** Whether events have any target: hooks, a webhook, or the event log. */

@@ -4,6 +4,7 @@ import type { StartResult } from "../../src/conversation/creation/start-result.t
 import type { Wake, WakeAnswer } from "../../src/conversation/delivery/wake.ts";
 import type { MissedNotices } from "../../src/conversation/notices.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
+import type { ErrorName } from "../../src/protocol/errors.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
 import type { Database } from "./simulated-database.ts";
@@ -31,6 +32,7 @@ export interface ConversationCalls {
   hasUnique(members: string[]): Promise<boolean>;
   isOf(members: string[]): boolean;
   isMember(clientId: string): boolean;
+  writeRefusal(clientId: string): ErrorName | undefined;
   catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(clientId: string, after: number): MissedNotices;
   will(from: string, will: Will): Promise<void>;

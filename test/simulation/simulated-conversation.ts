@@ -13,6 +13,7 @@ import { ConversationState } from "../../src/conversation/state.ts";
 import { copyDelayOf } from "../../src/database/messages/copy-delay.ts";
 import { ALLOWED } from "../../src/hooks/before/hook-question.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
+import type { ErrorName } from "../../src/protocol/errors.ts";
 import type { SubscriptionRequest } from "../../src/protocol/link-controls.ts";
 import { defaultSettings } from "../../src/settings/schema.ts";
 import { MemorySql } from "../support/sqlite.ts";
@@ -83,6 +84,10 @@ export class SimulatedConversation implements ConversationCalls {
 
   isMember(clientId: string): boolean {
     return this.state.members.has(clientId);
+  }
+
+  writeRefusal(clientId: string): ErrorName | undefined {
+    return this.state.writeRefusal(clientId, this.#environment.network.now);
   }
 
   /** Resolves to whether the subscription is open; undefined if there is no conversation. */

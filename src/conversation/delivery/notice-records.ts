@@ -1,12 +1,14 @@
 import * as clientEvents from "../../protocol/client-events.ts";
 import { noticeRecord } from "../../protocol/link-records.ts";
+import * as permissionEvents from "../../protocol/permission-events.ts";
 import type { MissedEvent } from "../notices.ts";
 import type { ConversationState } from "../state.ts";
 
 /**
- * `joined` and `membersJoined` can have the same time. A session takes each time once, so the second gets this more.
+ * A client's own notice and that for members, such as `joined` and `membersJoined`, can have the same time. A session
+ * takes each time once, so the second gets this more.
  */
-const AFTER_JOINED = 0.5;
+const AFTER_FIRST = 0.5;
 
 /** The record of a change of members or attributes for one client. */
 export function changeRecord(
@@ -21,13 +23,24 @@ export function changeRecord(
       return noticeRecord(at, clientEvents.joined({ ...notice, kind, timeToLive }));
     case "membersJoined":
       return noticeRecord(
-        at + AFTER_JOINED,
+        at + AFTER_FIRST,
         clientEvents.membersJoined({ ...notice, members: change.members }),
       );
     case "left":
       return noticeRecord(at, clientEvents.left(notice));
     case "membersLeft":
       return noticeRecord(at, clientEvents.membersLeft({ ...notice, members: change.members }));
+    case "role": {
+      const { member, role, infoId } = change;
+      return noticeRecord(at, permissionEvents.roleChanged({ ...notice, member, role, infoId }));
+    }
+    case "listed":
+      return noticeRecord(at, permissionEvents.listed({ conversationId, by, at, change: change.change }));
+    case "membersListed": {
+      const { change: what, members } = change;
+      const event = permissionEvents.membersListed({ conversationId, by, at, change: what, members });
+      return noticeRecord(at + AFTER_FIRST, event);
+    }
     case "updated": {
       const { changed, resulting } = change;
       return noticeRecord(at, clientEvents.conversationChanged({ ...notice, changed, resulting }));

@@ -59,7 +59,7 @@ function takeMembers(state: ConversationState, record: ConversationRecord): void
   const { members } = state;
   if (!areSame(members.keys(), record.members)) {
     const present = new Set(record.members);
-    for (const clientId of [...members.keys()]) if (!present.has(clientId)) members.remove(clientId);
+    for (const clientId of [...members.keys()]) if (!present.has(clientId)) state.removeMember(clientId);
     const readUpTo = Math.max(record.createdAt, record.lastMessageAt ?? 0);
     for (const clientId of record.members)
       if (!members.has(clientId)) members.add(clientId, record.createdAt, 0, readUpTo);

@@ -1,4 +1,5 @@
 import type { KindRules } from "./kind-rules.ts";
+import { noPermissions } from "./no-permissions.ts";
 
 const NORMAL_ALONE = "NORMAL_CONVERSATION_REQUIRED";
 
@@ -11,6 +12,7 @@ export const temporary: KindRules = {
     "conversation.mute": NORMAL_ALONE,
     "conversation.unmute": NORMAL_ALONE,
     "conversation.members": "TRANSIENT_CONVERSATION_REQUIRED",
+    ...noPermissions(NORMAL_ALONE),
   },
   fixed: { members: NORMAL_ALONE, mutes: NORMAL_ALONE, columns: NORMAL_ALONE },
   hasMembers: true,

@@ -1,5 +1,6 @@
 import type { CommandOf } from "../../protocol/commands.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
+import type { Changed, Refused } from "../../protocol/outcome.ts";
 import * as replies from "../../protocol/replies.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Subscription } from "../delivery/subscription.ts";
@@ -7,7 +8,7 @@ import type { PolicyChecks } from "../policy.ts";
 import type { Replier } from "../replier.ts";
 import type { ConversationState } from "../state.ts";
 import type { Membership } from "./membership.ts";
-import { membershipRefusal } from "./membership-rules.ts";
+import { membershipRefusal, type Requester, reachedBy } from "./membership-rules.ts";
 
 /**
  * The commands by which clients change members, name and attributes. A policy check takes time, so the rules are checked
@@ -20,6 +21,7 @@ export class MembershipCommands {
   readonly #replier: Replier;
   readonly #flush: () => void;
   readonly #rules: () => Settings["security"];
+  readonly #now: () => number;
 
   /**
    * @param flush commits the messages that wait to be stored
@@ -32,6 +34,7 @@ export class MembershipCommands {
     replier: Replier,
     flush: () => void,
     rules: () => Settings["security"],
+    now: () => number,
   ) {
     this.#state = state;
     this.#membership = membership;
@@ -39,6 +42,7 @@ export class MembershipCommands {
     this.#replier = replier;
     this.#flush = flush;
     this.#rules = rules;
+    this.#now = now;
   }
 
   async changeMembers(
@@ -59,10 +63,20 @@ export class MembershipCommands {
         ? await this.#membership.addMembers(members, clientId, (change) =>
             this.#replier.reply(subscription, serial, replies.membersAdded(serial, change)),
           )
-        : await this.#membership.removeMembers(members, clientId, (change) =>
-            this.#replier.reply(subscription, serial, replies.membersRemoved(serial, change)),
-          );
+        : await this.#remove(subscription, command);
     if ("refused" in outcome) this.#replier.refuse(subscription, serial, outcome.refused);
+  }
+
+  #remove(
+    subscription: Subscription,
+    { serial, members }: CommandOf<"conversation.add" | "conversation.remove">,
+  ): Promise<Changed | Refused> {
+    const { clientId } = subscription;
+    const roleOf = (id: string) => this.#state.permissions.roleOf(id, this.#state.facts.creator);
+    const { reached, failed } = reachedBy("remove", this.#requester(clientId), members, roleOf);
+    return this.#membership.removeMembers(reached, clientId, (change) =>
+      this.#replier.reply(subscription, serial, replies.membersRemoved(serial, { ...change, failed })),
+    );
   }
 
   /** Why a client may not add or remove these members by the app's settings; undefined if it may. */
@@ -71,26 +85,42 @@ export class MembershipCommands {
     { name, members }: CommandOf<"conversation.add" | "conversation.remove">,
   ): ErrorName | undefined {
     const operation = name === "conversation.add" ? "add" : "remove";
-    const isCreator = this.#state.facts.creator === clientId;
-    const requester = { clientId, isMember: this.#isMember(clientId), isCreator };
-    return membershipRefusal(operation, requester, members, this.#rules());
+    const refusal = membershipRefusal(operation, this.#requester(clientId), members, this.#rules());
+    if (refusal !== undefined || operation === "remove") return refusal;
+    // To Java, a partial result is a success of a client that joins.
+    const joins = members.length > 0 && members.every((id) => id === clientId);
+    return joins && this.#state.permissions.barsFromJoining(clientId, clientId)
+      ? "BLOCKED_BY_CONV"
+      : undefined;
+  }
+
+  #requester(clientId: string): Requester {
+    const { creator } = this.#state.facts;
+    const role = this.#rules().memberRoles ? this.#state.permissions.roleOf(clientId, creator) : undefined;
+    return { clientId, isMember: this.#isMember(clientId), isCreator: creator === clientId, role };
   }
 
   async update(subscription: Subscription, command: CommandOf<"conversation.update">): Promise<void> {
     const { serial } = command;
     let { changes } = command;
-    if (command.needsCheck && this.#isMember(subscription.clientId)) {
+    if (command.needsCheck && this.#updateRefusal(subscription.clientId) === undefined) {
       const outcome = await this.#policy.checkUpdate(subscription, { attributes: changes });
       if ("error" in outcome) return this.#replier.reject(subscription, serial, outcome);
       if ("attributes" in outcome) changes = outcome.attributes;
       this.#flush();
     }
-    if (!this.#isMember(subscription.clientId))
-      return this.#replier.refuse(subscription, serial, "CONVERSATION_UPDATE_REJECTED");
+    const refusal = this.#updateRefusal(subscription.clientId);
+    if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
     const outcome = await this.#membership.change(changes, subscription, (change) =>
       this.#replier.reply(subscription, serial, replies.conversationUpdated(serial, change)),
     );
     if ("refused" in outcome) this.#replier.refuse(subscription, serial, outcome.refused, outcome.detail);
+  }
+
+  /** A name or an attribute is read by everybody, so whoever is silenced may not change one. */
+  #updateRefusal(clientId: string): ErrorName | undefined {
+    if (!this.#isMember(clientId)) return "CONVERSATION_UPDATE_REJECTED";
+    return this.#state.permissions.silences.refusal(clientId, this.#now());
   }
 
   async mute(

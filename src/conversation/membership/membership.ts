@@ -24,6 +24,13 @@ export interface MembershipHost {
   recordEvent(event: AppEventBody): void;
 }
 
+/** Members that were removed, when (ms) and by whom; `by` is empty for the app's server. */
+export interface Removal {
+  at: number;
+  by: string;
+  members: string[];
+}
+
 type LocalChange<N = Exclude<MissedEvent, { kind: "receipt" }>> = N extends MissedEvent
   ? Omit<N, "conversationId">
   : never;
@@ -88,7 +95,10 @@ export class Membership {
     if (rules.fixed.members !== undefined) return { refused: rules.fixed.members };
     const named = [...new Set(clientIds)];
     const invalid = named.filter((clientId) => !isClientId(clientId));
-    const allowed = named.filter(isClientId);
+    const barred = named.filter((clientId) => this.#state.permissions.barsFromJoining(clientId, by));
+    // The app's server receives no partial result.
+    if (barred.length > 0 && by === "") return { refused: "BLOCKED_BY_CONV", detail: barred.join(", ") };
+    const allowed = named.filter((clientId) => isClientId(clientId) && !barred.includes(clientId));
     const added = allowed.filter((clientId) => !members.has(clientId)).toSorted();
     if (added.length > 0 && members.size + added.length > this.#host.limits().members) {
       return { refused: "CONVERSATION_FULL" };
@@ -96,7 +106,10 @@ export class Membership {
     const { end } = this.#state.log;
     const updatedAt = added.length === 0 ? this.#state.facts.updatedAt : this.#join(added, by);
     await this.#outbox.index();
-    const failed = invalid.length === 0 ? [] : [{ error: "INVALID_LOGIN" as const, clientIds: invalid }];
+    const failed = [
+      { error: "INVALID_LOGIN" as const, clientIds: invalid },
+      { error: "BLOCKED_BY_CONV" as const, clientIds: barred },
+    ].filter((failure) => failure.clientIds.length > 0);
     reply({ conversationId: this.#state.facts.id, allowed, failed, updatedAt });
     if (added.length > 0) this.#announceJoin(added, by, updatedAt, end);
     return { updatedAt };
@@ -137,25 +150,35 @@ export class Membership {
     const { fixed } = this.#state.rules;
     if (fixed.members !== undefined) return { refused: fixed.members };
     const named = [...new Set(clientIds)];
-    const removed = named.filter((clientId) => this.#state.members.has(clientId));
-    let { updatedAt } = this.#state.facts;
-    if (removed.length > 0) {
-      updatedAt = this.#state.change({}, this.#host.now());
-      this.#state.notices.keep({ kind: "left", by, members: removed }, updatedAt);
-      for (const clientId of removed) this.#state.members.remove(clientId);
-      this.#recordEvent("conversationRemoved", by, removed);
-      this.#delivery.audienceChanged();
-      this.#host.archiveSoon();
-    }
+    const removal = this.removeHere(named, by);
+    const updatedAt = removal?.at ?? this.#state.facts.updatedAt;
     await this.#outbox.index();
     reply({ conversationId: this.#state.facts.id, allowed: named, failed: [], updatedAt });
-    if (removed.length === 0) return { updatedAt };
-    const at = updatedAt;
-    const left = this.#noticeRecord({ kind: "left", by, at });
-    this.#delivery.notify(removed, { kind: "notice", record: left, at });
-    const membersLeft = this.#noticeRecord({ kind: "membersLeft", by, at, members: removed });
-    this.#delivery.notifyMembers({ kind: "notice", record: membersLeft, at }, { origin: NO_ORIGIN });
+    if (removal !== undefined) this.announceRemoval(removal);
     return { updatedAt };
+  }
+
+  /**
+   * Removes clients in this turn; undefined if none of them is a member. Afterwards the change has to be saved to D1, and
+   * then announced.
+   */
+  removeHere(clientIds: readonly string[], by: string): Removal | undefined {
+    const members = clientIds.filter((clientId) => this.#state.members.has(clientId));
+    if (members.length === 0) return undefined;
+    const at = this.#state.change({}, this.#host.now());
+    this.#state.notices.keep({ kind: "left", by, members }, at);
+    for (const clientId of members) this.#state.removeMember(clientId);
+    this.#recordEvent("conversationRemoved", by, members);
+    this.#delivery.audienceChanged();
+    this.#host.archiveSoon();
+    return { at, by, members };
+  }
+
+  announceRemoval({ at, by, members }: Removal): void {
+    const left = this.#noticeRecord({ kind: "left", by, at });
+    this.#delivery.notify(members, { kind: "notice", record: left, at });
+    const membersLeft = this.#noticeRecord({ kind: "membersLeft", by, at, members });
+    this.#delivery.notifyMembers({ kind: "notice", record: membersLeft, at }, { origin: NO_ORIGIN });
   }
 
   /**

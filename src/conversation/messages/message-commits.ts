@@ -144,14 +144,16 @@ export class MessageCommits {
     const refused = (error: ErrorName) => ({ outcome: { refused: error }, records: [] });
     const { from, origin, dedupeToken: token, changed } = send;
     try {
+      const now = this.#host.now();
       // The app's server may send in any name.
       if ("subscription" in send.sender && !this.#state.mayWrite(from))
         return refused("INVALID_MESSAGING_TARGET");
-      const now = this.#host.now();
       const before = token === undefined ? undefined : this.#state.log.accepted.find(from, token, now);
       if (before !== undefined) {
         return { outcome: { messageId: before.id, timestamp: before.timestamp }, records: [] };
       }
+      const refusal = "subscription" in send.sender ? this.#state.writeRefusal(from, now) : undefined;
+      if (refusal !== undefined) return refused(refusal);
       const { sentThere } = send;
       const wanted = sentThere === undefined || sentThere.sentAt > now + AHEAD_MAX ? now : sentThere.sentAt;
       const position = { timestamp: this.#state.nextTime(now, wanted), previous: this.#state.log.end };

@@ -64,7 +64,7 @@ export class Messages {
 
   /** Whether a message needs no policy check: it will be refused, or was accepted already (I3). */
   #isDecided(subscription: Subscription, { dedupeToken }: CommandOf<"message.send">): boolean {
-    if (!this.#state.mayWrite(subscription.clientId)) return true;
+    if (this.#state.writeRefusal(subscription.clientId, this.#host.now()) !== undefined) return true;
     this.#commits.flush();
     return (
       dedupeToken !== undefined &&
@@ -152,9 +152,9 @@ export class Messages {
   #sendTransient(subscription: Subscription, serial: number | undefined, draft: Draft): void {
     const message = messageOf(draft, this.#state.nextTime(this.#host.now()));
     const { id } = this.#state.facts;
-    const outcome: SendOutcome = this.#state.mayWrite(subscription.clientId)
-      ? { messageId: message.id, timestamp: message.timestamp }
-      : { refused: "INVALID_MESSAGING_TARGET" };
+    const refusal = this.#state.writeRefusal(subscription.clientId, this.#host.now());
+    const outcome: SendOutcome =
+      refusal === undefined ? { messageId: message.id, timestamp: message.timestamp } : { refused: refusal };
     if (serial !== undefined)
       this.#replier.reply(subscription, serial, replyToSend(id, serial, outcome, this.#host.now()));
     if ("refused" in outcome) return;
@@ -176,10 +176,11 @@ export class Messages {
 
   /**
    * Sends a will to the members that are online (M-47). It is sent like any message but never stored (M-49). A will is
-   * dropped if it was sent already, or if its author may no longer write here.
+   * dropped if it was sent already, or if its author may not be heard here any more.
    */
   will(from: string, will: Will): void {
-    if (!this.#state.mayWrite(from) || this.#state.notices.hasWill(will.id)) return;
+    if (this.#state.writeRefusal(from, this.#host.now()) !== undefined) return;
+    if (this.#state.notices.hasWill(will.id)) return;
     const timestamp = this.#state.nextTime(this.#host.now());
     this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
     const message = { ...will, from, timestamp, ...UNCHANGED, receipt: false };

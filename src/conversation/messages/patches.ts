@@ -84,10 +84,15 @@ export class Patches {
 
   /** Why these patches are refused, all together; undefined if they are allowed. */
   #refusal(subscription: Subscription, patches: readonly Patch[]): ErrorName | undefined {
-    if (!this.#state.mayWrite(subscription.clientId)) return "INVALID_MESSAGING_TARGET";
+    const { clientId } = subscription;
+    if (!this.#state.mayWrite(clientId)) return "INVALID_MESSAGING_TARGET";
+    // Who is silenced may still take back what they said.
+    const isHeard = patches.some(({ recall }) => !recall);
+    const silence = isHeard ? this.#state.writeRefusal(clientId, this.#host.now()) : undefined;
+    if (silence !== undefined) return silence;
     for (const patch of patches) {
       const message = this.#state.log.find(patch.timestamp, patch.messageId);
-      const refusal = refusalOf(subscription.clientId, patch, message);
+      const refusal = refusalOf(clientId, patch, message);
       if (refusal !== undefined) return refusal;
     }
     return undefined;

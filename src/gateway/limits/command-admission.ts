@@ -82,6 +82,10 @@ export class CommandAdmission {
         return { error: command.error, detail: command.what };
       case "conversation.start":
       case "conversation.add":
+      case "conversation.silence":
+      case "conversation.unsilence":
+      case "conversation.block":
+      case "conversation.unblock":
         return this.#mayInvite(clientId, command.members, now) ? undefined : TOO_MANY;
       default:
         return undefined;
@@ -89,7 +93,7 @@ export class CommandAdmission {
   }
 
   /**
-   * Whether more clients may be added to conversations: each of them has to be notified. All clients of the socket are
+   * Whether more clients may be added to conversations, silenced or blocked: each of them has to be notified. All clients of the socket are
    * counted together.
    */
   #mayInvite(clientId: string, members: string[], now: number): boolean {

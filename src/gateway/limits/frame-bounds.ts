@@ -1,4 +1,10 @@
-import { ASKED_PER_FRAME, CONVERSATIONS_PER_FRAME, ENVELOPE_BYTES, PATCHES_PER_FRAME } from "../../bounds.ts";
+import {
+  ASKED_PER_FRAME,
+  CONVERSATIONS_PER_FRAME,
+  CONVERSATIONS_REFUSED_PER_FRAME,
+  ENVELOPE_BYTES,
+  PATCHES_PER_FRAME,
+} from "../../bounds.ts";
 import type { Command, CommandOf } from "../../protocol/commands.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import type { Settings } from "../../settings/schema.ts";
@@ -32,7 +38,16 @@ export function frameRefusal(
     case "conversation.add":
       return tooMany(command.members, limits.members, "members") && { error: "CONVERSATION_FULL" };
     case "conversation.remove":
+    case "conversation.silence":
+    case "conversation.unsilence":
+    case "conversation.block":
+    case "conversation.unblock":
+    case "conversation.checkSilenced":
+    case "conversation.checkBlocked":
       return tooMany(command.members, Math.max(limits.members, CONVERSATIONS_PER_FRAME), "members");
+    case "client.refuse":
+    case "client.accept":
+      return tooMany(command.conversationIds, CONVERSATIONS_REFUSED_PER_FRAME, "conversations");
     default:
       return undefined;
   }

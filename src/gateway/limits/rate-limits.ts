@@ -89,6 +89,12 @@ function chargeOf(command: Command, frameLength: number, rates: Rates): Charge |
     case "conversation.start":
     case "conversation.add":
     case "conversation.remove":
+    case "conversation.silence":
+    case "conversation.unsilence":
+    case "conversation.block":
+    case "conversation.unblock":
+    case "conversation.checkSilenced":
+    case "conversation.checkBlocked":
       return charge(command.name, Math.ceil(command.members.length / MEMBERS_PER_COMMAND), other);
     case "message.patch":
       return charge(command.name, command.patches.length, other);

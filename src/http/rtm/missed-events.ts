@@ -73,6 +73,14 @@ const OPERATIONS = {
   membersJoined: "members_joined",
   membersLeft: "members_left",
   updated: "updated",
+  role: "member_info_changed",
+} as const;
+
+const LIST_OPERATIONS = {
+  silenced: { listed: "shutuped", membersListed: "members_shutuped" },
+  unsilenced: { listed: "unshutuped", membersListed: "members_unshutuped" },
+  blocked: { listed: "blocked", membersListed: "members_blocked" },
+  unblocked: { listed: "unblocked", membersListed: "members_unblocked" },
 } as const;
 
 function json(notification: MissedEvent, shape: "flat" | "nested"): JsonObject {
@@ -83,7 +91,8 @@ function json(notification: MissedEvent, shape: "flat" | "nested"): JsonObject {
     // As on the wire, present only if true (wire §10.1, 11).
     return { cmd: "rcp", ...place, id: messageId, t: timestamp, from, ...(read ? { read } : {}) };
   }
-  const operation = OPERATIONS[kind];
+  const isOfList = kind === "listed" || kind === "membersListed";
+  const operation = isOfList ? LIST_OPERATIONS[notification.change][kind] : OPERATIONS[kind];
   const change = {
     cmd: "conv",
     op: shape === "flat" ? operation : operation.replaceAll("_", "-"),
@@ -91,7 +100,12 @@ function json(notification: MissedEvent, shape: "flat" | "nested"): JsonObject {
     initBy: notification.by,
     udate: new Date(at).toISOString(),
   };
-  if (kind === "membersJoined" || kind === "membersLeft") return { ...change, m: notification.members };
+  if (kind === "membersJoined" || kind === "membersLeft" || kind === "membersListed")
+    return { ...change, m: notification.members };
+  if (kind === "role") {
+    const { member: pid, role, infoId } = notification;
+    return { ...change, info: { pid, role, infoId } };
+  }
   if (kind !== "updated") return change;
   const { changed, resulting } = notification;
   if (shape === "nested") return { ...change, attr: changed, attrModified: resulting };

@@ -94,8 +94,8 @@ export const conversationErrors = {
   },
   CONVERSATION_TEMPORARY_BLACKLISTED: {
     code: 4315,
-    meaning: "temporarily blocked from the conversation",
-    advice: "Not sent by this server yet.",
+    meaning: "the sender is muted in the conversation for a time",
+    advice: "Wait until it ends, or end it over HTTP.",
     retry: false,
   },
   TRANSIENT_CONVERSATION_REQUIRED: {
@@ -143,26 +143,26 @@ export const conversationErrors = {
   CONVERSATION_NEED_OWNER: {
     code: 4324,
     meaning: "the conversation would lose its owner",
-    advice: "Make somebody else the owner first.",
+    advice: "Leave the owner in: it is the creator, and nobody else can be.",
     retry: false,
   },
   CONVERSATION_MEMBER_INFO_FEATURE_DISABLED: {
     code: 4325,
     meaning: "roles and member mutes are switched off",
-    advice: "Not sent by this server yet.",
+    advice: "Set `security.memberRoles`.",
     retry: false,
   },
 
   BLACKLIST_FULL: {
     code: 4543,
     meaning: "the blacklist has reached its limit",
-    advice: "Not sent by this server yet.",
+    advice: "Unblock somebody, or raise `limits.listedClients`.",
     retry: false,
   },
   BLACKLIST_FEATURE_DISABLED: {
     code: 4544,
     meaning: "blacklists are switched off",
-    advice: "Not sent by this server yet.",
+    advice: "Set `security.blacklists`.",
     retry: false,
   },
   BLACKLIST_SIGNATURE_FAILED: {
@@ -173,20 +173,20 @@ export const conversationErrors = {
   },
   BLOCKED_BY_CONV: {
     code: 4548,
-    meaning: "the client is on the conversation's blacklist",
-    advice: "Not sent by this server yet.",
+    meaning: "the client is on the conversation's blacklist, or refuses to be added",
+    advice: "Unblock the client; if it refuses, it has to accept again.",
     retry: false,
   },
   SILIENCED_MEMBER_LIST_FULL: {
     code: 4561,
     meaning: "no more members can be muted here",
-    advice: "Not sent by this server yet.",
+    advice: "Unmute somebody, or raise `limits.listedClients`.",
     retry: false,
   },
   SILIENCED: {
     code: 4563,
     meaning: "the sender is muted in the conversation",
-    advice: "Not sent by this server yet.",
+    advice: "Have an Owner or Manager unmute them.",
     retry: false,
   },
 

@@ -59,6 +59,7 @@ function toms() {
     copyNow: notHere,
     hasUnique: notHere,
     isMember: notHere,
+    writeRefusal: notHere,
     catchUp: notHere,
     missedNotices: notHere,
     will: notHere,

@@ -53,14 +53,33 @@ describe("the envelope", () => {
     expect(decodeCommand(fromHex("0801108f4e2801"))).toMatchObject({ name: "unsupported", what: "conv" });
   });
 
-  test("features that an app can switch off are refused with their own code", () => {
-    expect(decodeAs("unsupported", { cmd: "blacklist", op: "block" })).toMatchObject({
-      what: "blacklist/block",
-      error: "BLACKLIST_FEATURE_DISABLED",
+  test("operations on blacklists that nobody has are unsupported", () => {
+    expect(decodeAs("unsupported", { cmd: "blacklist", op: "members" })).toMatchObject({
+      what: "blacklist/members",
+      error: "UNSUPPORTED_COMMAND",
     });
-    expect(decodeAs("unsupported", { cmd: "conv", op: "add_shutup" }).error).toBe(
-      "CONVERSATION_MEMBER_INFO_FEATURE_DISABLED",
-    );
+  });
+
+  test("a blacklist command names a conversation, or else is about the client itself", () => {
+    const block = (blacklistMessage: CommandInit["blacklistMessage"]): CommandInit => ({
+      cmd: "blacklist",
+      op: "block",
+      blacklistMessage,
+    });
+    expect(decodeAs("conversation.block", block({ srcCid: "c1", toPids: ["Tom"] }))).toMatchObject({
+      conversationId: "c1",
+      members: ["Tom"],
+    });
+    expect(decodeAs("client.refuse", block({ srcPid: "Tom", toCids: ["c1"] }))).toMatchObject({
+      conversationIds: ["c1"],
+    });
+  });
+
+  test("Java counts the pages of a list by itself, and a `next` that is no number is malformed", () => {
+    const asked = (next: string) =>
+      ({ cmd: "conv", op: "query_shutup", convMessage: { cid: "c1", limit: 10, next } }) as const;
+    expect(decodeAs("conversation.silenced", asked("20"))).toMatchObject({ limit: 10, offset: 20 });
+    expect(decodeAs("malformed", asked("-1")).error).toBe("CONVERSATION_API_FAILED");
   });
 });
 

@@ -1,0 +1,265 @@
+import { isClientId } from "../../model/client-id.ts";
+import type { MemberRole, StoredRole } from "../../model/records.ts";
+import { newObjectId } from "../../protocol/object-id.ts";
+import type { Refused } from "../../protocol/outcome.ts";
+import type { PartialResult } from "../../protocol/partial-result.ts";
+import type { ListChange } from "../../protocol/permission-events.ts";
+import type { Settings } from "../../settings/schema.ts";
+import type { Outbox } from "../copy/outbox.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import { changeRecord } from "../delivery/notice-records.ts";
+import { NO_ORIGIN } from "../delivery/replay.ts";
+import type { Membership } from "../membership/membership.ts";
+import type { ConversationState } from "../state.ts";
+
+export interface PermissionHost {
+  now(): number;
+  /** As last read. */
+  limits(): Pick<Settings["limits"], "listedClients" | "listedClientsInRooms">;
+  /** Something changed that D1 lacks. */
+  archiveSoon(): void;
+}
+
+/** A notice that is kept, and has to be sent. */
+interface KeptNotice {
+  change: ListChange;
+  at: number;
+  by: string;
+  members: string[];
+}
+
+/**
+ * Changes of roles, silences and blacklist, by clients and by the app's server. Whether a client may make them is decided
+ * before, in the same turn. The author gets a reply, and then the clients that it is about and the members are notified
+ * (X-18).
+ */
+export class PermissionChanges {
+  readonly #state: ConversationState;
+  readonly #delivery: Delivery;
+  readonly #membership: Membership;
+  readonly #outbox: Outbox;
+  readonly #host: PermissionHost;
+
+  constructor(
+    state: ConversationState,
+    delivery: Delivery,
+    membership: Membership,
+    outbox: Outbox,
+    host: PermissionHost,
+  ) {
+    this.#state = state;
+    this.#delivery = delivery;
+    this.#membership = membership;
+    this.#outbox = outbox;
+    this.#host = host;
+  }
+
+  /**
+   * Silences clients for good, as many as the list has room for (X-16).
+   *
+   * @param by the author; the empty string for the app's server
+   * @param reply is called before anybody is notified
+   */
+  silence(
+    clientIds: readonly string[],
+    by: string,
+    reply: (result: PartialResult) => void = () => {},
+  ): PartialResult {
+    const { valid, invalid } = sorted(clientIds);
+    const { list } = this.#state.permissions.silences;
+    const { added, kept, full } = list.add(valid, this.#listMax);
+    const notice = this.#keep("silenced", added, by);
+    const result = resultOf(
+      [...kept, ...added],
+      [
+        { error: "SILIENCED_MEMBER_LIST_FULL", clientIds: full },
+        { error: "INVALID_LOGIN", clientIds: invalid },
+      ],
+    );
+    reply(result);
+    this.#announce(notice);
+    return result;
+  }
+
+  /** Parameters as for `silence`. */
+  unsilence(
+    clientIds: readonly string[],
+    by: string,
+    reply: (result: PartialResult) => void = () => {},
+  ): PartialResult {
+    const { valid, invalid } = sorted(clientIds);
+    const notice = this.#keep("unsilenced", this.#state.permissions.silences.list.remove(valid), by);
+    const result = resultOf(valid, [{ error: "INVALID_LOGIN", clientIds: invalid }]);
+    reply(result);
+    this.#announce(notice);
+    return result;
+  }
+
+  /**
+   * Silences a client for a time (X-17). Nobody is notified: nobody would be when it ends.
+   *
+   * @param duration ms
+   */
+  silenceFor(clientId: string, duration: number): undefined | Refused {
+    const now = this.#host.now();
+    const hadRoom = this.#state.permissions.silences.silenceUntil(clientId, now + duration, now);
+    return hadRoom ? undefined : { refused: "SILIENCED_MEMBER_LIST_FULL" };
+  }
+
+  /** Blocks clients, as many as the list has room for, and removes the members among them (X-19). As for `silence`. */
+  async block(
+    clientIds: readonly string[],
+    by: string,
+    reply: (result: PartialResult) => void = () => {},
+  ): Promise<PartialResult> {
+    const { valid, invalid } = sorted(clientIds);
+    const { added, kept, full } = this.#state.permissions.blacklist.add(valid, this.#listMax);
+    const notice = this.#keep("blocked", added, by);
+    const removal = this.#membership.removeHere([...kept, ...added], by);
+    if (removal !== undefined) await this.#outbox.index();
+    const result = resultOf(
+      [...kept, ...added],
+      [
+        { error: "BLACKLIST_FULL", clientIds: full },
+        { error: "INVALID_LOGIN", clientIds: invalid },
+      ],
+    );
+    reply(result);
+    this.#announce(notice);
+    if (removal !== undefined) this.#membership.announceRemoval(removal);
+    return result;
+  }
+
+  /** Parameters as for `silence`. */
+  unblock(
+    clientIds: readonly string[],
+    by: string,
+    reply: (result: PartialResult) => void = () => {},
+  ): PartialResult {
+    const { valid, invalid } = sorted(clientIds);
+    const notice = this.#keep("unblocked", this.#state.permissions.blacklist.remove(valid), by);
+    const result = resultOf(valid, [{ error: "INVALID_LOGIN", clientIds: invalid }]);
+    reply(result);
+    this.#announce(notice);
+    return result;
+  }
+
+  /**
+   * A client does not want to be added by others any more, and leaves if it is a member (X-20). Its own list is in its own
+   * object.
+   */
+  async refuse(clientId: string): Promise<undefined | Refused> {
+    const { full } = this.#state.permissions.refusals.add([clientId], REFUSALS_MAX);
+    if (full.length > 0) return { refused: "BLACKLIST_FULL" };
+    const removal = this.#membership.removeHere([clientId], clientId);
+    if (removal === undefined) return undefined;
+    await this.#outbox.index();
+    this.#membership.announceRemoval(removal);
+    return undefined;
+  }
+
+  /** The client may be added again. */
+  accept(clientId: string): void {
+    this.#state.permissions.refusals.remove([clientId]);
+  }
+
+  /**
+   * Gives a client a role; without effect if it has that role (X-11).
+   *
+   * @param by the author; the empty string for the app's server
+   * @param reply is called before members are notified
+   */
+  async giveRole(
+    clientId: string,
+    role: MemberRole,
+    by: string,
+    reply: () => void = () => {},
+  ): Promise<StoredRole | Refused> {
+    const { facts, members, permissions } = this.#state;
+    const { roles } = permissions;
+    if (permissions.roleOf(clientId, facts.creator) === "Owner")
+      return { refused: "CONVERSATION_NEED_OWNER" };
+    if (this.#state.rules.hasMembers && !members.has(clientId))
+      return { refused: "CONVERSATION_MEMBERSHIP_REQUIRED" };
+    const before = roles.get(clientId);
+    if (before?.role === role) {
+      reply();
+      return before;
+    }
+    const now = this.#host.now();
+    const at = this.#state.nextTime(now);
+    const given = roles.give(clientId, role, at, () => newObjectId(now));
+    if (given === undefined) return { refused: "CONVERSATION_MEMBER_IN_ROLE_FULL" };
+    const updatedAt = this.#state.change({}, now);
+    const { infoId } = given;
+    this.#state.notices.keep({ kind: "role", by, member: clientId, role, infoId }, updatedAt);
+    this.#host.archiveSoon();
+    await this.#outbox.index();
+    reply();
+    const change = { conversationId: facts.id, at: updatedAt, by, member: clientId, role, infoId };
+    const record = changeRecord(this.#state, { kind: "role", ...change });
+    this.#delivery.notifyMembers({ kind: "notice", record, at: updatedAt }, { origin: NO_ORIGIN });
+    return given;
+  }
+
+  /** Takes a row away: the client is a plain Member again. Returns whether there was such a row. */
+  async takeRole(infoId: string): Promise<boolean> {
+    const row = this.#state.permissions.roles.withInfoId(infoId);
+    if (row === undefined) return false;
+    if (row.role !== "Member") await this.giveRole(row.clientId, "Member", "");
+    // Somebody else may have changed it meanwhile.
+    if (this.#state.permissions.roles.get(row.clientId)?.role !== "Member") return true;
+    this.#state.permissions.roles.remove(row.clientId);
+    this.#state.change({}, this.#host.now());
+    this.#host.archiveSoon();
+    await this.#outbox.index();
+    return true;
+  }
+
+  get #listMax(): number {
+    const { listedClients, listedClientsInRooms } = this.#host.limits();
+    return this.#state.rules.hasMembers ? listedClients : listedClientsInRooms;
+  }
+
+  /** Keeps the notice of a change; undefined if it is about nobody. */
+  #keep(change: ListChange, members: string[], by: string): KeptNotice | undefined {
+    if (members.length === 0) return undefined;
+    const at = this.#state.nextTime(this.#host.now());
+    this.#state.notices.keep({ kind: change, by, members }, at);
+    return { change, at, by, members };
+  }
+
+  #announce(notice: KeptNotice | undefined): void {
+    if (notice === undefined) return;
+    const { change, at, by, members } = notice;
+    const { id: conversationId } = this.#state.facts;
+    const own = changeRecord(this.#state, { kind: "listed", conversationId, at, change, by });
+    // Where nobody is a member, those are told who are there.
+    const told = this.#state.rules.hasMembers
+      ? members
+      : members.filter((clientId) => this.#delivery.isSubscribed(clientId));
+    this.#delivery.notify(told, { kind: "notice", record: own, at });
+    const record = changeRecord(this.#state, {
+      kind: "membersListed",
+      conversationId,
+      at,
+      change,
+      by,
+      members,
+    });
+    this.#delivery.notifyMembers({ kind: "notice", record, at }, { origin: NO_ORIGIN });
+  }
+}
+
+/** Clients that refuse one conversation: more than it may have members. */
+const REFUSALS_MAX = 10_000;
+
+function sorted(clientIds: readonly string[]): { valid: string[]; invalid: string[] } {
+  const named = [...new Set(clientIds)];
+  return { valid: named.filter(isClientId), invalid: named.filter((clientId) => !isClientId(clientId)) };
+}
+
+/** @param failures clients by the reason that it failed for them */
+function resultOf(allowed: string[], failures: PartialResult["failed"]): PartialResult {
+  return { allowed, failed: failures.filter(({ clientIds }) => clientIds.length > 0) };
+}
