@@ -106,7 +106,6 @@ export class OppoServer extends VendorServer {
     this.refused.clear();
     this.clockAhead = 0;
     this.#delivered.clear();
-    this.#tokens.clear();
   }
 
   /** No token given out so far counts any more. */
@@ -146,7 +145,7 @@ export class OppoServer extends VendorServer {
     const base = `${this.appKey}${timestamp}${this.masterSecret}`;
     if (form.get("sign") !== createHash("sha256").update(base).digest("hex")) return oppoCode(16);
     this.issued += 1;
-    const token = `${this.appKey}-${this.issued}`;
+    const token = `${this.appKey}-${this.#id()}`;
     this.#tokens.set(token, this.#now());
     const data = { auth_token: token, create_time: this.#now() };
     return { status: 200, body: { code: 0, message: "Success", data } };

@@ -123,8 +123,6 @@ export class VivoServer extends VendorServer {
     this.refused.clear();
     this.testText = undefined;
     this.clockAhead = 0;
-    this.#tokens.clear();
-    this.#tasks.clear();
   }
 
   /** No token given out so far counts any more. */
@@ -171,7 +169,7 @@ export class VivoServer extends VendorServer {
       return vivoCode(10206);
     }
     this.issued += 1;
-    const authToken = `${this.appKey}-${this.issued}`;
+    const authToken = `${this.appKey}-${this.#task()}`;
     this.#tokens.set(authToken, this.#now());
     return { status: 200, body: { result: 0, desc: "请求成功", authToken } };
   }
