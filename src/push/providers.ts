@@ -14,11 +14,13 @@ import type { ProviderAnswer } from "./provider-calls.ts";
 import { PushWebhook } from "./push-webhook.ts";
 import { honor } from "./vendors/honor.ts";
 import { huawei } from "./vendors/huawei.ts";
+import { meizu } from "./vendors/meizu.ts";
 import { oppo } from "./vendors/oppo.ts";
 import { ProfileMemory } from "./vendors/profile-memory.ts";
 import type { Vendor } from "./vendors/vendor.ts";
 import { VendorProvider } from "./vendors/vendor-provider.ts";
 import { vivo } from "./vendors/vivo.ts";
+import { xiaomi } from "./vendors/xiaomi.ts";
 import { WebPush } from "./web-push.ts";
 
 /** The bindings that pushing needs. */
@@ -59,10 +61,10 @@ const PROVIDERS: Record<ProviderName, (push: PushSettings) => Maker | undefined>
   },
   hms: ({ hms }) => vendorMaker(huawei, hms),
   honor: (push) => vendorMaker(honor, push.honor),
-  mi: () => undefined,
   oppo: (push) => vendorMaker(oppo, push.oppo),
   vivo: (push) => vendorMaker(vivo, push.vivo),
-  meizu: () => undefined,
+  mi: ({ mi }) => vendorMaker(xiaomi, mi),
+  meizu: (push) => vendorMaker(meizu, push.meizu),
   webPush: ({ webPush }) => {
     if (webPush === null) return undefined;
     return (env) => new WebPush(webPush, { outbound: outboundToNamed(env), now });

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Json, JsonObject } from "../../model/json.ts";
 import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
 import type { Push } from "../push-work.ts";
 import { contentWords } from "./content-words.ts";
 import { flatTexts } from "./flat-texts.ts";
+import { pushHash } from "./push-hash.ts";
 import { chineseAsTwo, cut } from "./shown-text.ts";
 import type { Circumstances, Made } from "./vendor.ts";
 import { secondsLeft, vendorContent } from "./vendor-content.ts";
@@ -87,7 +87,7 @@ export function withOtherText(message: JsonObject, text: string): JsonObject {
 
 /** By its id a phone replaces a notification by its repeat: 31 bits, and not 0. */
 function notifyIdOf(pushId: string): number {
-  return createHash("sha256").update(pushId).digest().readUInt32BE() >>> 1 || 1;
+  return pushHash(pushId).number || 1;
 }
 
 /** What a tap opens, unless the push says so itself. */

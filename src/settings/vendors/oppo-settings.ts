@@ -1,15 +1,6 @@
 import * as v from "valibot";
 import { address } from "../value-schemas.ts";
-import { consoleChoice, consoleSecret, consoleText, profilesOf } from "./vendor-profiles.ts";
-
-/** The name of a variable in a template, which may be Chinese. */
-const variableName = () => {
-  const problem = "must be the name of one of the template's variables";
-  return v.optional(
-    v.nullable(v.pipe(v.string(problem), v.maxLength(64, problem), v.regex(/^[^\s${}]+$/, problem))),
-    null,
-  );
-};
+import { consoleChoice, consoleSecret, consoleText, profilesOf, variableName } from "./vendor-profiles.ts";
 
 /** Profiles of OPPO's push service, which also serves OnePlus and realme. */
 export const oppoSettings = () =>

@@ -59,6 +59,15 @@ export const consoleNumber = () => {
 /** A key that is never shown again: its field is to be in the list of secrets, too. */
 export const consoleSecret = () => v.pipe(secret(TEXT_MAX), consoleText());
 
+/** The name of a variable in a vendor's template, which may be Chinese; null has no such variable. */
+export const variableName = () => {
+  const problem = "must be the name of one of the template's variables";
+  return v.optional(
+    v.nullable(v.pipe(v.string(problem), v.maxLength(64, problem), v.regex(/^[^\s${}]+$/, problem))),
+    null,
+  );
+};
+
 /** The profile with a name; undefined if there is none. */
 export function profileNamed<Profile extends VendorProfile>(
   profiles: VendorProfiles<Profile>,

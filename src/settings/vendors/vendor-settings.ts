@@ -2,9 +2,11 @@ import * as v from "valibot";
 import { type VendorName, vendorNames } from "../../model/provider-name.ts";
 import { HIDDEN } from "../value-schemas.ts";
 import { honorSettings, huaweiSettings } from "./huawei-settings.ts";
+import { meizuSettings } from "./meizu-settings.ts";
 import { oppoSettings } from "./oppo-settings.ts";
 import { DEFAULT_PROFILE, type VendorProfile, type VendorProfiles } from "./vendor-profiles.ts";
 import { vivoSettings } from "./vivo-settings.ts";
+import { xiaomiSettings } from "./xiaomi-settings.ts";
 
 /** The settings of all phone makers' push services, each an object of profiles by name (N-14). */
 export const vendorSettings = () => ({
@@ -12,6 +14,8 @@ export const vendorSettings = () => ({
   honor: v.optional(honorSettings(), {}),
   oppo: v.optional(oppoSettings(), {}),
   vivo: v.optional(vivoSettings(), {}),
+  mi: v.optional(xiaomiSettings(), {}),
+  meizu: v.optional(meizuSettings(), {}),
 });
 
 type Schemas = ReturnType<typeof vendorSettings>;
@@ -27,6 +31,8 @@ const SECRETS: Record<VendorWithSettings, readonly string[]> = {
   honor: ["clientSecret"],
   oppo: ["masterSecret"],
   vivo: ["appSecret"],
+  mi: ["appSecret"],
+  meizu: ["appSecret"],
 };
 
 /** The vendors' settings for display: with the names of secrets in place of the secrets. */
@@ -36,6 +42,8 @@ export function withoutVendorSecrets(settings: VendorSettings): VendorSettings {
     honor: hidden("honor", settings.honor),
     oppo: hidden("oppo", settings.oppo),
     vivo: hidden("vivo", settings.vivo),
+    mi: hidden("mi", settings.mi),
+    meizu: hidden("meizu", settings.meizu),
   };
 }
 
@@ -81,11 +89,15 @@ function profilesByVendor({
   honor,
   oppo,
   vivo,
+  mi,
+  meizu,
 }: VendorSettings): [VendorName, VendorProfiles<VendorProfile>][] {
   return [
     ["hms", hms],
     ["honor", honor],
     ["oppo", oppo],
     ["vivo", vivo],
+    ["mi", mi],
+    ["meizu", meizu],
   ];
 }

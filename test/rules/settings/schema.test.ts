@@ -73,6 +73,8 @@ describe("defaults", () => {
         honor: {},
         oppo: {},
         vivo: {},
+        mi: {},
+        meizu: {},
         webPush: null,
         allowClientPush: false,
         apns: { keys: [], url: null },
