@@ -49,11 +49,23 @@ export type Taken = "id" | "username" | "email" | "phone" | "session token" | "i
 
 /** Adds a user, with all of the row or none of it. Returns what of it another user has. Throws if D1 fails. */
 export async function insertUser(db: D1Database, user: User): Promise<{ taken: Taken } | undefined> {
-  const insertion = drizzle(db)
-    .insert(users)
-    .values({ ...user, ...nullsFor(user) })
-    .getSQL();
-  return takenBy(() => db.batch([insertion, ...identitiesOf(user.id)].map((query) => statement(db, query))));
+  return insertUsers(db, [user]);
+}
+
+/** The same for several: adds all of them, or none. */
+export async function insertUsers(
+  db: D1Database,
+  added: readonly User[],
+): Promise<{ taken: Taken } | undefined> {
+  const queries = added.flatMap((user) => {
+    const insertion = drizzle(db)
+      .insert(users)
+      .values({ ...user, ...nullsFor(user) })
+      .getSQL();
+    const hasAccounts = Object.keys(user.authData).length > 0;
+    return hasAccounts ? [insertion, ...identitiesOf(user.id)] : [insertion];
+  });
+  return takenBy(() => db.batch(queries.map((query) => statement(db, query))));
 }
 
 /**
@@ -122,6 +134,17 @@ export async function removeUser(db: D1Database, id: string, now: number): Promi
     sql`DELETE FROM ${users} WHERE ${users.id} = ${id}`,
   ];
   await db.batch(removal.map((query) => statement(db, query)));
+}
+
+/** The ids among these that users have, or had before they were removed. Throws if D1 fails. */
+export async function idsOnceUsed(db: D1Database, ids: readonly string[]): Promise<Set<string>> {
+  const asked = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const { results } = await statement(
+    db,
+    sql`SELECT ${users.id} AS id FROM ${users} WHERE ${users.id} IN ${asked}
+      UNION ALL SELECT ${deletedUsers.id} FROM ${deletedUsers} WHERE ${deletedUsers.id} IN ${asked}`,
+  ).all<{ id: string }>();
+  return new Set(results.map(({ id }) => id));
 }
 
 /** Whether a user was removed. Throws if D1 fails. */

@@ -1,16 +1,22 @@
 import { Hono } from "hono";
 import type { Env } from "../../bindings.ts";
 import { USERS_IMPORTED_AT_ONCE } from "../../bounds.ts";
-import { isObject, type Json, type JsonObject } from "../../model/json.ts";
+import type { Json, JsonObject } from "../../model/json.ts";
 import { addressProblem } from "../../outbound/http-client.ts";
 import { changeSettings } from "../../settings/store.ts";
-import { importUser } from "../../users/imported-user.ts";
+import {
+  type Imported,
+  type ImportedUser,
+  importNewUsers,
+  importUser,
+  readImportedUser,
+} from "../../users/imported-user.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
-import { type ImportAnswer, importing, NO_OBJECT, noRows, rowsUpTo } from "./imported-rows.ts";
+import { type ImportAnswer, importing, inOrder, noRows, readRows, rowsUpTo } from "./imported-rows.ts";
 
 const userShown = {
   objectId: example.IMPORTED_USER,
@@ -38,17 +44,28 @@ export const userImportRoutes = new Hono<HttpEnv>().post(
 );
 
 async function importUsers(env: Env, given: readonly Json[]): Promise<ImportAnswer> {
-  const answer = noRows();
-  for (const [row, each] of given.entries()) {
-    const imported = isObject(each)
-      ? await awaitCall(importUser(env, each), "importing a user")
-      : { outcome: "refused" as const, why: NO_OBJECT };
-    if (imported.outcome === "refused") answer.refused.push({ row, error: imported.why });
+  const { rows, refused } = readRows(given, readImportedUser);
+  const answer = { ...noRows(), refused };
+  const together = await awaitCall(
+    importNewUsers(
+      env,
+      rows.map(({ value }) => value),
+    ),
+    "importing users",
+  );
+  for (const [at, { row, value }] of rows.entries()) {
+    const imported = together[at] ?? (await importAlone(env, value));
+    if (imported.outcome === "refused") refused.push({ row, error: imported.why });
     else answer[imported.outcome] += 1;
-    await yieldToEventLoop();
   }
   if (answer.added > 0) await awaitCall(serveUsersHere(env), "settings");
-  return answer;
+  return { ...answer, refused: inOrder(refused) };
+}
+
+async function importAlone(env: Env, user: ImportedUser): Promise<Imported> {
+  const imported = await awaitCall(importUser(env, user), "importing a user");
+  await yieldToEventLoop();
+  return imported;
 }
 
 async function serveUsersHere(env: Env): Promise<void> {

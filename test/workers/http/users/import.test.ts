@@ -166,6 +166,29 @@ describe("[C-05] importing users", () => {
     expect(refused).toEqual(bad.map(([, why], at) => ({ row: at + 1, error: expect.stringMatching(why) })));
   });
 
+  test("[C-05] a row whose name or token is another user's is refused alone, and so is the second row of a user", async () => {
+    const taken = exportedRow("Tyke");
+    await imported(taken);
+    const [butch, spike, toodles] = [exportedRow("Butch"), exportedRow("Spike"), exportedRow("Toodles")];
+    const answer = await imported(
+      butch,
+      { ...spike, username: taken.username },
+      { ...exportedRow("Nibbles"), sessionToken: taken.sessionToken },
+      toodles,
+      { ...butch, nickname: "older" },
+    );
+    expect(answer).toMatchObject({
+      added: 2,
+      kept: 1,
+      refused: [
+        { row: 1, error: "another user has this username" },
+        { row: 2, error: "another user has this session token" },
+      ],
+    });
+    for (const row of [taken, butch, toodles])
+      expect(await outcome(logIn(row.username, PRINTED.password))).toBe("200");
+  });
+
   test("[C-05] only the owner imports, and 100 users at most at once", async () => {
     expect(await outcome(asDevice("POST", "/admin/import/users", { results: [] }))).toBe("401 401");
     const rows = Array.from({ length: 101 }, () => exportedRow("Butch"));
