@@ -10,6 +10,7 @@ interface Env {
   InsertStar: DurableObjectNamespace<InsertStar>;
   GroupStar: DurableObjectNamespace<GroupStar>;
   Sleeper: DurableObjectNamespace<Sleeper>;
+  Keeper: DurableObjectNamespace<Keeper>;
 }
 
 abstract class Socketed extends DurableObject<Env> {
@@ -76,6 +77,43 @@ export class GroupStar extends KeepingStar {
 /** Holds one client's socket. */
 export class Sleeper extends Socketed {}
 
+/** Keeps the messages of one conversation, as many at once as a call brings. */
+export class Keeper extends DurableObject<Env> {
+  keep(messages: ImportedMessage[]): void {
+    this.ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS messages (timestamp INTEGER PRIMARY KEY, id TEXT, sender TEXT, content TEXT)",
+    );
+    this.ctx.storage.sql.exec(
+      "INSERT INTO messages SELECT value->>'timestamp', value->>'msg-id', value->>'from', value->>'data' " +
+        "FROM json_each(?)",
+      JSON.stringify(messages),
+    );
+  }
+}
+
+interface ImportedMessage {
+  "msg-id": string;
+  timestamp: number;
+  to: string;
+  from: string;
+  data: string;
+}
+
+/** Objects that are called at once. */
+const KEEPERS_AT_ONCE = 16;
+
+/** The least that an import can be: each conversation's object takes its messages, and nothing else is done. */
+async function importTo(keepers: Env["Keeper"], request: Request): Promise<Response> {
+  const { messages }: { messages: ImportedMessage[] } = await request.json();
+  const groups = [...Map.groupBy(messages, ({ to }) => to)].values();
+  const work = async () => {
+    for (const [id, group] of groups) await keepers.getByName(id).keep(group);
+  };
+  await Promise.all(Array.from({ length: KEEPERS_AT_ONCE }, work));
+  const done = { added: 0, changed: 0, kept: 0, refused: [] };
+  return Response.json({ ...done, messages: { ...done, added: messages.length } });
+}
+
 /** A Worker that keeps the client's socket itself, with a socket of its own to the client's object. */
 function pipe({ webSocket: link }: Response): Response {
   if (link === null) return new Response(null, { status: 500 });
@@ -100,6 +138,8 @@ export default {
         return env.GroupStar.getByName(name).fetch(request);
       case "Sleeper":
         return env.Sleeper.getByName(name).fetch(request);
+      case "Keeper":
+        return importTo(env.Keeper, request);
       case "Piped":
         return pipe(await env.Sleeper.getByName(name).fetch(request));
       default:

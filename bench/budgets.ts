@@ -1,4 +1,5 @@
 import { requestsIn, total } from "./counts.ts";
+import { IMPORT_SHAPES, type ImportSpeed } from "./import.ts";
 import type { IdleMemory } from "./memory.ts";
 import { medianRatio, type Speed } from "./speed.ts";
 import { decimal, table } from "./table.ts";
@@ -36,6 +37,22 @@ export function speedBudgets(
       measured: medianRatio(parley, bare.inserting, (run) => run.fanOut[1].acknowledged),
     },
   ];
+}
+
+/** Bare objects write no second copy for the app's history, so they do half the work. */
+export function importBudgets({
+  bare,
+  parley,
+}: {
+  bare: ImportSpeed[][];
+  parley: ImportSpeed[][];
+}): Budget[] {
+  return IMPORT_SHAPES.map(({ name, atLeast }, at) => ({
+    name: `import of ${name}, of bare objects that insert them`,
+    limit: atLeast,
+    kind: "at least",
+    measured: medianRatio(parley[at] ?? [], bare[at] ?? [], (run) => run.perCpuSecond),
+  }));
 }
 
 export function memoryBudget(parley: IdleMemory, bare: IdleMemory): Budget {
@@ -104,6 +121,13 @@ export function workBudgets(work: readonly Work[]): Budget[] {
   const idle = named(workNames.idle);
   atMost("idle hour: rows", 0, idle.rows);
   atMost("idle hour: requests", 0, idle.requests);
+  const imported = named(workNames.imported);
+  const messages = workNames.importedMessages;
+  // Nine for its tables and their indexes, one for its facts, one for each of two members.
+  atMost("import of a conversation: rows beyond its messages", 12, imported.rows - messages);
+  // One for each member, two for its row, one for how far its messages go.
+  atMost("import of a conversation: D1 rows beyond two a message", 5, imported.databaseRows - 2 * messages);
+  atMost("import of a conversation: requests", 1, imported.requests);
   return budgets;
 }
 

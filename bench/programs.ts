@@ -18,7 +18,7 @@ export const countedParley: Program = {
 
 export const bare: Program = {
   entry: "bare-worker.ts",
-  environment: { kind: "bare", objects: ["Star", "InsertStar", "GroupStar", "Sleeper"] },
+  environment: { kind: "bare", objects: ["Star", "InsertStar", "GroupStar", "Sleeper", "Keeper"] },
 };
 
 export const appId = APP_ID;
@@ -35,10 +35,17 @@ export function setUpPush(server: URL, on: boolean): Promise<void> {
   return configure(server, { push: { webhook, static: on ? { alert: "news" } : null } });
 }
 
+/** Of a request of the app's owner. */
+export const masterHeaders = {
+  "X-LC-Id": APP_ID,
+  "X-LC-Key": `${MASTER_KEY},master`,
+  "Content-Type": "application/json",
+};
+
 async function configure(server: URL, settings: object): Promise<void> {
   const response = await fetch(new URL("/admin/settings", server), {
     method: "PATCH",
-    headers: { "X-LC-Id": APP_ID, "X-LC-Key": `${MASTER_KEY},master`, "Content-Type": "application/json" },
+    headers: masterHeaders,
     body: JSON.stringify(settings),
   });
   if (!response.ok) throw new Error(`settings: ${response.status} ${await response.text()}`);

@@ -1,6 +1,8 @@
 import { type Counts, requestsIn, total } from "./counts.ts";
+import { IMPORT_SHAPES, type ImportSpeed } from "./import.ts";
 import type { IdleMemory } from "./memory.ts";
 import { AUDIENCES, medianRatio, medianSpeed, type Speed } from "./speed.ts";
+import { median } from "./statistics.ts";
 import { decimal, table, whole } from "./table.ts";
 import type { Work } from "./work.ts";
 
@@ -42,6 +44,20 @@ export function speedTables(contestants: readonly Contestant[]): string {
     }),
   );
   return [...fanOut, chats].join("\n\n");
+}
+
+/** By shape, with the ratio to bare objects round by round. */
+export function importTable({ bare, parley }: { bare: ImportSpeed[][]; parley: ImportSpeed[][] }): string {
+  return table(
+    ["imports, to the disk", "messages/s", "of bare objects", "messages per CPU second", "of bare objects"],
+    IMPORT_SHAPES.map(({ name }, at) => {
+      const [mine, reference] = [parley[at] ?? [], bare[at] ?? []];
+      const columns = [(run: ImportSpeed) => run.messages, (run: ImportSpeed) => run.perCpuSecond].flatMap(
+        (value) => [whole(median(mine.map(value))), decimal(medianRatio(mine, reference, value))],
+      );
+      return [name, ...columns];
+    }),
+  );
 }
 
 export function memoryTable(memory: readonly { name: string; idle: IdleMemory }[]): string {

@@ -1,12 +1,13 @@
 import { buildPage } from "../scripts/build-page.ts";
 import { type BareKind, bareContender } from "./bare-room.ts";
-import { budgetTable, isKept, memoryBudget, speedBudgets, workBudgets } from "./budgets.ts";
+import { budgetTable, importBudgets, isKept, memoryBudget, speedBudgets, workBudgets } from "./budgets.ts";
+import { IMPORT_PATH, IMPORT_SHAPES, type ImportSpeed, measureImport } from "./import.ts";
 import { type IdleMemory, idleMemory } from "./memory.ts";
 import { ParleyClient } from "./parley-client.ts";
 import { parleyContender } from "./parley-room.ts";
 import { loadAverage } from "./processes.ts";
 import { appId, bare, countedParley, liftLimits, parley } from "./programs.ts";
-import { memoryTable, speedTables, workDetails, workTable } from "./report.ts";
+import { importTable, memoryTable, speedTables, workDetails, workTable } from "./report.ts";
 import { bundleOf, type Program, type Server, startServer } from "./server.ts";
 import { connect, disconnect } from "./sockets.ts";
 import { measureSpeed, type Speed } from "./speed.ts";
@@ -15,7 +16,7 @@ import { countWork } from "./work.ts";
 /*
  * `npm run bench`: Parley compared with the bare platform over the same sockets, on this machine and over loopback, one
  * server at a time and in turns, so that other load affects both. With `--memory` only the memory of idle connections,
- * with `--details` also the causes of the counts.
+ * with `--import` only imports, with `--details` also the causes of the counts.
  */
 
 const ROUNDS = 3;
@@ -49,6 +50,24 @@ async function speeds(): Promise<Record<BareKind | "Parley", Speed[]>> {
     });
   }
   return runs;
+}
+
+/** By shape, in the order of the rounds. */
+async function imports(): Promise<{ bare: ImportSpeed[][]; parley: ImportSpeed[][] }> {
+  const measured: { bare: ImportSpeed[][]; parley: ImportSpeed[][] } = {
+    bare: IMPORT_SHAPES.map(() => []),
+    parley: IMPORT_SHAPES.map(() => []),
+  };
+  for (let round = 1; round <= ROUNDS; round++) {
+    progress(`imports, round ${round} of ${ROUNDS}`);
+    for (const [at, shape] of IMPORT_SHAPES.entries()) {
+      const bareSpeed = await serving(bare, (server) => measureImport(server, "/Keeper", shape));
+      const parleySpeed = await serving(parley, (server) => measureImport(server, IMPORT_PATH, shape));
+      measured.bare[at]?.push(bareSpeed);
+      measured.parley[at]?.push(parleySpeed);
+    }
+  }
+  return measured;
 }
 
 interface Memories {
@@ -96,8 +115,15 @@ if (process.argv.includes("--memory")) {
   console.log(budgetTable([memoryBudget(memory.parley, memory.bare)]));
   process.exit();
 }
+if (process.argv.includes("--import")) {
+  const imported = await imports();
+  console.log(importTable(imported));
+  console.log(`\n${budgetTable(importBudgets(imported))}`);
+  process.exit();
+}
 const loadBefore = loadAverage();
 const speed = await speeds();
+const imported = await imports();
 progress("memory and counts");
 // At the same time: neither is a matter of time.
 const [memory, work] = await serving(countedParley, ({ url }) =>
@@ -117,10 +143,12 @@ console.log(
     { name: "Parley", runs: speed.Parley },
   ]),
 );
+console.log(`\n${importTable(imported)}`);
 printMemory(memory);
 console.log(`${workTable(work)}\n`);
 const budgets = [
   ...speedBudgets(speed.Parley, { nothingKept: speed.Star, inserting: speed.InsertStar }),
+  ...importBudgets(imported),
   memoryBudget(memory.parley, memory.bare),
   ...workBudgets(work),
 ];

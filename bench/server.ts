@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Miniflare as Instance } from "miniflare";
+import { prepareFilesFolder } from "../scripts/files-folder.ts";
 import { applyMigrations } from "../scripts/migrations.ts";
 import { convertV4MiniflareOptions, Miniflare, readWorkerConfig } from "../scripts/miniflare.ts";
 import type { StartOptions } from "../scripts/options.ts";
@@ -40,6 +41,7 @@ export async function startServer({ entry, environment }: Program): Promise<Serv
   // Beside the code, since a system's temporary folder may be memory, where commits cost nothing.
   await mkdir(at("artifacts"), { recursive: true });
   const folder = await mkdtemp(at("artifacts/bench-"));
+  await prepareFilesFolder(folder);
   const script = await bundleOf(entry);
   const others = workerds();
   const { miniflare, ready } =

@@ -97,10 +97,10 @@ export function medianSpeed(runs: readonly Speed[]): Speed {
  * The ratio of two contenders' numbers: the median of the rounds' own ratios, since other load changes from round to
  * round and affects both.
  */
-export function medianRatio(
-  runs: readonly Speed[],
-  against: readonly Speed[],
-  pick: (run: Speed) => number,
+export function medianRatio<Run>(
+  runs: readonly Run[],
+  against: readonly Run[],
+  pick: (run: Run) => number,
 ): number {
   return median(
     runs.flatMap((run, round) => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Counts, difference, readCounts } from "./counts.ts";
 import { DirectFrame, deliveredFrame, echoFrame, readFrame } from "./frames.ts";
+import { IMPORT_PATH, importApp } from "./import.ts";
 import { ParleyClient } from "./parley-client.ts";
 import { setUpPush } from "./programs.ts";
 import { nextSequence } from "./room.ts";
@@ -30,6 +31,8 @@ export const workNames = {
   pushedFlow: "send to 1 subscribed member, in full flow, push set up",
   pushed: "send, further to a member offline, push set up",
   idle: "an idle hour's heartbeats, then sleep",
+  importedMessages: 50,
+  imported: "import of a conversation with 50 messages",
 } as const;
 
 const TIMES = 20;
@@ -119,6 +122,9 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
         for (let echo = 0; echo < HOUR_OF_ECHOES; echo++) await client.ask(echoFrame);
       }),
     ),
+  );
+  await spend(workNames.imported, TIMES, SETTLED, () =>
+    importApp(server, IMPORT_PATH, { conversations: TIMES, messagesEach: workNames.importedMessages }),
   );
   await Promise.all([sender, ...friends, ...idle].map((client) => client.leave()));
   return done;

@@ -48,7 +48,7 @@ async function importWith(options: ImportOptions, progress: Progress, pace: Pace
   const api = new Api(options.to, { pace, onPause: (why, pause) => progress.pause(why, pause) });
   const settings = v.parse(Settings, await api.get("/admin/settings"));
   const files = options.keepsUrls ? undefined : messageFiles(options, { source, api }, settings);
-  const journal = await ImportJournal.open(source, options.to);
+  const journal = await ImportJournal.open(source, options.to, options.without);
   const job: Job = { source, api, journal, progress };
   try {
     await importStages(job, options, files);
@@ -75,9 +75,10 @@ async function importStages(
     await importKind(job, kinds.files);
     await importContents(job);
   }
-  if (isWanted("conversations")) await importKind(job, kinds.conversations);
+  const hasMessages = isWanted("messages") && job.source.count("messages") > 0;
+  if (isWanted("conversations") && !hasMessages) await importKind(job, kinds.conversations);
   // After the files: a message gets the new address of one that is here.
-  if (isWanted("messages")) await importMessages(job, files);
+  if (hasMessages) await importMessages(job, files, isWanted("conversations"));
   if (isWanted("unread")) await importKind(job, kinds.unread);
   if (isWanted("installations")) await importKind(job, kinds.installations);
 }

@@ -27,7 +27,7 @@ export async function importContents(job: Job): Promise<void> {
   progress.begin(STAGE, at, all === 0 ? 1 : at / all);
   for await (const rows of groupsOf(job, at)) {
     const answered = await importGroup(job, rows);
-    await journal.add(STAGE, answered);
+    await journal.add([answered]);
     at += rows.length;
     progress.advance(at, at / all);
   }
@@ -49,7 +49,7 @@ async function* groupsOf({ source }: Job, skipped: number): AsyncGenerator<FileR
 }
 
 async function importGroup(job: Job, rows: FileRow[]): Promise<Answered> {
-  const answered: Answered = { rows: rows.length, added: 0, changed: 0, kept: 0, refused: [] };
+  const answered: Answered = { kind: STAGE, rows: rows.length, added: 0, changed: 0, kept: 0, refused: [] };
   const refuse = (row: FileRow, why: string) =>
     void answered.refused.push({ kind: "files", why, row: JSON.stringify(row) });
   const contents: Content[] = [];

@@ -25,8 +25,9 @@ const Progress = v.object({
 
 export type StageProgress = v.InferOutput<typeof Progress>;
 
-/** What the server said to some rows. */
+/** What the server said to some rows of a kind. */
 export interface Answered {
+  kind: string;
   rows: number;
   added: number;
   changed: number;
@@ -41,12 +42,11 @@ export interface RefusedRow {
   row: string;
 }
 
-const Head = v.object({ export: v.string() });
-
 /**
  * How far the import of one export into one server is: a line for each answer, in the order of the rows. After a kill it
- * goes on from there; rows that were sent and not written down are sent again, which does no harm. Rows that the server
- * refused are in a file beside it, each once.
+ * goes on from there; rows that were sent and not written down are sent again, which does no harm. If something else is
+ * left out than before, it begins anew, since rows go in another order then. Rows that the server refused are in a file
+ * beside it, each once.
  */
 export class ImportJournal {
   readonly #folder: string;
@@ -69,7 +69,11 @@ export class ImportJournal {
   }
 
   /** Throws a `Refusal` (1) while another import into the same server runs, or if the folder cannot be written to. */
-  static async open(source: FinishedExport, { server, appId }: AppAt): Promise<ImportJournal> {
+  static async open(
+    source: FinishedExport,
+    { server, appId }: AppAt,
+    without: ReadonlySet<string>,
+  ): Promise<ImportJournal> {
     const target = createHash("sha256").update(`${server}\n${appId}`).digest("hex").slice(0, 12);
     const folder = join(
       source.path,
@@ -88,7 +92,8 @@ export class ImportJournal {
       throw new Refusal(`Another import of ${source.path} into ${server} is running.`, 1);
     });
     const path = join(folder, "journal.jsonl");
-    const lines = await linesIn(path, source.identity);
+    const head = JSON.stringify({ export: source.identity, without: [...without].toSorted() });
+    const lines = await linesIn(path, head);
     const stages = new Map<string, StageProgress>();
     let refusedBytes = 0;
     for (const line of lines) {
@@ -99,7 +104,7 @@ export class ImportJournal {
     const journal = await open(path, "a", 0o600);
     if (lines.length === 0) {
       await journal.truncate(0);
-      await journal.appendFile(`${JSON.stringify({ export: source.identity })}\n`);
+      await journal.appendFile(`${head}\n`);
     }
     const refused = await open(join(folder, REFUSED), "a", 0o600);
     await refused.truncate(refusedBytes);
@@ -123,27 +128,33 @@ export class ImportJournal {
     return [...this.#stages.values()];
   }
 
-  /** Adds what the server said to the next rows. Calls come one after another. */
-  async add(stage: string, { rows, added, changed, kept, refused }: Answered): Promise<void> {
-    if (refused.length > 0) {
-      const text = Buffer.from(refused.map((each) => `${JSON.stringify(each)}\n`).join(""));
+  /** Adds what the server said to the next rows, each kind a stage of its own. Calls come one after another. */
+  async add(answers: readonly Answered[]): Promise<void> {
+    const text = answers
+      .flatMap(({ refused }) => refused.map((each) => `${JSON.stringify(each)}\n`))
+      .join("");
+    if (text !== "") {
       await this.#refused.appendFile(text);
-      this.#refusedBytes += text.length;
+      this.#refusedBytes += Buffer.byteLength(text);
     }
-    const before = this.stage(stage);
-    await this.#write({
-      ...before,
-      rows: before.rows + rows,
-      added: before.added + added,
-      changed: before.changed + changed,
-      kept: before.kept + kept,
-      refused: before.refused + refused.length,
-      refusedBytes: this.#refusedBytes,
-    });
+    const changed = new Map<string, StageProgress>();
+    for (const { kind, rows, added, changed: updated, kept, refused } of answers) {
+      const before = changed.get(kind) ?? this.stage(kind);
+      changed.set(kind, {
+        ...before,
+        rows: before.rows + rows,
+        added: before.added + added,
+        changed: before.changed + updated,
+        kept: before.kept + kept,
+        refused: before.refused + refused.length,
+        refusedBytes: this.#refusedBytes,
+      });
+    }
+    await this.#write([...changed.values()]);
   }
 
   async end(stage: string): Promise<void> {
-    await this.#write({ ...this.stage(stage), refusedBytes: this.#refusedBytes, done: true });
+    await this.#write([{ ...this.stage(stage), refusedBytes: this.#refusedBytes, done: true }]);
   }
 
   /** The import is done: the next one begins anew. What was refused stays there to be read. */
@@ -158,19 +169,19 @@ export class ImportJournal {
     await this.#refused.close();
   }
 
-  async #write(progress: StageProgress): Promise<void> {
-    await this.#file.appendFile(`${JSON.stringify(progress)}\n`);
-    this.#stages.set(progress.stage, progress);
+  async #write(stages: readonly StageProgress[]): Promise<void> {
+    await this.#file.appendFile(stages.map((each) => `${JSON.stringify(each)}\n`).join(""));
+    for (const each of stages) this.#stages.set(each.stage, each);
   }
 }
 
 const REFUSED = "refused.jsonl";
 
-/** The whole lines of a journal of the same export, cut to them; none of another one's. */
-async function linesIn(path: string, identity: string): Promise<string[]> {
+/** The whole lines of a journal with this head, cut to them; none of another one's. */
+async function linesIn(path: string, head: string): Promise<string[]> {
   const text = await readFile(path, "utf8").catch(() => "");
   const end = text.lastIndexOf("\n") + 1;
   if (end < text.length) await truncate(path, Buffer.byteLength(text.slice(0, end)));
   const [first, ...lines] = text.slice(0, end).split("\n").filter(Boolean);
-  return first !== undefined && v.parse(Head, JSON.parse(first)).export === identity ? lines : [];
+  return first === head ? lines : [];
 }

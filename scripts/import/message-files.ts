@@ -36,7 +36,9 @@ export class MessageFiles {
   }
 
   async rewrite(rows: Row[]): Promise<Row[]> {
-    const found = rows.map(({ text }) => (text.includes("_lcfile") ? inRow(text) : undefined));
+    const found = rows.map(({ kind, text }) =>
+      kind === "messages" && text.includes("_lcfile") ? inRow(text) : undefined,
+    );
     const files = found.flatMap((each) => each?.file ?? []);
     if (files.length === 0) return rows;
     await this.#ask(files);

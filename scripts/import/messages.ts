@@ -1,10 +1,11 @@
 import { MessageIndex } from "../moving/message-index.ts";
 import type { Job } from "./job.ts";
 import type { MessageFiles } from "./message-files.ts";
-import { importRows } from "./rows.ts";
+import { importRows, kinds } from "./rows.ts";
 import type { Row } from "./sender.ts";
 
-const KIND = "messages";
+const MESSAGES = "messages";
+const CONVERSATIONS = kinds.conversations.kind;
 const ROWS_MAX = 2_000;
 
 /**
@@ -12,22 +13,31 @@ const ROWS_MAX = 2_000;
  * of one millisecond come in their order.
  *
  * @param files undefined if addresses of files stay as they are
+ * @param withConversations whether the row of each conversation comes in front of its messages
  */
-export async function importMessages(job: Job, files: MessageFiles | undefined): Promise<void> {
+export async function importMessages(
+  job: Job,
+  files: MessageFiles | undefined,
+  withConversations: boolean,
+): Promise<void> {
   const { source, api, journal, progress } = job;
-  if (journal.stage(KIND).done || source.count(KIND) === 0) return;
-  const all = source.count(KIND);
+  if (journal.stage(MESSAGES).done) return;
+  const all = source.count(MESSAGES) + (withConversations ? source.count(CONVERSATIONS) : 0);
   progress.begin("messages in order", 0, 0);
-  const index = await MessageIndex.of(source, journal.workPath("messages.sqlite"), (count) =>
-    progress.advance(count, count / all),
+  const index = await MessageIndex.of(
+    source,
+    journal.workPath(withConversations ? "conversations.sqlite" : "rows.sqlite"),
+    (count) => progress.advance(count, count / all),
+    withConversations ? CONVERSATIONS : undefined,
   );
   progress.end(all);
+  const where = withConversations
+    ? { path: kinds.conversations.path, lists: { results: CONVERSATIONS, messages: MESSAGES } }
+    : { path: "/admin/import/messages", lists: { results: MESSAGES } };
+  const prepare = files && ((rows: Row[]) => files.rewrite(rows));
   try {
-    const target = { api, kind: KIND, path: "/admin/import/messages", rowsMax: ROWS_MAX };
-    await importRows(
-      job,
-      { ...target, ...(files && { prepare: (rows: Row[]) => files.rewrite(rows) }) },
-      { all, from: (skipped) => rowsOf(index, skipped) },
+    await importRows(job, { api, ...where, rowsMax: ROWS_MAX, ...(prepare && { prepare }) }, (skipped) =>
+      rowsOf(index, skipped),
     );
   } finally {
     index.close();
@@ -35,5 +45,6 @@ export async function importMessages(job: Job, files: MessageFiles | undefined):
 }
 
 function* rowsOf(index: MessageIndex, skipped: number): Generator<Row> {
-  for (const { conversation, text } of index.messages(skipped)) yield { text, group: conversation };
+  for (const { isMessage, conversation, text } of index.rows(skipped))
+    yield { kind: isMessage ? MESSAGES : CONVERSATIONS, text, group: conversation };
 }

@@ -28,36 +28,34 @@ export async function importKind(job: Job, { kind, path, rowsMax, write }: Kind)
     let at = 0;
     for await (const { text } of source.rows(kind)) {
       if (at++ < skipped) continue;
-      yield write === undefined ? { text } : { text, sent: write(text) };
+      yield write === undefined ? { kind, text } : { kind, text, sent: write(text) };
     }
   };
-  await importRows(job, { api, kind, path, rowsMax }, { all: source.count(kind), from: rows });
+  await importRows(job, { api, path, lists: { results: kind }, rowsMax }, rows);
 }
 
-/** A stage: its rows, and how many there are. */
-interface StageRows {
-  all: number;
-  /** Those after the first so many. */
-  from(skipped: number): AsyncIterable<Row> | Iterable<Row>;
-}
-
-/** The stage of a target's rows. */
+/**
+ * Sends the rows of a target from where the import is.
+ *
+ * @param from the rows after the first so many
+ */
 export async function importRows(
-  { journal, progress }: Job,
+  { source, journal, progress }: Job,
   target: Target,
-  { all, from }: StageRows,
+  from: (skipped: number) => AsyncIterable<Row> | Iterable<Row>,
 ): Promise<void> {
-  const { kind } = target;
-  const before = journal.stage(kind);
-  if (before.done) return;
-  progress.begin(kind, before.rows, all === 0 ? 1 : before.rows / all);
-  await sendRows(target, from(before.rows), async (answered) => {
-    await journal.add(kind, answered);
-    const { rows } = journal.stage(kind);
-    progress.advance(rows, rows / all);
+  const kinds = Object.values(target.lists);
+  if (kinds.every((kind) => journal.stage(kind).done)) return;
+  const sumOf = (count: (kind: string) => number) => kinds.reduce((sum, kind) => sum + count(kind), 0);
+  const done = () => sumOf((kind) => journal.stage(kind).rows);
+  const all = sumOf((kind) => source.count(kind));
+  progress.begin(kinds.join(", "), done(), all === 0 ? 1 : done() / all);
+  await sendRows(target, from(done()), async (answers) => {
+    await journal.add(answers);
+    progress.advance(done(), done() / all);
   });
-  await journal.end(kind);
-  progress.end(journal.stage(kind).rows);
+  for (const kind of kinds) await journal.end(kind);
+  progress.end(done());
 }
 
 function unreadOf(text: string): string {

@@ -8,10 +8,11 @@ const BYTES_MAX = 1_000_000;
 /** Requests under way at once. */
 const AT_ONCE = 4;
 /** Conversations that one request reaches: each is an object of its own, and a call of the server's. */
-const GROUPS_MAX = 400;
+const GROUPS_MAX = 200;
 
 /** A row on its way. */
 export interface Row {
+  kind: string;
   /** As it is in the export. */
   text: string;
   /** As it is sent, if that differs. */
@@ -23,31 +24,32 @@ export interface Row {
 /** Where rows go. */
 export interface Target {
   api: Pick<Api, "post">;
-  /** Of the rows, as the export names them. */
-  kind: string;
   path: string;
+  /** The kinds of rows, as the export names them, that are in the lists of a request. */
+  lists: { results: string; messages?: string };
   /** Rows of a request. */
   rowsMax: number;
   /** Changes a batch before it is sent; the answer has its length. */
   prepare?(rows: Row[]): Promise<Row[]>;
 }
 
-const Answer = v.object({
+const Counts = v.object({
   added: v.number(),
   changed: v.number(),
   kept: v.number(),
   refused: v.array(v.object({ row: v.number(), error: v.string() })),
 });
+const Answer = v.object({ ...Counts.entries, messages: v.optional(Counts) });
 
 /**
  * Sends rows in batches, a few at once, but never two with rows of the same group.
  *
- * @param answered is called in the order of the rows, one call after another
+ * @param answered is called in the order of the rows, one call after another, with an answer for each kind
  */
 export async function sendRows(
   target: Target,
   rows: AsyncIterable<Row> | Iterable<Row>,
-  answered: (answer: Answered) => Promise<void>,
+  answered: (answers: Answered[]) => Promise<void>,
 ): Promise<void> {
   const underway: Promise<void>[] = [];
   let last: { group: string | undefined; sent: Promise<unknown> } | undefined;
@@ -71,7 +73,7 @@ async function sendAfter(
   before: Promise<unknown> | undefined,
   target: Target,
   batch: Row[],
-): Promise<Answered> {
+): Promise<Answered[]> {
   await before;
   return sendBatch(target, (await target.prepare?.(batch)) ?? batch);
 }
@@ -94,35 +96,43 @@ async function* batchesOf(rows: AsyncIterable<Row> | Iterable<Row>, rowsMax: num
 }
 
 /** A batch that is refused as a whole is halved until the row is found that is wrong. */
-async function sendBatch(target: Target, rows: Row[]): Promise<Answered> {
-  const { api, kind, path } = target;
-  const refused = (row: Row, why: string) => ({ kind, why, row: row.text });
+async function sendBatch(target: Target, rows: Row[]): Promise<Answered[]> {
+  const { api, path, lists } = target;
+  const named = Object.entries(lists).map(([list, kind]) => ({
+    list,
+    kind,
+    rows: rows.filter((row) => row.kind === kind),
+  }));
   try {
-    const body = `{"results":[${rows.map(({ text, sent }) => sent ?? text).join(",")}]}`;
-    const answer = v.parse(Answer, await api.post(path, body));
-    const wrong = answer.refused.flatMap(({ row, error }) => {
-      const given = rows[row];
-      return given === undefined ? [] : [refused(given, error)];
+    const answer = v.parse(Answer, await api.post(path, bodyOf(named)));
+    return named.flatMap(({ list, kind, rows }) => {
+      const counts = list === "messages" ? answer.messages : answer;
+      if (rows.length === 0 || counts === undefined) return [];
+      const refused = counts.refused.flatMap(({ row, error }) => {
+        const given = rows[row];
+        return given === undefined ? [] : [refusedRow(given, error)];
+      });
+      const { added, changed, kept } = counts;
+      return [{ kind, rows: rows.length, added, changed, kept, refused }];
     });
-    return { ...answer, rows: rows.length, refused: wrong };
   } catch (error) {
     if (!(error instanceof Refused) || (error.status !== 400 && error.status !== 413)) throw error;
     const [only] = rows;
     if (only === undefined || rows.length > 1) {
       const half = Math.ceil(rows.length / 2);
       const first = await sendBatch(target, rows.slice(0, half));
-      return sumOf(first, await sendBatch(target, rows.slice(half)));
+      return [...first, ...(await sendBatch(target, rows.slice(half)))];
     }
-    return { rows: 1, added: 0, changed: 0, kept: 0, refused: [refused(only, error.message)] };
+    const refused = [refusedRow(only, error.message)];
+    return [{ kind: only.kind, rows: 1, added: 0, changed: 0, kept: 0, refused }];
   }
 }
 
-function sumOf(one: Answered, other: Answered): Answered {
-  return {
-    rows: one.rows + other.rows,
-    added: one.added + other.added,
-    changed: one.changed + other.changed,
-    kept: one.kept + other.kept,
-    refused: [...one.refused, ...other.refused],
-  };
+function bodyOf(lists: { list: string; rows: Row[] }[]): string {
+  const written = lists.map(
+    ({ list, rows }) => `"${list}":[${rows.map(({ text, sent }) => sent ?? text).join(",")}]`,
+  );
+  return `{${written.join(",")}}`;
 }
+
+const refusedRow = ({ kind, text }: Row, why: string) => ({ kind, why, row: text });

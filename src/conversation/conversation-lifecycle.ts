@@ -17,6 +17,8 @@ import {
   type ImportedConversation,
   updateImported,
 } from "./import/import-conversation.ts";
+import { importLog } from "./import/import-log.ts";
+import type { ImportedMessage } from "./log/import-messages.ts";
 import { ConversationState } from "./state.ts";
 
 const REMOVAL_RETRY = 60_000; // ms
@@ -164,19 +166,27 @@ export class ConversationLifecycle {
   }
 
   /**
-   * Takes over a conversation of another service, or what changed there since the last import. Returns it as it is here
-   * now, for D1; undefined if it is deleted here.
+   * Takes over a conversation of another service, or what changed there since the last import, and messages of it.
+   * Returns what D1 has to be given; undefined if it is deleted here.
    */
-  import(imported: ImportedConversation): ConversationImport | undefined {
+  import(
+    imported: ImportedConversation,
+    messages: readonly ImportedMessage[],
+  ): ConversationImport | undefined {
     if (this.#stage.name === "deleted") return undefined;
-    if (this.#stage.name === "open") {
-      const { state } = this.#stage.open;
-      const hasChanged = updateImported(state, imported);
-      return { outcome: hasChanged ? "changed" : "kept", record: state.record() };
-    }
-    const state = createImported(this.#platform.tables, imported);
-    this.#assemble(state, undefined);
-    return { outcome: "added", record: state.record() };
+    const outcome = this.#importFacts(imported);
+    const { open } = this;
+    if (open === undefined) return undefined;
+    const { state, mirror } = open;
+    const log = messages.length === 0 ? undefined : importLog(state, messages, mirror);
+    return { outcome, record: state.record(), log };
+  }
+
+  #importFacts(imported: ImportedConversation): ConversationImport["outcome"] {
+    const { open } = this;
+    if (open !== undefined) return updateImported(open.state, imported) ? "changed" : "kept";
+    this.#assemble(createImported(this.#platform.tables, imported), undefined);
+    return "added";
   }
 
   /**

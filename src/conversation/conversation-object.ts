@@ -121,8 +121,12 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return this.#lifecycle.startHere(record, startedBy);
   }
 
-  async import(imported: ImportedConversation): Promise<ConversationImport | undefined> {
-    return this.#lifecycle.import(imported);
+  async import(
+    imported: ImportedConversation,
+    messages: ImportedMessage[],
+  ): Promise<ConversationImport | undefined> {
+    if (messages.length > 0) await this.#open?.mirror.settled();
+    return this.#lifecycle.import(imported, messages);
   }
 
   async nameUnique(id: string, members: string[], instead: string | undefined): Promise<string | undefined> {

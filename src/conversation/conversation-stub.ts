@@ -21,7 +21,10 @@ export interface ConversationStub {
   /** The same in this object alone; undefined if the unique conversation here has other members by now. */
   startHere(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult | undefined>;
   // For an import of another service's data (`import/`). Nobody is notified.
-  import(imported: ImportedConversation): Promise<ConversationImport | undefined>;
+  import(
+    imported: ImportedConversation,
+    messages: ImportedMessage[],
+  ): Promise<ConversationImport | undefined>;
   importMessages(messages: ImportedMessage[]): Promise<ImportedLog | Refused>;
   /** Returns for each whether a read cursor moved. */
   importUnread(counts: { clientId: string; unread: number }[]): Promise<boolean[] | Refused>;

@@ -2,6 +2,7 @@ import type { ConversationRecord } from "../../model/records.ts";
 import type { ConversationTables } from "../conversation-tables.ts";
 import { areSame } from "../creation/unique-registry.ts";
 import { ConversationState, type Facts } from "../state.ts";
+import type { ImportedLog } from "./import-log.ts";
 
 /** A conversation of another service. */
 export interface ImportedConversation {
@@ -14,6 +15,8 @@ export interface ImportedConversation {
 export interface ConversationImport {
   outcome: "added" | "changed" | "kept";
   record: ConversationRecord;
+  /** Undefined if no messages came with it. */
+  log: ImportedLog | undefined;
 }
 
 /** Creates a conversation of another service. Nobody is notified, and everything in it is read. */

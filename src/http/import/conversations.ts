@@ -6,30 +6,25 @@ import { knownConversations } from "../../conversation/creation/known-conversati
 import type { ImportedConversation } from "../../conversation/import/import-conversation.ts";
 import { uniqueConversationId } from "../../conversation/messages/ids.ts";
 import { saveConversations } from "../../database/conversations/save.ts";
-import type { ArchivedMessage } from "../../database/messages/history.ts";
-import { type ImportedUpTo, importToArchive } from "../../database/messages/import.ts";
 import { forEachLimited } from "../../limited-calls.ts";
+import type { Json } from "../../model/json.ts";
 import { toIsoTime } from "../../protocol/encode.ts";
 import type { HttpEnv } from "../env.ts";
-import { isRefused } from "../errors.ts";
 import * as example from "../examples.ts";
 import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
-import * as schema from "../schemas.ts";
 import { readConversationRow } from "./conversation-row.ts";
 import {
   type ImportAnswer,
+  importAnswer,
   importing,
+  inOrder,
+  listUpTo,
   noRows,
-  parsed,
-  type RefusedRow,
-  readRows,
   rowsUpTo,
 } from "./imported-rows.ts";
-import { type MessageRow, readMessageRow } from "./message-row.ts";
+import { ImportedMessages, importMessages, importUnread, OBJECTS_AT_ONCE } from "./messages.ts";
 
-/** Objects that one request calls at once. */
-const AT_ONCE = 16;
 const ROWS_MAX = { conversations: 200, messages: 2_000, unread: 2_000 };
 
 const conversationShown = {
@@ -49,11 +44,12 @@ const messageShown = {
   data: example.TEXT,
 };
 
-const unreadRow = v.object({
-  conversation: schema.conversationId(),
-  client: schema.clientId(example.READER),
-  unread: v.pipe(v.number(), v.integer(), v.minValue(0)),
+const conversationsWithMessages = v.object({
+  results: listUpTo(ROWS_MAX.conversations, conversationShown),
+  messages: v.optional(listUpTo(ROWS_MAX.messages, messageShown)),
 });
+
+const answerWithMessages = v.object({ ...importAnswer.entries, messages: v.optional(importAnswer) });
 
 /**
  * `POST /admin/import/…`, with the master key: takes over rows as the hosted service exports them. Ids and times are
@@ -67,11 +63,20 @@ export const conversationImportRoutes = new Hono<HttpEnv>()
       id: "importConversations",
       summary: "Import conversations",
       description:
-        "Rows of `_Conversation`. What was changed last wins, here or over there. Everything in them counts as read.",
+        "Rows of `_Conversation`. What was changed last wins, here or over there. Everything in them counts as read. " +
+        "`messages` may have messages of theirs, which costs less than a request of their own.",
+      answer: answerWithMessages,
     }),
-    takes("json", rowsUpTo(ROWS_MAX.conversations, conversationShown)),
-    async (context) =>
-      context.json(await importConversations(context.env, context.req.valid("json").results)),
+    takes("json", conversationsWithMessages),
+    async (context) => {
+      const { results, messages = [] } = context.req.valid("json");
+      const { messages: answer, ...conversations } = await importConversations(
+        context.env,
+        results,
+        messages,
+      );
+      return context.json(messages.length === 0 ? conversations : { ...conversations, messages: answer });
+    },
   )
   .post(
     "/admin/import/messages",
@@ -100,26 +105,40 @@ export const conversationImportRoutes = new Hono<HttpEnv>()
     async (context) => context.json(await importUnread(context.env, context.req.valid("json").results)),
   );
 
-type Rows = Parameters<typeof readRows>[0];
-
-export async function importConversations(env: Env, given: Rows): Promise<ImportAnswer> {
+/**
+ * Imports conversations, and messages of these or other ones, each with its conversation in one call of its object.
+ *
+ * @param messages in the order of time within each conversation
+ */
+export async function importConversations(
+  env: Env,
+  given: readonly Json[],
+  messages: readonly Json[] = [],
+): Promise<ImportAnswer & { messages: ImportAnswer }> {
   const now = Date.now();
   const answer = noRows();
   const records: ImportedConversation["record"][] = [];
-  await forEachLimited(given, AT_ONCE, async (each, row) => {
+  const history = new ImportedMessages(messages, now);
+  await forEachLimited([...given], OBJECTS_AT_ONCE, async (each, row) => {
     const imported = await readConversationRow(each, now);
     if (typeof imported === "string") return void answer.refused.push({ row, error: imported });
     const { id } = imported.record;
-    const importing = conversationOf(env, id).import(imported);
+    const group = history.take(id);
+    const importing = conversationOf(env, id).import(imported, group.messages);
     const done = structuredClone(await awaitCall(importing, `import of ${id}`));
-    if (done === undefined) return void answer.refused.push({ row, error: "was deleted here" });
+    if (done === undefined) {
+      group.refuse("the conversation is deleted");
+      return void answer.refused.push({ row, error: "was deleted here" });
+    }
     answer[done.outcome] += 1;
     records.push(done.record);
+    if (done.log !== undefined) group.taken(done.log);
     if (imported.isUniqueOfMembers) await nameUnique(env, done.record);
   });
   await awaitCall(saveConversations(env.DB, records), "saving conversations to D1");
   for (const record of records) knownConversations(env).add(record);
-  return { ...answer, refused: inOrder(answer.refused) };
+  await history.importRest(env);
+  return { ...answer, refused: inOrder(answer.refused), messages: await history.save(env.DB) };
 }
 
 /** Of two that the same members have, the one with the later message is found by them from now on (http-api §12.2). */
@@ -135,88 +154,3 @@ async function nameUnique(env: Env, record: ImportedConversation["record"]): Pro
   const other = await awaitCall(conversationOf(env, named).describe(undefined), `describing ${named}`);
   if ((other?.conversation.lastMessageAt ?? 0) < lastMessageAt) await name(named);
 }
-
-async function importMessages(env: Env, given: Rows): Promise<ImportAnswer> {
-  const now = Date.now();
-  const { rows, refused } = readRows(given, (row) => readMessageRow(row, now));
-  const answer: ImportAnswer = { added: 0, changed: 0, kept: 0, refused };
-  const archived: ArchivedMessage[] = [];
-  const progress: ImportedUpTo[] = [];
-  await forEachConversation(env, rows, refused, async (conversationId, group) => {
-    const messages = group.map(({ value }) => value.message);
-    const importing = conversationOf(env, conversationId).importMessages(messages);
-    const done = structuredClone(await awaitCall(importing, `import into ${conversationId}`));
-    if (isRefused(done)) return void refuseAll(group, "the conversation is deleted", refused);
-    for (const [at, { outcome, place }] of done.outcomes.entries()) {
-      const each = group[at];
-      if (each === undefined) continue;
-      if (outcome === "refused") {
-        refused.push({ row: each.row, error: "timestamp: too many messages within a second" });
-        continue;
-      }
-      if (outcome === "mirrored") {
-        answer.kept += 1;
-        continue;
-      }
-      answer[outcome] += 1;
-      archived.push(archivedOf(each.value, place));
-    }
-    progress.push({ conversationId, ...done.copy });
-  });
-  await awaitCall(importToArchive(env.DB, archived, progress), "saving history to D1");
-  return { ...answer, refused: inOrder(refused) };
-}
-
-function archivedOf({ conversationId, message }: MessageRow, place: number): ArchivedMessage {
-  return {
-    ...message,
-    conversationId,
-    timestamp: place,
-    ...(place === message.timestamp ? {} : { sentAt: message.timestamp }),
-    mentionAll: false,
-    mentions: [],
-    receipt: false,
-    patchedAt: undefined,
-    recipients: undefined,
-    deleted: false,
-  };
-}
-
-async function importUnread(env: Env, given: Rows): Promise<ImportAnswer> {
-  const { rows, refused } = readRows(given, (row) => {
-    const read = parsed(unreadRow, row);
-    return typeof read === "string" ? read : { conversationId: read.conversation, ...read };
-  });
-  const answer: ImportAnswer = { added: 0, changed: 0, kept: 0, refused };
-  await forEachConversation(env, rows, refused, async (conversationId, group) => {
-    const counts = group.map(({ value }) => ({ clientId: value.client, unread: value.unread }));
-    const importing = conversationOf(env, conversationId).importUnread(counts);
-    const moved = structuredClone(await awaitCall(importing, `import into ${conversationId}`));
-    if (isRefused(moved)) return void refuseAll(group, "the conversation is deleted", refused);
-    for (const hasMoved of moved) answer[hasMoved ? "changed" : "kept"] += 1;
-  });
-  return { ...answer, refused: inOrder(refused) };
-}
-
-type Group<Row> = { row: number; value: Row }[];
-
-/** Does something for the rows of each conversation; those of conversations that are not here are refused. */
-async function forEachConversation<Row extends { conversationId: string }>(
-  env: Env,
-  rows: Group<Row>,
-  refused: RefusedRow[],
-  run: (conversationId: string, group: Group<Row>) => Promise<void>,
-): Promise<void> {
-  const groups = Map.groupBy(rows, ({ value }) => value.conversationId);
-  const ids = [...groups.keys()];
-  const existing = new Set(await awaitCall(knownConversations(env).among(ids), "looking for conversations"));
-  for (const [id, group] of groups)
-    if (!existing.has(id)) refuseAll(group, "to: there is no such conversation here", refused);
-  await forEachLimited([...existing], AT_ONCE, (id) => run(id, groups.get(id) ?? []));
-}
-
-function refuseAll(group: Group<object>, error: string, refused: RefusedRow[]): void {
-  for (const { row } of group) refused.push({ row, error });
-}
-
-const inOrder = (refused: readonly RefusedRow[]) => refused.toSorted((a, b) => a.row - b.row);

@@ -19,7 +19,7 @@ import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import { respond } from "../response.ts";
 import { readFileRow } from "./file-row.ts";
-import { type ImportAnswer, importing, noRows, rowsUpTo } from "./imported-rows.ts";
+import { type ImportAnswer, importing, inOrder, noRows, rowsUpTo } from "./imported-rows.ts";
 
 const ROWS_MAX = 200;
 /** Ids or keys of one question. */
@@ -121,7 +121,7 @@ async function importFiles(env: Env, given: readonly Json[]): Promise<ImportAnsw
     if (outcome === "taken") answer.refused.push({ row, error: "key: is that of another file" });
     else answer[outcome] += 1;
   });
-  return { ...answer, refused: answer.refused.toSorted((one, other) => one.row - other.row) };
+  return { ...answer, refused: inOrder(answer.refused) };
 }
 
 async function importContent(

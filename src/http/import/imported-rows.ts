@@ -45,15 +45,20 @@ export const NO_OBJECT = "must be an object";
 /** An answer before the first row. */
 export const noRows = (): ImportAnswer => ({ added: 0, changed: 0, kept: 0, refused: [] });
 
-/** The body of an import: rows as the hosted service gives them. A row that is wrong refuses no other. */
-export const rowsUpTo = (most: number, shown: Json) =>
-  v.object({
-    results: v.pipe(
-      v.array(v.custom<Json>((row) => row !== undefined)),
-      v.maxLength(most, `must have at most ${most} rows`),
-      v.examples([[shown]]),
-    ),
-  });
+/** Refused rows in the order of the request. */
+export const inOrder = (refused: readonly RefusedRow[]) =>
+  refused.toSorted((one, other) => one.row - other.row);
+
+/** Rows as the hosted service gives them. A row that is wrong refuses no other. */
+export const listUpTo = (most: number, shown: Json) =>
+  v.pipe(
+    v.array(v.custom<Json>((row) => row !== undefined)),
+    v.maxLength(most, `must have at most ${most} rows`),
+    v.examples([[shown]]),
+  );
+
+/** The body of an import of rows. */
+export const rowsUpTo = (most: number, shown: Json) => v.object({ results: listUpTo(most, shown) });
 
 /**
  * Reads each row; the ones that are wrong are refused.

@@ -14,6 +14,7 @@ import {
   anyTime,
   type ImportAnswer,
   importing,
+  inOrder,
   NO_OBJECT,
   noRows,
   parsed,
@@ -68,5 +69,5 @@ async function importInstallations(env: Env, given: readonly Json[]): Promise<Im
     if (imported.outcome === "refused") refuse(row, imported.why);
     else answer[imported.outcome] += 1;
   });
-  return { ...answer, refused: answer.refused.toSorted((one, other) => one.row - other.row) };
+  return { ...answer, refused: inOrder(answer.refused) };
 }

@@ -13,7 +13,7 @@ interface Sent {
 }
 
 const rowsOf = (groups: string[]): Row[] =>
-  groups.map((group, n) => ({ text: JSON.stringify({ group, n }), group }));
+  groups.map((group, n) => ({ kind: "messages", text: JSON.stringify({ group, n }), group }));
 
 /** A server that takes its time, and refuses requests as a whole that have a certain row. */
 function serverThat({ refuses }: { refuses?: (row: Sent) => boolean } = {}) {
@@ -42,8 +42,8 @@ async function send(
   rowsMax: number,
 ): Promise<Answered[]> {
   const answers: Answered[] = [];
-  const target = { api: server.api, kind: "messages", path: "/", rowsMax };
-  await sendRows(target, rows, async (answered) => void answers.push(answered));
+  const target = { api: server.api, path: "/", lists: { results: "messages" }, rowsMax };
+  await sendRows(target, rows, async (answered) => void answers.push(...answered));
   return answers;
 }
 
@@ -77,10 +77,46 @@ describe("sending rows", () => {
     ]);
   });
 
+  test("rows of two kinds go in one request, and each kind has counts and refused rows of its own", async () => {
+    const rows = ["conversations", "messages", "messages", "conversations", "messages"].map((kind, n) => ({
+      kind,
+      text: JSON.stringify({ n }),
+    }));
+    const bodies: unknown[] = [];
+    const counts = { added: 1, changed: 0, kept: 0 };
+    const post = async (_path: string, body: string) => {
+      bodies.push(JSON.parse(body));
+      const messages = { ...counts, refused: [{ row: 2, error: "is too long" }] };
+      return { ...counts, refused: [{ row: 1, error: "is a room" }], messages };
+    };
+    const answers: Answered[] = [];
+    const lists = { results: "conversations", messages: "messages" };
+    await sendRows(
+      { api: { post }, path: "/", lists, rowsMax: 9 },
+      rows,
+      async (each) => void answers.push(...each),
+    );
+    expect(bodies).toEqual([{ results: [{ n: 0 }, { n: 3 }], messages: [{ n: 1 }, { n: 2 }, { n: 4 }] }]);
+    expect(answers).toEqual([
+      {
+        kind: "conversations",
+        rows: 2,
+        ...counts,
+        refused: [{ kind: "conversations", why: "is a room", row: '{"n":3}' }],
+      },
+      {
+        kind: "messages",
+        rows: 3,
+        ...counts,
+        refused: [{ kind: "messages", why: "is too long", row: '{"n":4}' }],
+      },
+    ]);
+  });
+
   test("a failure ends it, and nothing after it is written down", async () => {
     const rows = rowsOf(Array.from({ length: 20 }, (_, at) => `${at}`));
     const server = serverThat();
-    const target = { api: server.api, kind: "messages", path: "/", rowsMax: 5 };
+    const target = { api: server.api, path: "/", lists: { results: "messages" }, rowsMax: 5 };
     let count = 0;
     const sending = sendRows(target, rows, async () => {
       count += 1;

@@ -161,6 +161,42 @@ describe("conversations", () => {
     ]);
   });
 
+  test("messages come with their conversation in one request, and again change nothing", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [row, room] = [rowOf([tom, jerry]), rowOf([tom], { tr: true })];
+    const { id: elder } = await importChat([tom, jerry], ["before"]);
+    const messages = [
+      messageOf(row.objectId, tom, LAST - 2, "one"),
+      messageOf(room.objectId, tom, LAST - 1, "in a room"),
+      messageOf(row.objectId, jerry, LAST, "two"),
+      messageOf(elder, tom, LAST, "after"),
+      messageOf(newId(), tom, LAST, "nowhere"),
+      { ...messageOf(row.objectId, tom, LAST, "no time"), timestamp: "soon" },
+    ];
+    const body = { results: [room, row], messages };
+    const importTogether = () =>
+      done<Answer & { messages: Answer }>("POST", "/admin/import/conversations", body);
+    const refused = [1, 4, 5].map((at) => ({ row: at, error: expect.any(String) }));
+    expect(await importTogether()).toMatchObject({
+      added: 1,
+      refused: [{ row: 0 }],
+      messages: { added: 3, changed: 0, kept: 0, refused },
+    });
+    await maybeHibernate();
+    const again = { added: 0, kept: 1, messages: { added: 0, kept: 3, refused } };
+    expect(await importTogether()).toMatchObject(again);
+    const toms = await WorkerdDevice.of(tom);
+    for (const [id, texts] of [
+      [row.objectId, ["one", "two"]],
+      [elder, ["before", "after"]],
+    ] as const) {
+      expect(await history(toms, id)).toEqual(texts);
+      const archived = await done<Logged[]>("GET", messagesOf(id));
+      expect(archived.map(({ data }) => data)).toEqual(texts.toReversed());
+      expect(await unreadOf(jerry, id)).toBe(0);
+    }
+  });
+
   test("an import needs the master key", async () => {
     const request = rest("POST", "/admin/import/messages", { results: [] }, { "X-LC-Key": "parley-dev-key" });
     expect(await outcome(request)).toBe("401 401");
