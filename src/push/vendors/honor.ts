@@ -91,12 +91,16 @@ function verdictsOf(
   if (status === 429 || status === 503) return all(retryOutcome(why, after ?? SLOW_DOWN));
   if (status === 401 || status < 200 || status > 499) return all(retryOutcome(why, after));
   if (code === undefined) return all(isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, after));
-  const { sendResult, failTokens, expireTokens } = data ?? {};
-  const isSent = sendResult === true || code === SENT;
-  const [expired, failed] = [new Set(expireTokens), new Set(failTokens)];
+  const [expired, failed] = [new Set(data?.expireTokens), new Set(data?.failTokens)];
+  const isListed = (id: string) => expired.has(id) || failed.has(id);
+  const isPartial = data?.sendResult === false && registrationIds.some(isListed);
+  const isSent = data?.sendResult === true || (code === SENT && (data?.sendResult !== false || isPartial));
+  const isSentToSome = isSent && !registrationIds.every(isListed);
   return registrationIds.map((id): Verdict => {
-    if (expired.has(id)) return goneOutcome(`${why}: the token has expired`);
     if (failed.has(id)) return failedOutcome(`${why}: not accepted for this token`);
-    return isSent ? { outcome: "sent" } : failedOutcome(why);
+    if (!expired.has(id)) return isSent ? { outcome: "sent" } : failedOutcome(why);
+    const expiry = `${why}: the token has expired`;
+    // If no other was accepted, the keys may be of another app.
+    return isSentToSome ? goneOutcome(expiry) : { outcome: "unknown", why: expiry };
   });
 }

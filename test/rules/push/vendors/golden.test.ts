@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import type { VendorName } from "../../../../src/model/provider-name.ts";
+import { honor } from "../../../../src/push/vendors/honor.ts";
+import { huawei } from "../../../../src/push/vendors/huawei.ts";
+import { settingsWith } from "../../../support/app-hooks.ts";
+import { goldenOf } from "../../../support/push/vendors/golden-push.ts";
+
+const FILES = fileURLToPath(new URL("../../../fixtures/vendor-pushes/", import.meta.url));
+
+/** An app that is set up at every maker. */
+const { push } = settingsWith({
+  push: {
+    hms: { _default: { appId: "101234567", appSecret: "secret", badgeClass: "com.example.Main" } },
+    honor: {
+      _default: {
+        appId: "104403145",
+        clientId: "client",
+        clientSecret: "secret",
+        badgeClass: "com.example.Main",
+      },
+    },
+  },
+});
+
+function profileIn<Profile>(profiles: Record<string, Profile>): Profile {
+  const { _default: profile } = profiles;
+  if (profile === undefined) throw new Error("no default profile");
+  return profile;
+}
+
+/* The files were read line by line beside the makers' documents: a change of one is a change of what phones do. */
+test.each<[VendorName, () => Promise<object>]>([
+  ["hms", () => goldenOf(huawei, profileIn(push.hms))],
+  ["honor", () => goldenOf(honor, profileIn(push.honor))],
+])("one LeanCloud push is sent to %s as its file has it", async (name, golden) => {
+  const text = `${JSON.stringify(await golden(), undefined, 2)}\n`;
+  await expect(text).toMatchFileSnapshot(`${FILES}${name}.json`);
+});
