@@ -63,7 +63,10 @@ export async function goldenOf<Profile extends VendorProfile, Message>(
     await vendor.send(made.message, ["jerrys-token", "toms-token"], {
       profile,
       vendor: kind,
+      region: undefined,
       pushId: sent.id,
+      isUsedUp: () => false,
+      useUp: () => {},
       post,
       withToken: (callWith) => callWith("an-access-token"),
       now: () => NOW,
