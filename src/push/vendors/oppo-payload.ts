@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../model/json.ts";
 import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
 import type { Push } from "../push-work.ts";
 import { contentWords } from "./content-words.ts";
-import { flatTexts, textOf } from "./flat-texts.ts";
+import { flatTexts, textOf, withoutNulls } from "./flat-texts.ts";
 import { codePoints, cut } from "./shown-text.ts";
 import type { Circumstances, Made } from "./vendor.ts";
 import { secondsLeft, vendorContent } from "./vendor-content.ts";
@@ -70,7 +70,7 @@ export function oppoNotification(
   if ([...parameters].length > PARAMETERS_MAX) {
     return { problem: `keys of the app's own with more than ${PARAMETERS_MAX} characters` };
   }
-  const message: JsonObject = {
+  const message = withoutNulls({
     app_message_id: push.id,
     off_line: true,
     off_line_ttl: secondsLeft(push, now, TTL_MAX),
@@ -79,7 +79,7 @@ export function oppoNotification(
     ...textsOf(words, style, own, profile),
     ...own,
     ...(parameters !== "{}" && { action_parameters: parameters }),
-  };
+  });
   return { message, messageClass: typeof message.category === "string" ? message.category : "" };
 }
 
@@ -114,11 +114,12 @@ function textsOf(
   const title = cut(words.title, TITLE_MAX, codePoints);
   const style = given ?? (codePoints(words.body) > STANDARD_MAX ? LONG : STANDARD);
   const content = cut(words.body, style === LONG ? LONG_MAX : STANDARD_MAX, codePoints);
-  const template = own.private_msg_template_id ?? templateId;
-  if (template === null) return { style, title, content };
+  // A template that the push names has other variables, which the push has to name, too.
+  if (typeof own.private_msg_template_id === "string") return { style };
+  if (templateId === null || own.private_msg_template_id === null) return { style, title, content };
   return {
     style,
-    private_msg_template_id: template,
+    private_msg_template_id: templateId,
     ...(titleParam !== null && { private_title_parameters: { [titleParam]: title } }),
     ...(contentParam !== null && { private_content_parameters: { [contentParam]: content } }),
   };

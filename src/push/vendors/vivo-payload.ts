@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../model/json.ts";
 import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
 import type { Push } from "../push-work.ts";
 import { contentWords } from "./content-words.ts";
-import { flatTexts } from "./flat-texts.ts";
+import { flatTexts, withoutNulls } from "./flat-texts.ts";
 import { pushHash } from "./push-hash.ts";
 import { chineseAsTwo, cut } from "./shown-text.ts";
 import type { Circumstances, Made } from "./vendor.ts";
@@ -59,7 +59,7 @@ export function vivoMessage(push: Push, profile: Profile, { appName, now }: Circ
   if (lengthOf(keys) > KEYS_MAX) {
     return { problem: `keys of the app's own with more than ${KEYS_MAX} characters` };
   }
-  const message: JsonObject = {
+  const message = withoutNulls({
     appId: Number(profile.appId),
     notifyType: RING_AND_VIBRATE,
     title: cut(words.title, TITLE_MAX, chineseAsTwo),
@@ -71,7 +71,7 @@ export function vivoMessage(push: Push, profile: Profile, { appName, now }: Circ
     notifyId: notifyIdOf(push.id),
     pushMode: profile.pushMode,
     ...own,
-  };
+  });
   // vivo counts system messages and operational ones, whatever their categories.
   return { message, messageClass: String(message.classification ?? message.category ?? "") };
 }

@@ -219,10 +219,18 @@ describe("a template of OPPO's", () => {
     expect(notification).toHaveProperty("private_content_parameters");
   });
 
-  test("a push may name another of OPPO's templates, with its own variables", () => {
+  test("a push may name another of OPPO's templates, whose variables are its own", () => {
     const own = { private_msg_template_id: "t-2", private_content_parameters: { city: "北京" } };
-    const notification = notificationOf(oppo(own), { templateId: "t-1" });
+    const notification = notificationOf(oppo(own), template);
     expect(notification).toMatchObject(own);
-    expect(notification).not.toHaveProperty("content");
+    for (const field of ["title", "content", "private_title_parameters"]) {
+      expect(notification).not.toHaveProperty(field);
+    }
+  });
+
+  test("a push may go without OPPO's template", () => {
+    const notification = notificationOf(oppo({ private_msg_template_id: null }), template);
+    expect(notification).toMatchObject({ title: "Cheese Shop", content: "Cheese!" });
+    expect(Object.keys(notification).filter((field) => field.startsWith("private_"))).toEqual([]);
   });
 });
