@@ -66,7 +66,7 @@ export function xiaomiMessage(
     // The phone shows only the first of several messages with one key.
     jobkey: hash.hex.slice(0, JOB_KEY),
     ...(channel !== null && { channel_id: channel }),
-    ...(words !== undefined && templateExtras(words, profile, raw)),
+    ...(words !== undefined && templateExtras(words, profile, raw, isAbroad)),
     ...flatTexts(rawParameters(raw, EXTRAS)),
   };
   const hasOwnTap = TAP.some((name) => name in raw);

@@ -15,8 +15,8 @@ const NOT_IN_VALUES =
 const NOTHING = "…";
 
 /**
- * The fields that fill in an approved template, which messages of Xiaomi's private channels must have; none without a
- * template.
+ * The fields that fill in an approved template, which messages of Xiaomi's private channels in China must have; none
+ * without a template. The profile's template is for China.
  *
  * @param raw the content's own `template_id` and `template_param`: an object adds variables, a text replaces them
  */
@@ -24,8 +24,10 @@ export function templateExtras(
   { title, body }: Words,
   { templateId, titleParam, bodyParam }: ProfileOf<"mi">,
   { template_id: ownId, template_param: own }: JsonObject,
+  isAbroad: boolean,
 ): Record<string, string> {
-  const id = typeof ownId === "string" || typeof ownId === "number" ? String(ownId) : templateId;
+  const isOwn = typeof ownId === "string" || typeof ownId === "number";
+  const id = isOwn ? String(ownId) : isAbroad ? null : templateId;
   if (id === null) return {};
   if (typeof own === "string") return { template_id: id, template_param: own };
   const values: Record<string, string> = {};

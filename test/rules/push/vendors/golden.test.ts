@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import type { VendorName } from "../../../../src/model/provider-name.ts";
 import { honor } from "../../../../src/push/vendors/honor.ts";
 import { huawei } from "../../../../src/push/vendors/huawei.ts";
+import { meizu } from "../../../../src/push/vendors/meizu.ts";
+import { xiaomi } from "../../../../src/push/vendors/xiaomi.ts";
 import { settingsWith } from "../../../support/app-hooks.ts";
 import { goldenOf } from "../../../support/push/vendors/golden-push.ts";
 
@@ -20,6 +21,18 @@ const { push } = settingsWith({
         badgeClass: "com.example.Main",
       },
     },
+    mi: {
+      _default: {
+        appSecret: "secret",
+        package: "com.example.cheese",
+        channelId: "103",
+        templateId: "P10001",
+        titleParam: "name",
+        bodyParam: "words",
+        activity: "com.example.cheese.ChatActivity",
+      },
+    },
+    meizu: { _default: { appId: "110370", appSecret: "secret" } },
   },
 });
 
@@ -30,9 +43,12 @@ function profileIn<Profile>(profiles: Record<string, Profile>): Profile {
 }
 
 /* The files were read line by line beside the makers' documents: a change of one is a change of what phones do. */
-test.each<[VendorName, () => Promise<object>]>([
+test.each<[string, () => Promise<object>]>([
   ["hms", () => goldenOf(huawei, profileIn(push.hms))],
   ["honor", () => goldenOf(honor, profileIn(push.honor))],
+  ["mi", () => goldenOf(xiaomi, profileIn(push.mi))],
+  ["mi-intl", () => goldenOf(xiaomi, profileIn(push.mi), "mi-intl")],
+  ["meizu", () => goldenOf(meizu, profileIn(push.meizu))],
 ])("one LeanCloud push is sent to %s as its file has it", async (name, golden) => {
   const text = `${JSON.stringify(await golden(), undefined, 2)}\n`;
   await expect(text).toMatchFileSnapshot(`${FILES}${name}.json`);

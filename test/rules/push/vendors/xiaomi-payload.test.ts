@@ -273,6 +273,12 @@ describe("Xiaomi's template", () => {
     expect(valuesOf({ alert: "奶".repeat(200), title: "Tom" }).words).toBe("奶".repeat(128));
   });
 
+  test("Xiaomi's template is China's: abroad only the part mi names one", () => {
+    const abroad = { profile, vendor: "mi-intl" };
+    expect(formOf({ alert: "x" }, abroad)).not.toHaveProperty("extra.template_id");
+    expect(formOf({ alert: "x", mi: { template_id: "P3" } }, abroad)["extra.template_id"]).toBe("P3");
+  });
+
   test("the part mi adds variables to Xiaomi's template, and may name another one", () => {
     const mi = { template_id: "P2", template_param: { room: "Kitchen 😀", count: 3 } };
     const form = formOf({ alert: "Cheese!", title: "Tom", mi }, { profile });
