@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A hash of a push's id, for vendors whose own ids are shorter: the same at every attempt. */
+/** A hash of a push's id, for vendors whose own ids are shorter or for some devices: the same at every attempt. */
 export interface PushHash {
   /** 64 digits from 0 to f. */
   hex: string;

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { JsonObject } from "../../model/json.ts";
 import { parseJson } from "../../protocol/json-text.ts";
@@ -6,6 +5,7 @@ import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
 import { isFinalStatus } from "../final-status.ts";
 import { failedOutcome, retryOutcome } from "../provider.ts";
 import { type ProviderAnswer, retryAfterOf } from "../provider-calls.ts";
+import { pushHash } from "./push-hash.ts";
 import type { Sending, Verdict } from "./vendor.ts";
 import {
   areListsUsedUp,
@@ -99,9 +99,7 @@ export class VivoCalls {
   async #call(path: string, fields: JsonObject, registrationIds: readonly string[]): Promise<Heard> {
     const { profile, pushId, post, withToken, now } = this.#sending;
     // The same for the same devices at every attempt, and another one for others.
-    const requestId = createHash("sha256")
-      .update(JSON.stringify([pushId, path, registrationIds]))
-      .digest("hex");
+    const requestId = pushHash(JSON.stringify([pushId, path, registrationIds])).hex;
     const body = JSON.stringify({ ...fields, requestId });
     const answer = await withToken(
       (token) => {
