@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { honor } from "../../../../src/push/vendors/honor.ts";
 import { huawei } from "../../../../src/push/vendors/huawei.ts";
 import { meizu } from "../../../../src/push/vendors/meizu.ts";
+import { oppo } from "../../../../src/push/vendors/oppo.ts";
+import { vivo } from "../../../../src/push/vendors/vivo.ts";
 import { xiaomi } from "../../../../src/push/vendors/xiaomi.ts";
 import { settingsWith } from "../../../support/app-hooks.ts";
 import { goldenOf } from "../../../support/push/vendors/golden-push.ts";
@@ -33,6 +35,8 @@ const { push } = settingsWith({
       },
     },
     meizu: { _default: { appId: "110370", appSecret: "secret" } },
+    oppo: { _default: { appKey: "key", masterSecret: "secret", activity: "com.example.Chat" } },
+    vivo: { _default: { appId: "105542118", appKey: "key", appSecret: "secret" } },
   },
 });
 
@@ -49,6 +53,8 @@ test.each<[string, () => Promise<object>]>([
   ["mi", () => goldenOf(xiaomi, profileIn(push.mi))],
   ["mi-intl", () => goldenOf(xiaomi, profileIn(push.mi), "mi-intl")],
   ["meizu", () => goldenOf(meizu, profileIn(push.meizu))],
+  ["oppo", () => goldenOf(oppo, profileIn(push.oppo))],
+  ["vivo", () => goldenOf(vivo, profileIn(push.vivo), "vivo", { result: 0, taskId: "1" })],
 ])("one LeanCloud push is sent to %s as its file has it", async (name, golden) => {
   const text = `${JSON.stringify(await golden(), undefined, 2)}\n`;
   await expect(text).toMatchFileSnapshot(`${FILES}${name}.json`);

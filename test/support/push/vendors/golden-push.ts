@@ -36,11 +36,16 @@ interface SentCall {
   body: unknown;
 }
 
-/** What a vendor is sent for one LeanCloud push, and for a silent one; or why nothing is sent. */
+/**
+ * What a vendor is sent for one LeanCloud push, and for a silent one; or why nothing is sent.
+ *
+ * @param answer what it answers each call
+ */
 export async function goldenOf<Profile extends VendorProfile, Message>(
   vendor: Vendor<Profile, Message>,
   profile: Profile,
   kind = vendor.vendors[0] ?? "",
+  answer: object = {},
 ): Promise<{ notification: SentCall[] | string; silent: SentCall[] | string }> {
   const callsFor = async (content: JsonObject): Promise<SentCall[] | string> => {
     const sent = push(content, { id: "AYvOVgAAq3-NXrXVMZ0gVQ", expiresAt: NOW + 7 * 86_400_000 });
@@ -58,7 +63,7 @@ export async function goldenOf<Profile extends VendorProfile, Message>(
     }) => {
       const isForm = headers["Content-Type"]?.startsWith("application/x-www-form-urlencoded");
       calls.push({ url, headers, body: isForm ? formOf(body) : JSON.parse(body) });
-      return { status: 200, headers: new Headers(), text: "{}" };
+      return { status: 200, headers: new Headers(), text: JSON.stringify(answer) };
     };
     await vendor.send(made.message, ["jerrys-token", "toms-token"], {
       profile,
