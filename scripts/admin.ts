@@ -27,9 +27,13 @@ export class Admin {
     };
   }
 
-  /** Returns the response; throws a `Refusal` (1) if it is an error or missing. */
-  async ask(method: string, path: string, body?: object): Promise<unknown> {
-    const { status, text } = await this.#exchange(method, path, body);
+  /**
+   * Returns the response; throws a `Refusal` (1) if it is an error or missing.
+   *
+   * @param deadline ms
+   */
+  async ask(method: string, path: string, body?: object, deadline = DEADLINE): Promise<unknown> {
+    const { status, text } = await this.#exchange(method, path, body, deadline);
     const answer = parsed(text);
     if (status >= 200 && status <= 299 && answer !== undefined) return answer;
     if (status === 401) throw new Refusal("The server does not take this APP_ID and MASTER_KEY.", 1);
@@ -39,14 +43,19 @@ export class Admin {
     throw new Refusal(`What answers at ${this.#server} is no Parley: status ${status}.`, 1);
   }
 
-  async #exchange(method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
+  async #exchange(
+    method: string,
+    path: string,
+    body: object | undefined,
+    deadline: number,
+  ): Promise<{ status: number; text: string }> {
     try {
       const init = {
         method,
         headers: this.#headers,
         body: body === undefined ? undefined : JSON.stringify(body),
       };
-      const signal = AbortSignal.timeout(DEADLINE);
+      const signal = AbortSignal.timeout(deadline);
       const response = await fetch(`${this.#server}${path}`, { ...init, redirect: "manual", signal });
       return { status: response.status, text: await response.text() };
     } catch {

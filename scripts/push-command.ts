@@ -1,9 +1,12 @@
 import { parseArgs } from "node:util";
 import * as v from "valibot";
+import { type VendorName, vendorNames } from "../src/model/provider-name.ts";
 import { newVapidKeys, TRIAL_SUBJECT } from "../src/push/vapid.ts";
 import { Admin } from "./admin.ts";
 import { apnsKeyIn, keyIdOf, serviceAccountIn } from "./key-files.ts";
 import { Refusal } from "./options.ts";
+import { pushTest, testFlags } from "./push-test.ts";
+import { changeProfile, makers, profileLine, vendorFlags } from "./push-vendors.ts";
 
 export const usage = `Usage: npm run push -- <command> [options]
 
@@ -13,6 +16,11 @@ export const usage = `Usage: npm run push -- <command> [options]
              set the service account for Firebase Cloud Messaging
   web --subject mailto:you@example.com [--replace]
              make and set the keys for Web Push, and print the public one; --replace ends all subscriptions
+  hms|honor|mi|oppo|vivo|meizu [--profile _default] --app-id … --app-secret …
+             store a phone maker's keys, or change what is given; docs/push-china.md names the options of each.
+             The secret may be in PUSH_SECRET. --remove removes the profile
+  test --installation <id> | --vendor HMS --token <registrationId> [--profile _default] [--alert text]
+             push to one device, and print what its provider answers
   show       print what is set, without secrets
 
   --server <url>  a running Parley (default http://127.0.0.1:8787)
@@ -27,6 +35,8 @@ const flags = {
   topic: { type: "string", multiple: true },
   subject: { type: "string" },
   replace: { type: "boolean", default: false },
+  ...vendorFlags,
+  ...testFlags,
   server: { type: "string", default: "http://127.0.0.1:8787" },
   help: { type: "boolean", default: false },
 } as const;
@@ -37,15 +47,24 @@ type Flag = Exclude<keyof typeof flags, "server" | "help">;
 interface Command {
   /** Flags it takes. */
   takes: readonly Flag[];
-  run(admin: Admin, flags: Flags): Promise<string>;
+  run(admin: Admin, flags: Flags, environment: NodeJS.ProcessEnv): Promise<string>;
 }
 
 const commands: Record<string, Command> = {
   apns: { takes: ["key", "key-id", "team", "topic"], run: setApnsKey },
   fcm: { takes: ["key"], run: setServiceAccount },
   web: { takes: ["subject", "replace"], run: setVapidKeys },
+  ...Object.fromEntries(vendorNames.map((vendor) => [vendor, commandOf(vendor)])),
+  test: { takes: ["vendor", "token", "installation", "profile", "alert"], run: pushTest },
   show: { takes: [], run: show },
 };
+
+function commandOf(vendor: VendorName): Command {
+  return {
+    takes: [...makers[vendor].flags, "profile", "remove"],
+    run: (admin, values, environment) => changeProfile(admin, vendor, values, environment),
+  };
+}
 
 /**
  * Runs the command and returns the text to print. Throws a `Refusal`: 2 for an invalid command line, 1 for everything
@@ -67,7 +86,7 @@ export async function runPushCommand(args: string[], environment: NodeJS.Process
   if (!/^https?:\/\/[^/]/.test(values.server) || !URL.canParse(values.server)) {
     throw misused("--server must be a URL");
   }
-  return command.run(new Admin(values.server, environment), values);
+  return command.run(new Admin(values.server, environment), values, environment);
 }
 
 async function setApnsKey(admin: Admin, values: Flags): Promise<string> {
@@ -104,11 +123,17 @@ async function setVapidKeys(admin: Admin, values: Flags): Promise<string> {
 }
 
 async function show(admin: Admin): Promise<string> {
-  const { apns, fcm, webPush, webhook, static: content } = await pushSettings(admin);
+  const push = await pushSettings(admin);
+  const { apns, fcm, webPush, webhook, static: content } = push;
+  const vendors = vendorNames.flatMap((vendor) => {
+    const profiles = Object.entries(push[vendor]).map(([name, fields]) => profileLine(vendor, name, fields));
+    return (profiles.length === 0 ? [NOT_SET] : profiles).map((line) => `${`${vendor}:`.padEnd(8)} ${line}`);
+  });
   const keys = apns.keys.map(apnsLine);
   return [
     ...(keys.length === 0 ? [`apns:    ${NOT_SET}`] : keys.map((key) => `apns:    ${key}`)),
     `fcm:     ${fcm.serviceAccount === null ? NOT_SET : fcmLine(fcm.serviceAccount)}`,
+    ...vendors,
     `web:     ${webPush === null ? NOT_SET : `public key ${webPush.publicKey}, for ${webPush.subject}`}`,
     `webhook: ${webhook.url ?? NOT_SET}`,
     `static:  ${content === null ? NOT_SET : JSON.stringify(content)}`,
@@ -126,6 +151,7 @@ const Settings = v.object({
     fcm: v.object({
       serviceAccount: v.nullable(v.object({ project_id: v.string(), client_email: v.string() })),
     }),
+    ...v.entriesFromList(vendorNames, v.optional(v.record(v.string(), v.looseObject({})), {})),
     webPush: v.nullable(v.object({ publicKey: v.string(), subject: v.string() })),
     webhook: v.object({ url: v.nullable(v.string()) }),
   }),

@@ -11,6 +11,7 @@ import { goAwayRoutes } from "./admin/go-away.ts";
 import { healthRoutes } from "./admin/health.ts";
 import { keywordRoutes } from "./admin/keywords.ts";
 import { settingsRoutes } from "./admin/settings.ts";
+import { testPushRoutes } from "./admin/test-push.ts";
 import { credentialHeaders } from "./auth.ts";
 import { batchRoutes } from "./batch.ts";
 import { conversationRowRoutes } from "./classes/conversations.ts";
@@ -163,6 +164,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", banRoutes);
   app.route("/", eventRoutes);
   app.route("/", apnsKeyRoutes);
+  app.route("/", testPushRoutes);
   app.route("/", conversationImportRoutes);
   app.route("/", userImportRoutes);
   app.route("/", installationImportRoutes);

@@ -7,7 +7,7 @@ import { pushSettings } from "./push-settings.ts";
 import { upstreamSettings } from "./upstream-settings.ts";
 import { userSettings } from "./user-settings.ts";
 import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./value-schemas.ts";
-import { isInProfiles } from "./vendors/vendor-settings.ts";
+import { isOfProfiles } from "./vendors/vendor-settings.ts";
 
 /** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
 const origin = () =>
@@ -236,7 +236,8 @@ export function patchProblem(patch: Json): string | undefined {
 
 /** A field that a patch of a vendor's profile leaves out may be stored already: the merged settings show it. */
 function isLeftOut(issue: v.BaseIssue<unknown>): boolean {
-  return issue.input === undefined && isInProfiles(pathOf(issue));
+  const path = pathOf(issue);
+  return issue.input === undefined && path.length > 2 && isOfProfiles(path);
 }
 
 /** Removing all of `keywords` would remove the list's version too. */
@@ -279,13 +280,13 @@ const GROUP_DEPTH = 1;
  * The value with `undefined` for each `null` inside, so that the field's name is still checked. Valibot would accept a
  * list as a group: `null` fits nothing.
  */
-function withoutNulls(value: Json, depth = 0): unknown {
-  if (Array.isArray(value)) return depth > GROUP_DEPTH ? value : null;
+function withoutNulls(value: Json, path: readonly string[] = []): unknown {
+  if (Array.isArray(value)) return path.length > GROUP_DEPTH && !isOfProfiles(path) ? value : null;
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      inner === null ? undefined : withoutNulls(inner, depth + 1),
+      inner === null ? undefined : withoutNulls(inner, [...path, key]),
     ]),
   );
 }

@@ -79,9 +79,9 @@ export function profileProblems(settings: VendorSettings): string[] {
   });
 }
 
-/** Whether a path in the settings leads into a vendor's profiles. */
-export function isInProfiles([top, vendor, ...rest]: readonly string[]): boolean {
-  return top === "push" && rest.length > 0 && vendorNames.some((name) => name === vendor);
+/** Whether a path in the settings is that of a vendor's profiles, or leads into them. */
+export function isOfProfiles([top, vendor]: readonly string[]): boolean {
+  return top === "push" && vendorNames.some((name) => name === vendor);
 }
 
 function profilesByVendor({

@@ -1,15 +1,12 @@
-import { spawn } from "node:child_process";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Settings } from "../../../src/settings/schema.ts";
 import { type Server, startServer } from "../../support/server.ts";
+import { runPush } from "./run-push.ts";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const KEYS = { APP_ID: "cheese", APP_KEY: "cheese-key", MASTER_KEY: "cheese-master" };
 
 let server: Server;
@@ -43,22 +40,7 @@ async function file(name: string, content: string): Promise<string> {
   return name;
 }
 
-/** Runs the command as `npm run push` does. */
-async function run(args: string[], env: Record<string, string> = KEYS) {
-  const command = ["scripts/push.ts", ...args];
-  const child = spawn(join(ROOT, "node_modules/.bin/node"), command, {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, INIT_CWD: folder, ...env },
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      output += chunk;
-    });
-  }
-  const [code] = await once(child, "close");
-  return { code, output };
-}
+const run = (args: string[], env: Record<string, string> = KEYS) => runPush(args, env, folder);
 
 const push = (...args: string[]) => run([...args, "--server", server.url]);
 
@@ -199,7 +181,7 @@ describe("npm run push -- web", () => {
 describe("npm run push -- show", () => {
   test("npm run push -- show prints what is set, without secrets", async () => {
     const none = await push("show");
-    expect([none.code, none.output.match(/not set/g)]).toEqual([0, Array(5).fill("not set")]);
+    expect([none.code, none.output.match(/not set/g)]).toEqual([0, Array(11).fill("not set")]);
     await push(
       ...[
         "apns",
@@ -221,7 +203,9 @@ describe("npm run push -- show", () => {
     const { output } = await push("show");
     expect(output.split("\n")).toEqual([
       "apns:    key ONE of team T, for com.example.app",
-      "fcm:     not set",
+      ...["fcm", "hms", "honor", "mi", "oppo", "vivo", "meizu"].map(
+        (name) => `${`${name}:`.padEnd(8)} not set`,
+      ),
       expect.stringMatching(/^web: {5}public key B[\w-]{86}, for mailto:tom@example\.com$/),
       "webhook: https://push.example.com/",
       'static:  {"alert":"Cheese!"}',
@@ -238,6 +222,8 @@ describe("npm run push", () => {
     [["show", "more"]],
     [["show", "--cheese"]],
     [["show", "--key", "x"]],
+    [["hms", "--client-id", "x"]],
+    [["mi", "--app-id", "x"]],
     [["fcm"]],
     [["apns", "--key", "AuthKey_ONE.p8", "--team", "T"]],
     [["apns", "--key", "AuthKey_ONE.p8", "--topic", "com.example.app"]],

@@ -189,6 +189,11 @@ async function installation(): Promise<Real> {
   return { ...real, [example.INSTALLATION]: objectId };
 }
 
+async function deviceWithWay(): Promise<Real> {
+  await pushKeys();
+  return installation();
+}
+
 async function storedFile(): Promise<Real> {
   const key = `${crypto.randomUUID()}.txt`;
   await storeFile({ key, mimeType: "text/plain", bytes: "cheese" });
@@ -328,6 +333,7 @@ const needs: Record<string, () => Promise<Real>> = {
   changeSettings: nothing,
   setApnsKey: nothing,
   removeApnsKey: pushKeys,
+  testPush: deviceWithWay,
   getWebPushKey: webPush,
   registerBrowser: session,
   forgetBrowser: session,
