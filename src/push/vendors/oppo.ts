@@ -45,16 +45,11 @@ export const oppo: Vendor<Profile, JsonObject> = {
   regionOf: (registrationId) => (isChinese(registrationId) ? undefined : ABROAD),
   messageOf: oppoNotification,
   async send(notification, registrationIds, { profile, region, post, withToken, now }) {
-    const messages = registrationIds.map((id) => messageTo(id, notification));
-    const [only, ...others] = messages;
-    const [path, field, sent] =
-      others.length === 0 ? ["unicast", "message", only] : ["unicast_batch", "messages", messages];
+    const path = registrationIds.length === 1 ? "unicast" : "unicast_batch";
     const url = `${serverOf(profile, region)}/server/v1/message/notification/${path}`;
+    const messages = encodedMessages(notification, registrationIds);
     const answer = await withToken(
-      (token) => {
-        const form = new URLSearchParams({ auth_token: token, [field]: JSON.stringify(sent) });
-        return post({ url, headers: FORM, body: form.toString() });
-      },
+      (token) => post({ url, headers: FORM, body: `auth_token=${encodeURIComponent(token)}&${messages}` }),
       ({ text }) => isOppoTokenRefused(answerIn(text)),
     );
     return verdictsOf(answer, registrationIds, now());
@@ -82,15 +77,26 @@ function isChinese(registrationId: string): boolean {
   return parts.length === 1 || parts.at(-2) === "CN";
 }
 
-function messageTo(registrationId: string, notification: JsonObject): JsonObject {
-  return {
-    target_type: REGISTRATION_ID,
-    target_value: registrationId,
-    // A phone that has registered again shows nothing, since it is pushed to by its new id.
-    verify_registration_id: true,
-    notification,
-  };
+/**
+ * The messages as a field of a form: one message, or a list of several. The notification is the same in each, so it is
+ * encoded once: its extras may be long.
+ */
+function encodedMessages(notification: JsonObject, registrationIds: readonly string[]): string {
+  const rest = encoded(`,"notification":${JSON.stringify(notification)}}`);
+  const messages = registrationIds.map((id) => {
+    const target = {
+      target_type: REGISTRATION_ID,
+      target_value: id,
+      // A phone that has registered again shows nothing, since it is pushed to by its new id.
+      verify_registration_id: true,
+    };
+    return `${encoded(JSON.stringify(target).slice(0, -1))}${rest}`;
+  });
+  if (messages.length === 1) return `message=${messages.join()}`;
+  return `messages=${encoded("[")}${messages.join(encoded(","))}${encoded("]")}`;
 }
+
+const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
 
 function answerIn(text: string): v.InferOutput<typeof Answer> | undefined {
   const parsed = parseJson(text);
