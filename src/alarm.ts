@@ -7,7 +7,10 @@ export interface AlarmStorage {
   deleteAlarm(): Promise<void>;
 }
 
-/** No alarm is set for later than this (ms). One that seems to be was set before the clock was set back. */
+/**
+ * No alarm is set for later than this (ms), except for the end of the object. One that seems to be was set before the
+ * clock was set back.
+ */
 const LONGEST = 10 * 60_000;
 
 /** A failed run is repeated after this many milliseconds. */
@@ -18,6 +21,7 @@ export class Alarm {
   readonly #storage: AlarmStorage;
   readonly #now: () => number;
   #at: number | undefined;
+  #endsAt: number | undefined;
 
   /** @param at when the alarm runs (ms), if that is known without `load` */
   constructor(storage: AlarmStorage, now: () => number, at?: number) {
@@ -49,11 +53,19 @@ export class Alarm {
       console.error("alarm:", loggableError(error));
       this.within(RETRY);
     }
+    if (this.#endsAt !== undefined) this.by(this.#endsAt);
+  }
+
+  /** The object's work ends at this time (ms), however far that is: the alarm runs then too, until it is removed. */
+  endsAt(at: number): void {
+    this.#endsAt = at;
+    this.by(at);
   }
 
   /** Removes the alarm: the object has nothing left to do. */
   async remove(): Promise<void> {
     this.#at = undefined;
+    this.#endsAt = undefined;
     await this.#storage.deleteAlarm();
   }
 
@@ -74,6 +86,7 @@ export class Alarm {
 
   /** To be called whenever the object runs: if the clock was set back, the alarm is set again, to run soon. */
   check(): void {
-    if (this.#at !== undefined && this.#at > this.#now() + LONGEST) this.within(0);
+    if (this.#at === undefined || this.#at === this.#endsAt) return;
+    if (this.#at > this.#now() + LONGEST) this.within(0);
   }
 }

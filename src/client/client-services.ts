@@ -21,7 +21,7 @@ import { withDeadline } from "../deadline.ts";
 import { hooksOf } from "../hooks/before/app-hooks.ts";
 import { eventQueueOf } from "../hooks/events/event-queue.ts";
 import { outboundOf } from "../outbound/http-client.ts";
-import { TemporaryIds } from "../protocol/temporary-ids.ts";
+import { endOf, TemporaryIds } from "../protocol/temporary-ids.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
 import type { ServicesBesideAlarm } from "./assemble-client.ts";
@@ -60,6 +60,8 @@ export function clientServicesOf(env: Env): ServicesBesideAlarm {
   const conversation = (id: string) => conversationOf(env, id);
   const app = env.APP.getByName("app");
   const known = knownConversations(env);
+  /** Of a temporary conversation that is over, nobody is asked. */
+  const isOver = (id: string) => (endOf(id) ?? Number.POSITIVE_INFINITY) <= Date.now();
   return {
     ...credentialServicesOf(env),
     temporaryIds: new TemporaryIds(env.APP_ID, env.MASTER_KEY),
@@ -95,10 +97,14 @@ export function clientServicesOf(env: Env): ServicesBesideAlarm {
       withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),
     writeRefusal: (id, clientId) =>
       withDeadline(conversation(id).writeRefusal(clientId), OBJECT_DEADLINE, `silences of ${id}`),
-    catchUp: (id, clientId, request) =>
-      withDeadline(conversation(id).catchUp(clientId, request), OBJECT_DEADLINE, `news of ${id}`),
-    missedNotices: (id, clientId, after) =>
-      withDeadline(conversation(id).missedNotices(clientId, after), OBJECT_DEADLINE, `notices of ${id}`),
+    catchUp: async (id, clientId, request) =>
+      isOver(id)
+        ? undefined
+        : withDeadline(conversation(id).catchUp(clientId, request), OBJECT_DEADLINE, `news of ${id}`),
+    missedNotices: async (id, clientId, after) =>
+      isOver(id)
+        ? { events: [], complete: true }
+        : withDeadline(conversation(id).missedNotices(clientId, after), OBJECT_DEADLINE, `notices of ${id}`),
     will: (id, clientId, will) =>
       withDeadline(conversation(id).will(clientId, will), OBJECT_DEADLINE, `will in ${id}`),
     query: (query) =>
@@ -107,6 +113,7 @@ export function clientServicesOf(env: Env): ServicesBesideAlarm {
       ),
     online: (clientIds) => onlineAmong(env, clientIds),
     unread: async (id, clientId) => {
+      if (isOver(id)) return 0;
       const count = conversation(id).unread(clientId);
       const unread = await withDeadline(count, OBJECT_DEADLINE, `unread messages of ${id}`);
       return typeof unread === "number" ? unread : 0;

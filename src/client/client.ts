@@ -56,10 +56,17 @@ export class Client {
         ...services,
         // One client has one query to D1 at a time (I13).
         query: serializeCalls((query) => services.query(query)),
-        start: (record) => {
+        start: async (record) => {
           // Written first: the answer may be the only record of it, and may be lost.
           inbox.add(record.id);
-          return services.start(record);
+          const started = await services.start(record);
+          // The members had a temporary one already, which has an id of its own.
+          const { id } = started.conversation;
+          if (record.kind === "temporary" && id !== record.id) {
+            inbox.forget(record.id);
+            inbox.add(id);
+          }
+          return started;
         },
       },
       sessions,

@@ -2,6 +2,7 @@ import { isConversationId, newMessageId } from "../conversation/messages/ids.ts"
 import { loggableError } from "../loggable-error.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import * as replies from "../protocol/replies.ts";
+import { endOf } from "../protocol/temporary-ids.ts";
 import type { ClientServices } from "./client-ports.ts";
 import type { WillStorage } from "./will-storage.ts";
 
@@ -51,7 +52,9 @@ export class LastWill {
       isConversationId(conversationId) && (await this.#services.existing([conversationId])).length > 0;
     const refusal = exists
       ? await this.#services.writeRefusal(conversationId, clientId)
-      : "INVALID_MESSAGING_TARGET";
+      : endOf(conversationId) === undefined
+        ? "INVALID_MESSAGING_TARGET"
+        : "TEMPORARY_CONVERSATION_EXPIRED";
     const timestamp = this.#services.now();
     const place = { conversationId, messageId: newMessageId(timestamp), timestamp };
     // A session that is closed by now was sent no confirmation.

@@ -6,6 +6,7 @@ import type { MessageRecord } from "../model/records.ts";
 import * as clientEvents from "../protocol/client-events.ts";
 import { catchUpModes } from "../protocol/link-controls.ts";
 import { eventRecord, missedRecord, unreadRecord, wakeRecord } from "../protocol/link-records.ts";
+import { isTemporaryId } from "../protocol/temporary-ids.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { ClientServices } from "./client-ports.ts";
 import type { Inbox } from "./inbox.ts";
@@ -94,6 +95,7 @@ async function ask(
     try {
       const news = await services.catchUp(conversationId, clientId, {
         ...request,
+        conversationId,
         sessions: sessions.report(),
       });
       answers.push({ conversationId, arrivals, news });
@@ -139,7 +141,8 @@ function sendUnread(
     if (news?.member !== true && session.known.unread !== undefined) {
       // The conversation was deleted, or the client was removed, while the device may still count unread messages of
       // it.
-      const gone = { kind: "normal" as const, unread: 0, mentioned: false, lastMessage: undefined };
+      const kind = isTemporaryId(conversationId) ? ("temporary" as const) : ("normal" as const);
+      const gone = { kind, unread: 0, mentioned: false, lastMessage: undefined };
       summaries.push({ conversationId, ...gone, at: 0 });
     }
     if (news?.member !== true || (scope === "news" && !isNewCount(session, news))) continue;

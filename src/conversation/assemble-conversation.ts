@@ -12,6 +12,7 @@ import { replayOf } from "./delivery/replay.ts";
 import { NEVER_LOGGED_IN } from "./delivery/served-client.ts";
 import type { Subscription } from "./delivery/subscription.ts";
 import { unreadOf } from "./delivery/unread-record.ts";
+import { UnseenMembers } from "./delivery/unseen-members.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { MirrorRecords } from "./mirror/mirror-records.ts";
 import type { ConversationState } from "./state.ts";
@@ -26,6 +27,7 @@ export interface OpenConversation {
   conversation: Conversation;
   outbox: Outbox;
   mirror: Mirror;
+  unseen: UnseenMembers;
 }
 
 /**
@@ -43,7 +45,13 @@ export function assembleConversation(
 ): OpenConversation {
   const { alarm, now, inNextTurn, timer } = platform;
   const outbox = outboxOf(state, platform, services);
-  const delivery = deliveryOf(state, pending, subscriptions, outbox, platform, services);
+  const unseen = new UnseenMembers(state, {
+    now,
+    mayHaveLoggedIn: (clientId) => services.knownClients.mayHaveLoggedIn(clientId),
+    appeared: (clientId, since) => delivery.appeared(clientId, since),
+    lookWithin: (delay) => alarm.within(delay),
+  });
+  const delivery = deliveryOf(state, pending, subscriptions, { outbox, unseen }, platform, services);
   const mirror = new Mirror(state, new MirrorRecords(platform.tables), {
     ...services.mirror,
     now,
@@ -60,7 +68,10 @@ export function assembleConversation(
       timer,
       inNextTurn,
       afterTurns: platform.afterTurns,
-      archiveSoon: () => outbox.scheduleCopy(),
+      archiveSoon: () => {
+        outbox.scheduleCopy();
+        unseen.lookSoon();
+      },
       mirror: (message) => mirror.stored(message),
       mirrorChange: (message) => mirror.changed(message),
       settings: services.settings,
@@ -73,7 +84,7 @@ export function assembleConversation(
       publishAfter: (delay) => alarm.within(delay),
     },
   );
-  return { state, delivery, conversation, outbox, mirror };
+  return { state, delivery, conversation, outbox, mirror, unseen };
 }
 
 function outboxOf(
@@ -95,7 +106,7 @@ function deliveryOf(
   state: ConversationState,
   pending: PendingSince | undefined,
   subscriptions: readonly Subscription[],
-  outbox: Outbox,
+  { outbox, unseen }: { outbox: Outbox; unseen: UnseenMembers },
   { alarm, now, timer }: ConversationPlatform,
   { knownClients, settings, wake }: ConversationServices,
 ): Delivery {
@@ -111,10 +122,11 @@ function deliveryOf(
       members: () => state.members.keys(),
       isMember: (clientId) => state.members.has(clientId),
       leftAfter: (time) => state.notices.outsidersAfter(time).filter((id) => !state.members.has(id)),
-      isAway: (clientId) => state.members.get(clientId)?.away ?? false,
-      setAway: (clientId, away) => {
+      isAway: (clientId) => (state.members.get(clientId)?.away ?? "no") !== "no",
+      setAway: (clientId, isAway) => {
         const member = state.members.get(clientId);
-        if (member !== undefined) state.members.setAway(member, away);
+        if (member === undefined || state.isDeleted || (isAway && member.away === "unseen")) return;
+        state.members.setAway(member, isAway ? "away" : "no");
       },
       replay: (clientId, after) => replayOf(state, clientId, after, settings()),
       notices: (clientId, after) => noticesOf(state, clientId, after),
@@ -132,8 +144,10 @@ function deliveryOf(
       wake: async (clientId, what) => {
         // At a client's first login, D1's list of members is the only way to find this conversation.
         const isUnknown = !knownClients.has(clientId) && (await outbox.index());
-        if (isUnknown && !(await knownClients.mayHaveLoggedIn(clientId)))
+        if (isUnknown && !(await knownClients.mayHaveLoggedIn(clientId))) {
+          if (!state.rules.isCopied) unseen.add(clientId);
           return { sessions: { ids: [], asOf: NEVER_LOGGED_IN } };
+        }
         return calls.run(() => wake(clientId, id, what));
       },
       retryAfter: (delay) => alarm.within(delay),

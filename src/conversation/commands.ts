@@ -1,5 +1,6 @@
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
+import { endOf } from "../protocol/temporary-ids.ts";
 
 /** Commands that name one conversation and therefore go to its object. */
 const NAMES = [
@@ -36,8 +37,9 @@ export function isConversationCommand(command: Command): command is Conversation
   return names.has(command.name);
 }
 
-/** The error for a command whose conversation does not exist (wire §7). */
-export function refusalWithoutConversation(command: ConversationCommand): ErrorName {
+/** The error for a command whose conversation does not exist (wire §7), or does no longer, as temporary ones do (E-01). */
+export function refusalWithoutConversation(command: ConversationCommand, conversationId: string): ErrorName {
+  if (endOf(conversationId) !== undefined) return "TEMPORARY_CONVERSATION_EXPIRED";
   return command.name === "message.send" ? "INVALID_MESSAGING_TARGET" : "CONVERSATION_NOT_FOUND";
 }
 

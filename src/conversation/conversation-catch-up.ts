@@ -9,6 +9,7 @@ import type { ConversationState } from "./state.ts";
 
 /** The part of a conversation that a session needs when it logs in. */
 export interface CatchUpRequest {
+  conversationId: string;
   mode: CatchUpMode;
   sessionId: string;
   /** The open sessions of the client, with the new one. */

@@ -46,9 +46,13 @@ export class ConversationLifecycle {
     this.#services = services;
   }
 
-  /** The conversation; undefined if none was started or it is deleted. */
+  /** The conversation; undefined if none was started, it is deleted, or its time is over. */
   get open(): OpenConversation | undefined {
-    return this.#stage.name === "open" ? this.#stage.open : undefined;
+    return this.#stage.name === "open" && !this.#isOver(this.#stage.open) ? this.#stage.open : undefined;
+  }
+
+  #isOver({ state }: OpenConversation): boolean {
+    return state.endsAt !== undefined && state.endsAt <= this.#platform.now();
   }
 
   /**
@@ -79,7 +83,8 @@ export class ConversationLifecycle {
   ): Promise<"subscribed" | "no conversation" | "too far behind"> {
     await this.refreshSettings();
     const { open } = this;
-    if (open === undefined) return "no conversation";
+    // The object may have a later temporary conversation of the same members.
+    if (open?.state.facts.id !== request.conversationId) return "no conversation";
     return this.#sockets.open(open, request, connect()) ? "subscribed" : "too far behind";
   }
 
@@ -105,16 +110,21 @@ export class ConversationLifecycle {
 
   /**
    * Does what the alarm was set for: resumes deliveries that a crash or a failing client left, copies to D1 what it
-   * lacks, and hands waiting events to their queue and messages to LeanCloud. If the conversation is deleted, removes it from D1. Safe to run
-   * twice.
+   * lacks, and hands waiting events to their queue and messages to LeanCloud. If the conversation is deleted, removes it
+   * from D1. Safe to run twice.
    */
   async #runPendingWork(): Promise<void> {
+    if (this.#stage.name === "open" && this.#isOver(this.#stage.open)) {
+      await this.#stage.open.conversation.recorder.publish();
+      this.#end();
+    }
     if (this.#stage.name === "deleted") return this.#finishRemoval(this.#stage.state);
     await this.refreshSettings();
     const { open } = this;
     if (open === undefined) return;
-    const { state, delivery, conversation, outbox, mirror } = open;
+    const { state, delivery, conversation, outbox, mirror, unseen } = open;
     delivery.resumePending();
+    await unseen.look();
     if (await outbox.drain()) state.copy.saveArchived();
     if (state.pendingSince !== undefined) this.#platform.alarm.within(PENDING_DELAY);
     // Not awaited: LeanCloud may be slow, and the alarm has other work.
@@ -143,10 +153,10 @@ export class ConversationLifecycle {
       existing: () => this.open,
       clearDeleted: async () => {
         await this.#services.refreshSettings();
+        this.#end();
         if (this.#stage.name !== "deleted") return;
         // The old conversation was deleted: D1 must be rid of it before the same members begin a new one.
-        if (!(await clearCopy(this.#stage.state, this.#services.copyCalls)))
-          throw new Error("not cleared yet");
+        if (!(await this.#clearCopy(this.#stage.state))) throw new Error("not cleared yet");
         await this.#forget();
       },
       create: (record) => this.create(record),
@@ -227,19 +237,32 @@ export class ConversationLifecycle {
     await this.open?.conversation.recorder.publish();
     const { open } = this;
     if (open === undefined) return { refused: "CONVERSATION_NOT_FOUND" };
-    const { state } = open;
+    this.#delete(open.state);
+    await this.#clearCopy(open.state);
+    return undefined;
+  }
+
+  /** If the conversation's time is over, nothing of it is left from now on (E-01). */
+  #end(): void {
+    if (this.#stage.name === "open" && this.#isOver(this.#stage.open)) this.#delete(this.#stage.open.state);
+  }
+
+  #delete(state: ConversationState): void {
     state.delete(this.#platform.now());
     this.#stage = { name: "deleted", state };
     // A copy to D1 in progress may still arrive there, so D1 is cleared once more afterwards.
     this.#platform.alarm.within(PENDING_DELAY);
     this.#sockets.closeAll();
-    await clearCopy(state, this.#services.copyCalls);
-    return undefined;
   }
 
   async #finishRemoval(state: ConversationState): Promise<void> {
-    if (await clearCopy(state, this.#services.copyCalls)) await this.#forget();
+    if (await this.#clearCopy(state)) await this.#forget();
     else this.#platform.alarm.within(REMOVAL_RETRY);
+  }
+
+  /** Removes the conversation from D1, if that ever had it. Resolves to whether it is gone. */
+  async #clearCopy(state: ConversationState): Promise<boolean> {
+    return !state.rules.isCopied || (await clearCopy(state, this.#services.copyCalls));
   }
 
   /** Deletes everything, except the successor of a unique conversation. */
@@ -257,6 +280,7 @@ export class ConversationLifecycle {
     const { subscriptions } = this.#sockets;
     const open = assembleConversation(state, pending, subscriptions, this.#platform, this.#services);
     this.#stage = { name: "open", open };
+    if (state.endsAt !== undefined) this.#platform.alarm.endsAt(state.endsAt);
     return open;
   }
 }

@@ -114,7 +114,8 @@ export class Conversation {
   }
 
   async #run(subscription: Subscription, command: ConversationCommand): Promise<void> {
-    const refusal = this.#state.rules.refusals[command.name];
+    const { isDeleted, rules } = this.#state;
+    const refusal = isDeleted ? "CONVERSATION_NOT_FOUND" : rules.refusals[command.name];
     if (refusal !== undefined) return this.#replier.refuse(subscription, command.serial, refusal);
     try {
       await this.#dispatch(command.name, subscription, command);
@@ -179,8 +180,12 @@ export class Conversation {
     return clientIds.filter((clientId) => (members.get(clientId)?.readCursor ?? timestamp) < timestamp);
   }
 
-  /** Called when a client logs in whose inbox names this conversation. */
-  catchUp(clientId: string, request: CatchUpRequest): CatchUp {
+  /**
+   * Called when a client logs in whose inbox names this conversation. Undefined if it names another temporary one of the
+   * same members.
+   */
+  catchUp(clientId: string, request: CatchUpRequest): CatchUp | undefined {
+    if (request.conversationId !== this.#state.facts.id) return undefined;
     this.#messages.flush();
     const settings = this.#host.settings();
     return catchUp(clientId, request, { state: this.#state, delivery: this.#delivery, settings });

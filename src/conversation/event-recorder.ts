@@ -130,7 +130,9 @@ export class EventRecorder {
 
   /** Includes members that could not be reached: an unneeded notification is better than a missing one. */
   #isAway({ clientId, away }: Member): boolean {
-    return (away && !this.#delivery.isSubscribed(clientId)) || this.#delivery.isUnreachable(clientId);
+    return (
+      (away !== "no" && !this.#delivery.isSubscribed(clientId)) || this.#delivery.isUnreachable(clientId)
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConversationRecord } from "../model/records.ts";
 import type { ErrorName } from "../protocol/errors.ts";
+import { endOf } from "../protocol/temporary-ids.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 import type { ConversationTables } from "./conversation-tables.ts";
@@ -111,13 +112,20 @@ export class ConversationState {
     return rulesOf(this.#facts.kind);
   }
 
-  /** Whether a client may send, edit and recall messages here. */
+  /** When a temporary conversation ends (ms); undefined for others. */
+  get endsAt(): number | undefined {
+    return this.#facts.kind === "temporary" ? endOf(this.#facts.id) : undefined;
+  }
+
+  /** Whether a client may send, edit and recall messages here. A command may have waited until it was deleted. */
   mayWrite(clientId: string): boolean {
+    if (this.isDeleted) return false;
     return this.rules.writers === "anyone" || this.members.has(clientId);
   }
 
   /** Whether a client may read its history. */
   mayRead(clientId: string): boolean {
+    if (this.isDeleted) return false;
     return this.rules.readers === "anyone" || this.members.has(clientId);
   }
 
@@ -224,13 +232,13 @@ export class ConversationState {
 
   /** Stores, before the delivery, that messages after this time are pending for members without a subscription. */
   markPending(since: number): void {
-    if (this.#pendingSince !== undefined && this.#pendingSince <= since) return;
+    if (this.isDeleted || (this.#pendingSince !== undefined && this.#pendingSince <= since)) return;
     this.#pendingSince = since;
     this.#sql.exec("UPDATE conversation SET owed_since = ?", since);
   }
 
   clearPending(): void {
-    if (this.#pendingSince === undefined) return;
+    if (this.isDeleted || this.#pendingSince === undefined) return;
     this.#pendingSince = undefined;
     this.#sql.exec("UPDATE conversation SET owed_since = NULL");
   }

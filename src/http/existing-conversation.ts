@@ -2,6 +2,7 @@ import type { Env } from "../bindings.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import type { ConversationRecord } from "../model/records.ts";
 import { errors } from "../protocol/errors.ts";
+import { endOf } from "../protocol/temporary-ids.ts";
 import type { ErrorBody } from "./errors.ts";
 import { awaitCall } from "./object-call.ts";
 
@@ -10,8 +11,9 @@ export class NoSuchConversation extends Error {
   override name = "NoSuchConversation";
   readonly failure: ErrorBody;
 
-  constructor() {
-    const { code, meaning } = errors.CONVERSATION_NOT_FOUND;
+  constructor(id: string) {
+    const isOver = endOf(id) !== undefined;
+    const { code, meaning } = errors[isOver ? "TEMPORARY_CONVERSATION_EXPIRED" : "CONVERSATION_NOT_FOUND"];
     super(meaning);
     this.failure = { code, error: meaning };
   }
@@ -24,11 +26,11 @@ export function mayExist(env: Env, id: string): Promise<boolean> {
 
 /** The same; throws `NoSuchConversation` if there is none. */
 export async function mustExist(env: Env, id: string): Promise<void> {
-  if (!(await mayExist(env, id))) throw new NoSuchConversation();
+  if (!(await mayExist(env, id))) throw new NoSuchConversation(id);
 }
 
 /** The same for a conversation of one kind: under the path of its kind alone, nothing else is changed by mistake. */
 export async function mustBe(env: Env, id: string, kind: ConversationRecord["kind"]): Promise<void> {
   const is = await awaitCall(knownConversations(env).kindOf(id), `looking for ${id}`);
-  if (is !== kind && is !== "unknown") throw new NoSuchConversation();
+  if (is !== kind && is !== "unknown") throw new NoSuchConversation(id);
 }

@@ -150,6 +150,12 @@ export class Delivery {
     this.#wakes.resume(clientId, client);
   }
 
+  /** No login of a client was known, and it has logged in: what is new since this time (ms) is pending for it. */
+  appeared(clientId: string, since: number): void {
+    this.#clients.setAway(clientId, false);
+    this.#lacks(clientId, since < this.#host.end() ? since : undefined, since - 1);
+  }
+
   /**
    * Makes the pending deliveries. After a restart, every member that is not away and may have a session without a
    * subscription is woken, since it is not known which of them were; otherwise each client whose object did not answer.

@@ -24,9 +24,17 @@ export interface Member {
    * of them logged in. Stored as `pushed_at`, a name from before "push" meant mobile push alone.
    */
   missedAfter: number | undefined;
-  /** No device was online at the last try: later messages wait for the next login and cost no call. */
-  away: boolean;
+  away: Away;
 }
+
+/**
+ * Whether a member was offline at the last try: later messages wait for its next login and cost no call. `unseen`: no
+ * login of it is known, and its first one will not find this conversation.
+ */
+export type Away = "no" | "away" | "unseen";
+
+/** As stored, by their places. */
+const STORED_AWAY: readonly Away[] = ["no", "away", "unseen"];
 
 /** The members of a conversation, by client id, in the order in which they joined. */
 export class Members {
@@ -58,7 +66,7 @@ export class Members {
         readMoves: movesFromText(member.read_moves),
         deliveredMoves: movesFromText(member.delivered_moves),
         missedAfter: member.pushed_at ?? undefined,
-        away: member.away === 1,
+        away: STORED_AWAY[member.away] ?? "no",
       });
     }
   }
@@ -98,7 +106,7 @@ export class Members {
       readMoves: [],
       deliveredMoves: [],
       missedAfter: undefined,
-      away: false,
+      away: "no",
     });
     this.#sql.exec(
       "INSERT INTO members (client_id, joined_at, muted, read_at, delivered_at, away, read_moved_at) " +
@@ -121,10 +129,14 @@ export class Members {
     this.#sql.exec("UPDATE members SET muted = ? WHERE client_id = ?", muted ? 1 : 0, member.clientId);
   }
 
-  setAway(member: Member, away: boolean): void {
+  setAway(member: Member, away: Away): void {
     if (member.away === away) return;
     member.away = away;
-    this.#sql.exec("UPDATE members SET away = ? WHERE client_id = ?", away ? 1 : 0, member.clientId);
+    this.#sql.exec(
+      "UPDATE members SET away = ? WHERE client_id = ?",
+      STORED_AWAY.indexOf(away),
+      member.clientId,
+    );
   }
 
   /**

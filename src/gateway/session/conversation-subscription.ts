@@ -189,7 +189,7 @@ export class ConversationSubscription {
   #onMissing(): void {
     this.#phase = { name: "over" };
     for (const forwarded of this.#waiting) {
-      this.#owner.refuse(forwarded, refusalWithoutConversation(forwarded.command));
+      this.#owner.refuse(forwarded, refusalWithoutConversation(forwarded.command, this.conversationId));
     }
     this.#owner.unsubscribed(this.conversationId);
     this.#owner.closed(this, [], undefined);

@@ -101,7 +101,7 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
 
   #toConversation(conversationId: string, forwarded: Forwarded): void {
     if (!isConversationId(conversationId)) {
-      return this.refuse(forwarded, refusalWithoutConversation(forwarded.command));
+      return this.refuse(forwarded, refusalWithoutConversation(forwarded.command, conversationId));
     }
     const known = this.#subscriptions.get(conversationId);
     if (known instanceof CatchUpQueue) known.send(forwarded);
