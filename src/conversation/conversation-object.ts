@@ -3,6 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
 import type { Env } from "../bindings.ts";
 import { closeQuietly } from "../close-quietly.ts";
+import type { TheirMessage } from "../mirror/hosted-app.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord, Will } from "../model/records.ts";
 import type { ErrorName } from "../protocol/errors.ts";
@@ -28,7 +29,7 @@ import {
 import { type ImportedLog, importLog } from "./import/import-log.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
-import type { HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
+import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
@@ -141,6 +142,12 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   async receiveMirrored(message: HostedMessage): Promise<MirrorAnswer | Refused> {
     return this.#change(({ conversation, mirror }) =>
       mirror.receive(message, () => conversation.addFromThere(message)),
+    );
+  }
+
+  async receiveMirroredChange(theirs: TheirMessage): Promise<ChangeAnswer | Refused> {
+    return this.#change(({ conversation, mirror }) =>
+      mirror.receiveChange(theirs, (change) => conversation.patchFromThere(change)),
     );
   }
 

@@ -1,3 +1,4 @@
+import type { TheirMessage } from "../mirror/hosted-app.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord, Will } from "../model/records.ts";
 import type { ErrorName } from "../protocol/errors.ts";
@@ -10,7 +11,7 @@ import type { ConversationImport, ImportedConversation } from "./import/import-c
 import type { ImportedLog } from "./import/import-log.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
-import type { HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
+import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 
@@ -61,6 +62,8 @@ export interface ConversationStub {
   sendAsServer(message: ServerMessage): Promise<{ messageId: string; timestamp: number } | Refused>;
   /** A message that was sent at LeanCloud. May take as long as a post there that waits for its answer. */
   receiveMirrored(message: HostedMessage): Promise<MirrorAnswer | Refused>;
+  /** A message may have been edited or recalled at LeanCloud, where it is read. */
+  receiveMirroredChange(theirs: TheirMessage): Promise<ChangeAnswer | Refused>;
   /** @param viewer undefined for the app's server, which sees messages for some recipients too */
   history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[] | Refused>;
   /** Edits or recalls; with `silent` only the stored copy changes. */

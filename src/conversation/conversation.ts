@@ -20,6 +20,7 @@ import { History, type HistoryHost } from "./messages/history.ts";
 import { Messages, type MessagesHost } from "./messages/messages.ts";
 import { Patches, type PatchesHost } from "./messages/patches.ts";
 import type { SendOutcome } from "./messages/sender-replies.ts";
+import type { ChangeThere } from "./mirror/change-there.ts";
 import type { HostedMessage } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
 import { PermissionChanges } from "./permissions/permission-changes.ts";
@@ -148,6 +149,12 @@ export class Conversation {
   patchByServer(patch: PatchByServer): undefined | Refused {
     this.#messages.flush();
     return this.#patches.patchByServer(patch);
+  }
+
+  /** An edit or recall that was made at LeanCloud. */
+  patchFromThere(change: ChangeThere): void {
+    this.#messages.flush();
+    this.#patches.patchFromThere(change);
   }
 
   deleteMessage(location: MessageLocation): undefined | Refused {

@@ -48,6 +48,13 @@ export type Sought = Pick<PostedMessage, "conversationId" | "from" | "content"> 
   since: number;
 };
 
+/** A message as it is over there now. */
+export type MessageThere =
+  | { outcome: "found"; content: string }
+  /** It is deleted, or of bytes. */
+  | { outcome: "none" }
+  | { outcome: "unknown"; why: string };
+
 export type Row = { outcome: "found"; row: Json } | { outcome: "none" } | { outcome: "unknown"; why: string };
 
 /** Less than a call into a conversation waits for the outcome of a post. */
@@ -135,6 +142,24 @@ export class HostedApp {
       if (read.output.length === 0) break;
     }
     return found.reverse();
+  }
+
+  /** What a message says now, after edits and recalls. */
+  async message({
+    conversationId,
+    id,
+    sentAt,
+  }: TheirMessage & Pick<PostedMessage, "conversationId">): Promise<MessageThere> {
+    // From a time on backwards, without that time itself; those of one millisecond are together.
+    const query = new URLSearchParams({ limit: String(PAGE), timestamp: String(sentAt + 1) });
+    const reply = await this.#call("GET", `${messagesOf(conversationId)}?${query}`);
+    if ("unanswered" in reply) return { outcome: "unknown", why: reply.unanswered };
+    const read = reply.status === 200 ? v.safeParse(History, jsonOf(reply)) : undefined;
+    if (!read?.success) return { outcome: "unknown", why: whyOf(reply) };
+    const found = read.output.find((each) => each["msg-id"] === id && each.timestamp === sentAt);
+    if (found === undefined || found.bin === true || typeof found.data !== "string")
+      return { outcome: "none" };
+    return { outcome: "found", content: found.data };
   }
 
   /** The row of a conversation. */

@@ -10,6 +10,7 @@ import type { Delivery } from "../delivery/delivery.ts";
 import { NO_ORIGIN, skippedEntryRecord } from "../delivery/replay.ts";
 import type { Subscription } from "../delivery/subscription.ts";
 import { historyVisibleFrom, isVisibleTo } from "../log/visibility.ts";
+import type { ChangeThere } from "../mirror/change-there.ts";
 import { APPROVED_AS_SENT, type Approved, type PolicyChecks } from "../policy.ts";
 import type { Replier } from "../replier.ts";
 import type { MessageLocation, PatchByServer } from "../server-calls.ts";
@@ -139,15 +140,20 @@ export class Patches {
     if ("refused" in message) return message;
     if (message.recalled && !patch.recall) return { refused: "MESSAGE_NOT_FOUND" };
     if (message.recalled) return undefined;
-    const { mentionAll, mentions } = message;
-    const changes = patch.recall
-      ? resultOf({ recall: true })
-      : resultOf({ recall: false, content: patch.content, mentionAll, mentions });
     const before = this.#state.log.end;
-    const entry = this.#append(message, changes, NO_ORIGIN);
+    const entry = this.#append(message, resultFor(message, patch), NO_ORIGIN);
     if (patch.silent) this.#sendHidden(entry.hidden);
     else this.#broadcast([entry], before);
     return undefined;
+  }
+
+  /** An edit or recall that was made at LeanCloud, so it does not go there. */
+  patchFromThere({ place, content }: ChangeThere): void {
+    const message = this.#state.log.at(place);
+    if (message === undefined) return;
+    const before = this.#state.log.end;
+    const patch = content === undefined ? { recall: true as const } : { recall: false as const, content };
+    this.#show([this.#append(message, resultFor(message, patch), NO_ORIGIN)], before);
   }
 
   /** Deletes a message from the server's copy; devices keep theirs (http-api §2.1). */
@@ -189,10 +195,14 @@ export class Patches {
     return clientEvents.patched({ conversationId: this.#state.facts.id, message, reason });
   }
 
-  /** Sends to all subscriptions at once, and wakes the other sessions of members. */
   #broadcast(entries: PatchEntry[], before: number): void {
     if (entries.length === 0) return;
     for (const { message } of entries) this.#host.mirrorChange(message);
+    this.#show(entries, before);
+  }
+
+  /** Sends to all subscriptions at once, and wakes the other sessions of members. */
+  #show(entries: PatchEntry[], before: number): void {
     const settings = this.#host.settings();
     for (const other of this.#delivery.audience().subscriptions) {
       const member = this.#state.members.get(other.clientId);
@@ -219,6 +229,14 @@ function refusalOf(
 }
 
 type Result = Pick<MessageRecord, "content" | "mentionAll" | "mentions" | "recalled">;
+
+/** Who is mentioned stays as it was. */
+function resultFor(
+  { mentionAll, mentions }: MessageRecord,
+  patch: { recall: true } | { recall: false; content: string | Uint8Array },
+): Result {
+  return resultOf(patch.recall ? patch : { ...patch, mentionAll, mentions });
+}
 
 function resultOf(
   patch: { recall: true } | Omit<Patch, "conversationId" | "messageId" | "timestamp" | "size">,

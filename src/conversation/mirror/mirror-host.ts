@@ -15,10 +15,13 @@ export interface HostedMessage {
 /** What became of a message of LeanCloud; `later` if that cannot be decided yet. */
 export type MirrorAnswer = "added" | "known" | "later";
 
+/** What became of an edit or recall over there; `missing` if the message is not here. */
+export type ChangeAnswer = "changed" | "known" | "missing" | "later";
+
 /** The way to LeanCloud, and to the owner. */
 export interface MirrorCalls {
   /** Undefined while nothing is mirrored, by the settings as last read. */
-  hosted(): Pick<HostedApp, "post" | "patch" | "find"> | undefined;
+  hosted(): Pick<HostedApp, "post" | "patch" | "find" | "message"> | undefined;
   /** Takes from what the app may send in this minute, or returns how long to wait (ms). Never rejects. */
   allowance(): Promise<number | undefined>;
   report(report: MirrorReport): Promise<void>;

@@ -90,6 +90,13 @@ export class MirrorRecords {
     );
   }
 
+  /** Whether the message in this place, or a change of it, is still to go there. */
+  isWaiting(place: number): boolean {
+    return (
+      this.#tables.read("mirror_outbox", "SELECT 1 FROM mirror_outbox WHERE place = ?", place).length > 0
+    );
+  }
+
   /** The message that was sent and had no answer, of which there is one at most; else the oldest one that waits. */
   get first(): WaitingMessage | undefined {
     const [row] = this.#rows("WHERE tried_at IS NOT NULL LIMIT 1");

@@ -2,7 +2,8 @@ import { loggableError } from "../../loggable-error.ts";
 import type { PostedMessage, TheirMessage } from "../../mirror/hosted-app.ts";
 import { type MessageRecord, timeSent } from "../../model/records.ts";
 import type { ConversationState } from "../state.ts";
-import type { HostedMessage, MirrorAnswer, MirrorHost } from "./mirror-host.ts";
+import { type ChangeThere, takeChange } from "./change-there.ts";
+import type { ChangeAnswer, HostedMessage, MirrorAnswer, MirrorHost } from "./mirror-host.ts";
 import type { MirrorRecords, Tried, WaitingMessage } from "./mirror-records.ts";
 import { MirrorReports } from "./mirror-reports.ts";
 
@@ -228,6 +229,19 @@ export class Mirror {
     this.#reports.received();
     void this.#reports.report();
     return "added";
+  }
+
+  /** A message was edited or recalled at LeanCloud, or may have been: see `takeChange`. */
+  async receiveChange(theirs: TheirMessage, make: (change: ChangeThere) => void): Promise<ChangeAnswer> {
+    await this.settled();
+    const hosted = this.#host.hosted();
+    if (hosted === undefined) return "later";
+    return takeChange(
+      theirs,
+      this.#placeOf(theirs),
+      { state: this.#state, records: this.records, hosted },
+      make,
+    );
   }
 
   /**

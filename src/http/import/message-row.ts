@@ -3,13 +3,12 @@ import * as v from "valibot";
 import type { ImportedMessage } from "../../conversation/log/import-messages.ts";
 import { isConversationId } from "../../conversation/messages/ids.ts";
 import { isClientId } from "../../model/client-id.ts";
-import { isObject, type Json } from "../../model/json.ts";
+import type { Json } from "../../model/json.ts";
+import { isRecalled } from "../../protocol/recalled.ts";
 import { anyTime, CLOCKS_DIFFER, parsed } from "./imported-rows.ts";
 
 /** Characters of a message's content: far more than the hosted service took. */
 const CONTENT_MAX = 256 * 1024;
-/** The type of what stands in place of a recalled message (M-21). */
-const RECALLED_TYPE = -127;
 
 const messageRow = v.object({
   to: v.pipe(
@@ -71,15 +70,4 @@ function isBase64(text: string): boolean {
   const padding = text.slice(digits.length);
   if (padding !== "") return /^={1,2}$/.test(padding) && text.length % 4 === 0;
   return digits.length % 4 !== 1;
-}
-
-/** A recalled message shows as another one in its place. */
-function isRecalled(text: string): boolean {
-  if (!text.includes(`${RECALLED_TYPE}`)) return false;
-  try {
-    const content: Json = JSON.parse(text);
-    return isObject(content) && content._lctype === RECALLED_TYPE;
-  } catch {
-    return false;
-  }
 }

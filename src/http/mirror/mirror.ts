@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import type { Env } from "../../bindings.ts";
 import { conversationOf } from "../../conversation/conversation-of.ts";
+import { isConversationId } from "../../conversation/messages/ids.ts";
 import type { HostedMessage } from "../../conversation/mirror/mirror-host.ts";
 import { mirrorState } from "../../database/mirror-progress.ts";
 import type { HostedApp } from "../../mirror/hosted-app.ts";
@@ -50,9 +51,15 @@ const hooked = v.pipe(
   }),
 );
 
+/** Of what LeanEngine hands to `_messageUpdate`, whose content may never come to be. */
+const changed = v.pipe(
+  v.looseObject({ convId: v.string(), msgId: v.string(), timestamp: v.number() }),
+  shown({ convId: example.CONVERSATION, msgId: example.MESSAGE, timestamp: example.MESSAGE_AT }),
+);
+
 const answer = v.object({
   outcome: v.pipe(
-    v.picklist(["added", "known", "left out"]),
+    v.picklist(["added", "changed", "known", "left out"]),
     v.description("`known` if it is here already, or was sent from here."),
   ),
   why: v.optional(v.pipe(v.string(), v.description("Why it was left out."))),
@@ -152,6 +159,34 @@ export const mirrorRoutes = new Hono<HttpEnv>()
       return context.json(received);
     },
   )
+  .post(
+    "/admin/mirror/changes",
+    operation({
+      id: "mirrorChange",
+      tag: "Administration",
+      summary: "Take an edit or recall from LeanCloud",
+      description:
+        "For the hook `_messageUpdate` of LeanEngine, with its parameters, some seconds later: that hook is asked before " +
+        "the message is changed. What the message says at LeanCloud by now is read there, so nothing goes in circles. " +
+        "503 if that cannot be read: ask again.",
+      access: "master",
+      answer: answered,
+      bodyLimit: BODY_MAX,
+    }),
+    takes("json", changed),
+    async (context) => {
+      const { env } = context;
+      if (hostedAppOf(env, await settingsOf(env).get()) === undefined) return refuse(context, 400, OFF);
+      const { convId, msgId: id, timestamp: sentAt } = context.req.valid("json");
+      if (!isConversationId(convId) || !(await mayExist(env, convId)))
+        return context.json(leftOut("there is no such conversation here"));
+      const receiving = conversationOf(env, convId).receiveMirroredChange({ id, sentAt });
+      const done = structuredClone(await awaitCall(receiving, `a change in ${convId}`, DEADLINE));
+      if (done === "later") return refuse(context, 503, failures.unavailable);
+      if (isRefused(done)) return context.json(leftOut(DELETED));
+      return context.json(done === "missing" ? leftOut("there is no such message here") : { outcome: done });
+    },
+  )
   .get(
     "/admin/mirror",
     operation({
@@ -168,6 +203,8 @@ export const mirrorRoutes = new Hono<HttpEnv>()
       return context.json({ server, ...found });
     },
   );
+
+const DELETED = "the conversation is deleted here";
 
 const leftOut = (why: string): Answered => ({ outcome: "left out", why });
 
@@ -210,5 +247,5 @@ async function receive(env: Env, id: string, message: HostedMessage): Promise<An
   const receiving = conversationOf(env, id).receiveMirrored(message);
   const received = structuredClone(await awaitCall(receiving, `message from LeanCloud in ${id}`, DEADLINE));
   if (received === "later") return "later";
-  return isRefused(received) ? leftOut("the conversation is deleted here") : { outcome: received };
+  return isRefused(received) ? leftOut(DELETED) : { outcome: received };
 }

@@ -1,4 +1,4 @@
-/* An owner's LeanEngine project at LeanCloud with the hook of docs/moving.md. Prints its port once it listens. */
+/* An owner's LeanEngine project at LeanCloud with the hooks of docs/moving.md. Prints its port once it listens. */
 const { readFileSync } = require("node:fs");
 const { createServer } = require("node:http");
 const { join } = require("node:path");
@@ -16,7 +16,7 @@ AV.init({
 });
 
 const guide = readFileSync(join(__dirname, "../../../docs/moving.md"), "utf8");
-const [, code] = /^```js\n(AV\.Cloud\.onIMMessageSent.*?)^```$/ms.exec(guide);
+const [, code] = /^```js\n(const (?:(?!^```).)*?AV\.Cloud\.onIMMessageSent.*?)^```$/ms.exec(guide);
 runInNewContext(code, { AV, process, fetch, setTimeout, console: { error: console.log } });
 
 const server = createServer(AV.express()).listen(0, "127.0.0.1", () => {

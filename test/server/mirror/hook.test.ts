@@ -5,7 +5,7 @@ import { type EngineProcess, startEngine } from "../hooks/engine-process.ts";
 import { TRIAL_KEYS } from "../moving/commands.ts";
 import type { HookParameters } from "../support/leancloud/live-app.ts";
 import { NodeDevice } from "../support/node-device.ts";
-import { configure } from "../support/owner.ts";
+import { callAsOwner, configure } from "../support/owner.ts";
 import { mirrorOf, seenHere, sharedConversation, useSides } from "./sides.ts";
 
 /** The hook of the guide, on the official engine. */
@@ -33,9 +33,9 @@ async function startHookedEngine(here: { url: string }): Promise<EngineProcess> 
   return engine;
 }
 
-/** What LeanCloud calls after a message. */
-const calling = (url: string) => (parameters: HookParameters) => {
-  void fetch(`${url}/1.1/functions/_messageSent`, {
+/** What LeanCloud calls after a message, and before a change of one. */
+const calling = (url: string, name: string) => (parameters: HookParameters) => {
+  void fetch(`${url}/1.1/functions/${name}`, {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
@@ -52,7 +52,7 @@ test("with the guide's hook, clients on both sides talk to each other, each mess
   const here = await sides.startHere();
   const id = await sharedConversation(there, here, [tom, jerry]);
   const { url, printed } = await startHookedEngine(here);
-  there.hook = calling(url);
+  there.hook = calling(url, "_messageSent");
   const toms = await NodeDevice.of(here, tom);
   const heard = () => toms.received.flatMap(({ directMessage }) => directMessage?.msg ?? []);
   for (let at = 0; at < 5; at++) {
@@ -83,10 +83,46 @@ test("the guide's hook says why a message is refused, and leaves it to the impor
   const here = await sides.startHere();
   const id = await sharedConversation(there, here, [tom, jerry]);
   const { url, printed } = await startHookedEngine(here);
-  there.hook = calling(url);
+  there.hook = calling(url, "_messageSent");
   await configure(here, { mirror: { server: null } });
   const message = there.say(id, jerry, "while it is off");
   await expect.poll(() => printed, { timeout: 10_000 }).toHaveLength(1);
   expect(printed[0]).toContain(`${message["msg-id"]}: 400 `);
   expect(printed[0]).toContain("mirror.server");
 });
+
+test("with the guide's hooks, an edit and a recall on one side are seen on the other, and go in no circle", async () => {
+  const { there } = sides;
+  const here = await sides.startHere();
+  const id = await sharedConversation(there, here, [tom, jerry]);
+  const { url, printed } = await startHookedEngine(here);
+  there.hook = calling(url, "_messageSent");
+  const asked: string[] = [];
+  there.updateHook = (parameters) => {
+    asked.push(parameters.content);
+    calling(url, "_messageUpdate")(parameters);
+  };
+  await configure(here, { messages: { allowEdit: true, allowRecall: true } });
+  const toms = await NodeDevice.of(here, tom);
+  const seen = async () => (await seenHere(here, id)).map(({ data }) => data);
+  const [edited, recalled] = [there.say(id, jerry, "one"), there.say(id, jerry, "two")];
+  await expect.poll(seen, { timeout: 10_000 }).toEqual(["one", "two"]);
+  there.change(edited, "one, edited there");
+  there.change(recalled);
+  await expect.poll(seen, { timeout: 15_000 }).toEqual(["one, edited there", '{"_lctype":-127}']);
+  const patched = () => toms.received.flatMap(({ patchMessage }) => patchMessage?.patches ?? []);
+  await expect.poll(() => patched().length).toBe(2);
+  expect(patched().filter(({ recall }) => recall).length).toBe(1);
+
+  const { ackMessage: sent } = await say(toms, id, "three");
+  await expect.poll(() => there.seen(id).length, { timeout: 10_000 }).toBe(3);
+  const path = `/1.2/rtm/conversations/${id}/messages/${encodeURIComponent(sent?.uid ?? "")}`;
+  const edit = { from_client: tom, timestamp: Number(sent?.t), message: "three, edited here" };
+  await callAsOwner(here, "PUT", path, edit);
+  await expect.poll(() => there.seen(id)[2]?.data, { timeout: 10_000 }).toBe("three, edited here");
+  await sleep(3_500);
+  expect(await seen()).toEqual(["one, edited there", '{"_lctype":-127}', "three, edited here"]);
+  expect(asked).toEqual(["one, edited there", '{"_lctype":-127}', "three, edited here"]);
+  expect(patched().length).toBe(3);
+  expect(printed).toEqual([]);
+}, 60_000);

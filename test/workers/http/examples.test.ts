@@ -285,6 +285,7 @@ const needs: Record<string, () => Promise<Real>> = {
   importConversations: unknownConversation,
   importMessages: conversation,
   mirrorMessage: mirroredConversation,
+  mirrorChange: mirroredConversation,
   getMirror: nothing,
   importUnread: conversation,
   unban: ban,

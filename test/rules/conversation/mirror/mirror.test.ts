@@ -6,6 +6,7 @@ import { MirrorRecords } from "../../../../src/conversation/mirror/mirror-record
 import type { ConversationState } from "../../../../src/conversation/state.ts";
 import type { MirrorReport } from "../../../../src/database/mirror-progress.ts";
 import type {
+  MessageThere,
   PatchedMessage,
   PatchOutcome,
   PostedMessage,
@@ -29,6 +30,7 @@ class Surroundings implements MirrorHost {
   readonly posts: { message: PostedMessage; answer: (outcome: PostOutcome) => void }[] = [];
   readonly patches: PatchedMessage[] = [];
   readonly looks: Sought[] = [];
+  readonly reads: { theirs: TheirMessage; answer: (there: MessageThere) => void }[] = [];
   readonly alarms: number[] = [];
   readonly reports: MirrorReport[] = [];
 
@@ -41,6 +43,8 @@ class Surroundings implements MirrorHost {
         this.patches.push(patched);
         return { outcome: "sent" };
       },
+      message: (theirs: TheirMessage) =>
+        new Promise<MessageThere>((answer) => void this.reads.push({ theirs, answer })),
       find: async (sought: Sought) => {
         this.looks.push(sought);
         return this.history?.filter(
@@ -230,4 +234,78 @@ test("messages that wait when the mirror is turned off are dropped, and counted"
   await later();
   expect(mirror.records.first).toBeUndefined();
   expect(around.reports.at(-1)).toMatchObject({ leftOut: 2, waiting: 0 });
+});
+
+describe("a change over there", () => {
+  /** The hook of LeanCloud says that a message may have changed. */
+  function hookedChange(id = "A"): Promise<string> {
+    return mirror.receiveChange({ id, sentAt: NOON + 5 }, ({ place, content }) => change(place, content));
+  }
+
+  function change(place: number, content = "recalled"): void {
+    const now = state.log.at(place);
+    if (now === undefined) throw new Error("nothing there");
+    const recalled = content === "recalled";
+    state.log.patch({ ...now, content, recalled, patchedAt: state.nextTime(around.clock) });
+  }
+
+  async function read(there: MessageThere): Promise<void> {
+    await turns();
+    around.reads.at(-1)?.answer(there);
+  }
+
+  const found = (content: string): MessageThere => ({ outcome: "found", content });
+
+  beforeEach(async () => {
+    await hooked(theirs("A"));
+  });
+
+  test("is made here, once, and does not go back", async () => {
+    for (const outcome of ["changed", "known"]) {
+      const call = hookedChange();
+      await read(found("edited"));
+      expect(await call).toBe(outcome);
+    }
+    await later();
+    expect(contents()).toEqual(["edited"]);
+    expect([around.patches, around.posts]).toEqual([[], []]);
+  });
+
+  test("that is a recall is one here, and nothing changes the message after it", async () => {
+    const call = hookedChange();
+    await read(found('{"_lctype":-127}'));
+    expect(await call).toBe("changed");
+    expect(await hookedChange()).toBe("known");
+    expect(contents()).toEqual(["recalled"]);
+  });
+
+  test("does not undo one made here that is still to go there", async () => {
+    around.wait = 1_000;
+    const place = state.log.head;
+    change(place, "edited here");
+    const changed = state.log.at(place);
+    if (changed !== undefined) mirror.changed(changed);
+    expect(await hookedChange()).toBe("known");
+    expect([contents(), around.reads]).toEqual([["edited here"], []]);
+  });
+
+  test("does not undo one made here while it is read", async () => {
+    const call = hookedChange();
+    await turns();
+    change(state.log.head, "edited here");
+    await read(found("edited there"));
+    expect(await call).toBe("known");
+    expect(contents()).toEqual(["edited here"]);
+  });
+
+  test("waits if it cannot be read, and is left alone where the message is gone or was never here", async () => {
+    const unread = hookedChange();
+    await read({ outcome: "unknown", why: "no answer" });
+    expect(await unread).toBe("later");
+    const gone = hookedChange();
+    await read({ outcome: "none" });
+    expect(await gone).toBe("known");
+    expect(await hookedChange("B")).toBe("missing");
+    expect(contents()).toEqual(["hello"]);
+  });
 });

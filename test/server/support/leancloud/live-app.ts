@@ -24,6 +24,8 @@ export interface HookParameters {
 export class LiveApp extends HostedApp {
   /** Called after each message, whoever sent it; undefined calls nobody. */
   hook: ((parameters: HookParameters) => void) | undefined;
+  /** Asked before a message is changed, as `_messageUpdate` is, over REST too. */
+  updateHook: ((parameters: HookParameters) => void) | undefined;
   /** Bodies of the posts that were taken. */
   readonly posts: Record<string, unknown>[] = [];
   /** How long after its hook a post is answered (ms). */
@@ -50,6 +52,12 @@ export class LiveApp extends HostedApp {
     return message;
   }
 
+  /** A phone on LeanCloud's side edits or recalls its message: the hook hears of it before. */
+  change(message: MessageRecord, data = RECALLED): void {
+    this.updateHook?.({ ...parametersOf(message), content: data });
+    message.data = data;
+  }
+
   /** Everything that phones on that side see in a conversation, oldest first. */
   seen(conversation: string): MessageRecord[] {
     return this.data.messages.filter(({ to }) => to === conversation).toReversed();
@@ -59,7 +67,7 @@ export class LiveApp extends HostedApp {
     const message = this.data.messages.find((each) => each["msg-id"] === id);
     const isTheSame = message?.from === body.from_client && message?.timestamp === body.timestamp;
     if (message === undefined || !isTheSame) return refused(404, 4403, "No such message.");
-    message.data = recall === "recall" ? RECALLED : String(body.message);
+    this.change(message, recall === "recall" ? RECALLED : String(body.message));
     return ok({});
   }
 
