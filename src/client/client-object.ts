@@ -5,10 +5,12 @@ import type { Env } from "../bindings.ts";
 import { closeQuietly } from "../close-quietly.ts";
 import type { Wake, WakeAnswer } from "../conversation/delivery/wake.ts";
 import type { ErrorName } from "../protocol/errors.ts";
+import type { Refused } from "../protocol/outcome.ts";
 import { type AssembledClient, assembleClient } from "./assemble-client.ts";
 import type { Client } from "./client.ts";
 import { clientServicesOf } from "./client-services.ts";
 import type { ClientStub, MissedEvents, TokenRefused } from "./client-stub.ts";
+import type { RefusedPage } from "./refused-conversations.ts";
 import type { ProvenRequest } from "./session.ts";
 import type { SessionSockets } from "./session-sockets.ts";
 
@@ -100,6 +102,18 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
 
   async unban(): Promise<void> {
     this.#client.unban();
+  }
+
+  async refuse(clientId: string, conversationId: string): Promise<undefined | Refused> {
+    return this.#client.refused.add(clientId, conversationId);
+  }
+
+  async accept(clientId: string, conversationId: string): Promise<void> {
+    await this.#client.refused.remove(clientId, conversationId);
+  }
+
+  async refusedConversations(page: { offset: number; limit: number }): Promise<RefusedPage> {
+    return this.#client.refused.page(page.offset, page.limit);
   }
 
   /** Wakes the sessions that have no subscription to a conversation. Returns which sessions there are. */

@@ -11,6 +11,7 @@ import type { Hooks } from "../hooks/before/hook-question.ts";
 import type { AppEvent } from "../model/app-events.ts";
 import type { ConversationFound, ConversationRecord, Will } from "../model/records.ts";
 import type { ErrorName } from "../protocol/errors.ts";
+import type { Refused } from "../protocol/outcome.ts";
 import type { SeenVersion } from "../protocol/seen-version.ts";
 import type { TemporaryIds } from "../protocol/temporary-ids.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -57,6 +58,8 @@ export interface ClientServices {
   isMember(conversationId: string, clientId: string): Promise<boolean>;
   /** Why a client may not be heard in a conversation now; undefined if it may. */
   writeRefusal(conversationId: string, clientId: string): Promise<ErrorName | undefined>;
+  /** Has a conversation note that a client refuses to be added to it, or does not any more. */
+  setRefused(conversationId: string, clientId: string, refused: boolean): Promise<undefined | Refused>;
   catchUp(conversationId: string, clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(conversationId: string, clientId: string, after: number): Promise<MissedNotices>;
   will(conversationId: string, clientId: string, will: Will): Promise<void>;

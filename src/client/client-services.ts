@@ -97,6 +97,8 @@ export function clientServicesOf(env: Env): ServicesBesideAlarm {
       withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),
     writeRefusal: (id, clientId) =>
       withDeadline(conversation(id).writeRefusal(clientId), OBJECT_DEADLINE, `silences of ${id}`),
+    setRefused: (id, clientId, refused) =>
+      withDeadline(conversation(id).setRefused(clientId, refused), OBJECT_DEADLINE, `refusal of ${id}`),
     catchUp: async (id, clientId, request) =>
       isOver(id)
         ? undefined

@@ -1,6 +1,8 @@
 import type { Wake, WakeAnswer } from "../conversation/delivery/wake.ts";
 import type { MissedEvent } from "../conversation/notices.ts";
 import type { ErrorName } from "../protocol/errors.ts";
+import type { Refused } from "../protocol/outcome.ts";
+import type { RefusedPage } from "./refused-conversations.ts";
 
 /** A page of the events other than messages that a client missed. */
 export interface MissedEvents {
@@ -46,4 +48,8 @@ export interface ClientStub {
   /** Refuses logins with 4106 and ends every session (X-22), until `unban`. */
   ban(clientId: string, reason: string): Promise<void>;
   unban(): Promise<void>;
+  /** The client leaves a conversation and is not added to it by others any more (X-20). */
+  refuse(clientId: string, conversationId: string): Promise<undefined | Refused>;
+  accept(clientId: string, conversationId: string): Promise<void>;
+  refusedConversations(page: { offset: number; limit: number }): Promise<RefusedPage>;
 }

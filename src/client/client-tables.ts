@@ -12,6 +12,7 @@ type Name =
   | "sessions"
   | "will"
   | "device_changes"
+  | "refused"
   | "event_outbox";
 
 /** The tables of one client's object. */
@@ -45,6 +46,7 @@ export const CLIENT_SCHEMA: Schema<Name> = {
     device_changes: [
       "CREATE TABLE device_changes (device TEXT PRIMARY KEY, change TEXT NOT NULL) WITHOUT ROWID",
     ],
+    refused: ["CREATE TABLE refused (conversation_id TEXT PRIMARY KEY) WITHOUT ROWID"],
     event_outbox: EVENT_OUTBOX,
   },
   versions: [

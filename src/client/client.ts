@@ -17,6 +17,7 @@ import { FirstLogin } from "./first-login.ts";
 import { Inbox } from "./inbox.ts";
 import { Logouts } from "./logouts.ts";
 import { missedEvents } from "./missed-events.ts";
+import { RefusedConversations } from "./refused-conversations.ts";
 import { serializeCalls } from "./serialize-calls.ts";
 import type { Session } from "./session.ts";
 import { SessionCommands } from "./session-commands.ts";
@@ -27,6 +28,7 @@ import { totalUnreadCount } from "./total-unread-count.ts";
 
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
 export class Client {
+  readonly refused: RefusedConversations;
   readonly #access: AccessControl;
   readonly #commands: SessionCommands;
   readonly #parts: ClientParts;
@@ -71,8 +73,16 @@ export class Client {
       },
       sessions,
     };
+    this.refused = new RefusedConversations(tables, {
+      most: async () => (await services.settings()).limits.listedClients,
+      setRefused: (id, clientId, refused) => services.setRefused(id, clientId, refused),
+    });
     this.#access = new AccessControl(this.#parts);
-    this.#commands = new SessionCommands(this.#parts, (id, record) => void this.#wakeAll(id, record));
+    this.#commands = new SessionCommands(
+      this.#parts,
+      this.refused,
+      (id, record) => void this.#wakeAll(id, record),
+    );
   }
 
   /** Whether there is a session, or a broken one that may still come back. */

@@ -10,6 +10,8 @@ import { openSession } from "./open-session.ts";
 import { answerMembership, answerQuery } from "./query-conversations.ts";
 import { TooManyQueries } from "./query-queue.ts";
 import { recordSeenVersions } from "./record-seen-versions.ts";
+import { answerRefusal, answerRefused } from "./refusal-commands.ts";
+import type { RefusedConversations } from "./refused-conversations.ts";
 import type { Session } from "./session.ts";
 import { renameSessionDevice } from "./session-device.ts";
 import { answerStart } from "./start-conversation.ts";
@@ -21,8 +23,10 @@ type WakeAll = (conversationId: string, record: Uint8Array) => void;
 export class SessionCommands {
   readonly #wakeAll: WakeAll;
   readonly #parts: ClientParts;
+  readonly #refused: RefusedConversations;
 
-  constructor(parts: ClientParts, wakeAll: WakeAll) {
+  constructor(parts: ClientParts, refused: RefusedConversations, wakeAll: WakeAll) {
+    this.#refused = refused;
     this.#wakeAll = wakeAll;
     this.#parts = parts;
   }
@@ -70,6 +74,11 @@ export class SessionCommands {
         return this.#queryConversations(session, command);
       case "conversation.isMember":
         return reply(await answerMembership(services, clientId, command));
+      case "client.refuse":
+      case "client.accept":
+        return reply(await answerRefusal(this.#refused, services, clientId, command));
+      case "client.refused":
+        return reply(await answerRefused(this.#refused, services, clientId, command));
       default:
         return this.#refuse(session, serial, "UNSUPPORTED_COMMAND");
     }

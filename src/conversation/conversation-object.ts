@@ -5,10 +5,12 @@ import type { Env } from "../bindings.ts";
 import { closeQuietly } from "../close-quietly.ts";
 import type { TheirMessage } from "../mirror/hosted-app.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { ConversationRecord, Will } from "../model/records.ts";
+import type { ConversationRecord, MemberRole, StoredRole, Will } from "../model/records.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
+import type { PartialResult } from "../protocol/partial-result.ts";
+import type { ListChange } from "../protocol/permission-events.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { settingsOf } from "../settings/store.ts";
 import { afterTurns, inNextTurn } from "../turns.ts";
@@ -31,6 +33,7 @@ import type { HistoryRequest } from "./log/history-pages.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
 import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
+import type { ListPage, PageOfList } from "./permissions/client-list.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 import { ConversationState } from "./state.ts";
@@ -213,6 +216,34 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   async setMuted(clientIds: string[], muted: boolean): Promise<Changed | Refused> {
     return this.#change(({ conversation }) => conversation.membership.setMuted(clientIds, muted));
+  }
+
+  async changeList(change: ListChange, clientIds: string[]): Promise<PartialResult | Refused> {
+    return this.#change(({ conversation }) => conversation.permissions.change(change, clientIds));
+  }
+
+  async silenceFor(clientId: string, duration: number): Promise<undefined | Refused> {
+    return this.#read(({ conversation }) => conversation.permissions.silenceFor(clientId, duration));
+  }
+
+  async listed(list: "silences" | "blacklist", page: PageOfList): Promise<ListPage | Refused> {
+    return this.#read(({ state }) => state.permissions.listOf(list).page(page.offset, page.limit));
+  }
+
+  async roles(viewer: string | undefined): Promise<StoredRole[] | Refused> {
+    return this.#read(({ conversation }) => conversation.permissions.rolesFor(viewer));
+  }
+
+  async giveRole(clientId: string, role: MemberRole): Promise<StoredRole | Refused> {
+    return this.#change(({ conversation }) => conversation.permissions.giveRole(clientId, role, ""));
+  }
+
+  async takeRole(infoId: string): Promise<boolean | Refused> {
+    return this.#change(({ conversation }) => conversation.permissions.takeRole(infoId));
+  }
+
+  async setRefused(clientId: string, refused: boolean): Promise<undefined | Refused> {
+    return this.#change(({ conversation }) => conversation.permissions.setRefused(clientId, refused));
   }
 
   async change(changes: JsonObject): Promise<Changed | Refused> {

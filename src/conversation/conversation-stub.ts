@@ -1,8 +1,10 @@
 import type { TheirMessage } from "../mirror/hosted-app.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { ConversationRecord, Will } from "../model/records.ts";
+import type { ConversationRecord, MemberRole, StoredRole, Will } from "../model/records.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
+import type { PartialResult } from "../protocol/partial-result.ts";
+import type { ListChange } from "../protocol/permission-events.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation-catch-up.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
@@ -13,6 +15,7 @@ import type { HistoryRequest } from "./log/history-pages.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
 import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
+import type { ListPage, PageOfList } from "./permissions/client-list.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 
 /** The calls that the rest of the service may make to a ConversationObject. */
@@ -53,6 +56,19 @@ export interface ConversationStub {
   addMembers(clientIds: string[]): Promise<Changed | Refused>;
   removeMembers(clientIds: string[]): Promise<Changed | Refused>;
   setMuted(clientIds: string[], muted: boolean): Promise<Changed | Refused>;
+  /** Silences, blocks or the contrary, as many as there is room for. */
+  changeList(change: ListChange, clientIds: string[]): Promise<PartialResult | Refused>;
+  /** Silences a client for so long (ms), in place of an earlier end; 0 ends it. */
+  silenceFor(clientId: string, duration: number): Promise<undefined | Refused>;
+  /** Who is silenced for good, or blocked. */
+  listed(list: "silences" | "blacklist", page: PageOfList): Promise<ListPage | Refused>;
+  /** @param viewer a client that must be a member; undefined for the app's server */
+  roles(viewer: string | undefined): Promise<StoredRole[] | Refused>;
+  giveRole(clientId: string, role: MemberRole): Promise<StoredRole | Refused>;
+  /** Returns whether there was a row of that id. */
+  takeRole(infoId: string): Promise<boolean | Refused>;
+  /** A client does not want to be added any more, and leaves; or it does again. For its own object alone. */
+  setRefused(clientId: string, refused: boolean): Promise<undefined | Refused>;
   /** @param changes by column path, values or operations, as clients send them */
   change(changes: JsonObject): Promise<Changed | Refused>;
   /** Changes a row of the class: members, mutes and columns together, if a condition holds at that moment. */

@@ -95,6 +95,7 @@ export class Conversation {
       now: () => host.now(),
       archiveSoon: () => host.archiveSoon(),
       limits: () => host.settings().limits,
+      hasRoles: () => host.settings().security.memberRoles,
     });
     const permissions = new PermissionCommands(state, this.permissions, policy, replier, flush, rules);
     this.#handling = {

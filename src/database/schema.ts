@@ -12,6 +12,7 @@ import {
 import { loggedNames } from "../model/event-names.ts";
 import type { WebPushSubscription } from "../model/installation.ts";
 import type { Json, JsonObject } from "../model/json.ts";
+import { memberRoles } from "../model/records.ts";
 import type { StoredPassword } from "../model/user.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 
@@ -71,6 +72,21 @@ export const members = sqliteTable(
   "members",
   { clientId: text("client_id").notNull(), conversationId: text("conversation_id").notNull() },
   (table) => [primaryKey({ columns: [table.clientId, table.conversationId] })],
+);
+
+/** Copies of the roles that clients were given in conversations: the class `_ConversationMemberInfo`. WITHOUT ROWID. */
+export const memberInfos = sqliteTable(
+  "member_infos",
+  {
+    id: text("id").primaryKey(),
+    conversationId: text("conversation_id").notNull(),
+    clientId: text("client_id").notNull(),
+    role: text("role", { enum: memberRoles }).notNull(),
+    /** Milliseconds. */
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [index("member_infos_by_conversation").on(table.conversationId, table.clientId)],
 );
 
 /**

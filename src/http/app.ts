@@ -15,6 +15,7 @@ import { testPushRoutes } from "./admin/test-push.ts";
 import { credentialHeaders } from "./auth.ts";
 import { batchRoutes } from "./batch.ts";
 import { conversationRowRoutes } from "./classes/conversations.ts";
+import { memberInfoClassRoutes } from "./classes/member-infos.ts";
 import { demoRoutes } from "./demo.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { documentOf } from "./docs/document.ts";
@@ -44,10 +45,13 @@ import { conversationRoutes } from "./rtm/conversation-routes.ts";
 import { COMPLETE_UNTIL } from "./rtm/history.ts";
 import { legacyClientRoutes } from "./rtm/legacy-clients.ts";
 import { legacyMessageRoutes } from "./rtm/legacy-messages.ts";
+import { legacySilenceRoutes, listedClientRoutes } from "./rtm/listed-clients.ts";
+import { memberInfoRoutes } from "./rtm/member-infos.ts";
 import { memberRoutes } from "./rtm/members.ts";
 import { IDEMPOTENCY_KEY } from "./rtm/message-requests.ts";
 import { messageRoutes } from "./rtm/messages.ts";
 import { missedEventRoutes } from "./rtm/missed-events.ts";
+import { refusedConversationRoutes } from "./rtm/refused-conversations.ts";
 import { chatRooms, normalConversations, serviceConversations } from "./rtm/served-kinds.ts";
 import { signingRoutes } from "./rtm/signing.ts";
 import { unsupportedRoutes } from "./unsupported.ts";
@@ -179,6 +183,11 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   for (const served of [normalConversations, chatRooms, serviceConversations])
     app.route("/", conversationRoutes(served));
   for (const served of [normalConversations, chatRooms]) app.route("/", messageRoutes(served));
+  for (const served of [normalConversations, chatRooms, serviceConversations])
+    app.route("/", listedClientRoutes(served));
+  for (const served of [normalConversations, chatRooms]) app.route("/", memberInfoRoutes(served));
+  for (const resource of [refusedConversationRoutes, legacySilenceRoutes, memberInfoClassRoutes])
+    app.route("/", resource);
   for (const resource of [memberRoutes, clientRoutes, appWideRoutes]) app.route("/", resource);
   app.route("/", webPushRoutes);
   app.route("/", legacyMessageRoutes);

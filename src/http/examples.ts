@@ -32,6 +32,8 @@ export const WEB_PUSH_KEY =
 export const INSTALLATION = "65537a0e0000000000000002";
 /** The position of the log's next page. */
 export const EVENT_PLACE = `${LATER} ${EVENT_ID}`;
+/** A row that says which role somebody has. */
+export const ROLE = "65537a0e0000000000000007";
 export const FILE = "65537a0e0000000000000003";
 /** What an upload is for. */
 export const UPLOAD_TOKEN = "3AqXv0Rk8LmZs2TgWc5YhNe7JpUd4BoFi9QxKt1V";

@@ -11,13 +11,6 @@ const parts: Record<string, string[]> = {
     ...["subscription", "subscribed", "subscribers"].map((name) => `/1.1/rtm/conversation/${name}`),
   ],
   "Broadcasts are": ["/1.2/rtm/broadcasts", "/1.1/rtm/broadcast"],
-  "Member roles are": ["/1.2/rtm/conversations/:id/member-infos"],
-  "Silencing members is": [
-    "/1.2/rtm/conversations/:id/temporary-silenceds",
-    "/1.2/rtm/conversations/:id/permanent-silenceds",
-    "/1.1/rtm/conversation/blacklist",
-  ],
-  "Blacklists are": ["/1.2/rtm/conversations/:id/blacklists", "/1.2/rtm/clients/:client/blacklists"],
 };
 
 export const unsupportedRoutes = new Hono<HttpEnv>();

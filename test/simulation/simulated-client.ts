@@ -136,6 +136,7 @@ export class SimulatedClient implements ClientCalls {
       copyNow: async () => true,
       hasUnique: ({ id, members }) => call(() => object(id).hasUnique(members)),
       isMember: (id, clientId) => call(() => existing(id)?.isMember(clientId) ?? false),
+      setRefused: () => Promise.reject(new Error("nothing is refused here")),
       writeRefusal: (id, clientId) => call(() => existing(id)?.writeRefusal(clientId)),
       catchUp: (id, clientId, request) => call(() => existing(id)?.catchUp(clientId, request)),
       missedNotices: (id, clientId, after) => {

@@ -218,6 +218,7 @@ export class SimulatedConversation implements ConversationCalls {
       isSigned: async () => true,
       copyCalls: {
         saveConversation: (record) => instance.hold(database.saveConversation(record)),
+        saveRoles: (id, roles, asOf) => instance.hold(database.saveRoles(id, roles, asOf)),
         archivedUpTo: (id) => instance.hold(database.archivedUpTo(id)),
         saveMessages: (id, messages) => instance.hold(database.saveMessages(id, messages)),
         deleteMessages: (id) => instance.hold(database.deleteMessages(id)),

@@ -1,7 +1,7 @@
 import type { CopyCalls } from "../../src/conversation/copy/outbox.ts";
 import type { Removal } from "../../src/conversation/copy/removal.ts";
 import type { ArchiveProgress } from "../../src/database/messages/archive-progress.ts";
-import type { ConversationRecord } from "../../src/model/records.ts";
+import type { ConversationRecord, StoredRole } from "../../src/model/records.ts";
 import { type Faults, fateOf, randomDelay } from "./faults.ts";
 import type { Network } from "./network.ts";
 
@@ -15,6 +15,7 @@ export class Database implements CopyCalls, Removal {
   readonly #network: Network;
   readonly #faults: Faults;
   readonly #conversations = new Map<string, { updatedAt: number; members: string[] }>();
+  readonly #roles = new Map<string, { asOf: number; roles: StoredRole[] }>();
   readonly #archived = new Map<string, ArchiveProgress>();
   readonly #loggedIn = new Map<string, number>();
 
@@ -30,6 +31,17 @@ export class Database implements CopyCalls, Removal {
   write({ id, updatedAt, members }: ConversationRecord): void {
     const known = this.#conversations.get(id)?.updatedAt ?? 0;
     if (updatedAt >= known) this.#conversations.set(id, { updatedAt, members });
+  }
+
+  saveRoles(id: string, roles: StoredRole[], asOf: number): Promise<void> {
+    return this.#ask(() => {
+      if (asOf >= (this.#roles.get(id)?.asOf ?? 0)) this.#roles.set(id, { asOf, roles });
+    });
+  }
+
+  /** The roles of a conversation that it has. */
+  rolesOf(id: string): StoredRole[] {
+    return this.#roles.get(id)?.roles ?? [];
   }
 
   archivedUpTo(id: string): Promise<ArchiveProgress | undefined> {

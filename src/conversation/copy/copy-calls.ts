@@ -1,4 +1,5 @@
 import type { Env } from "../../bindings.ts";
+import { saveRoles } from "../../database/conversations/member-infos.ts";
 import { deleteConversation, saveConversation } from "../../database/conversations/save.ts";
 import { archivedUpTo } from "../../database/messages/archive-progress.ts";
 import { deleteMessages, saveMessages } from "../../database/messages/save.ts";
@@ -14,6 +15,7 @@ export function copyCallsOf({ DB, APP }: Env): CopyCalls & Removal {
   const app = () => APP.getByName("app");
   return {
     saveConversation: (record) => within(saveConversation(DB, record), "saving a conversation to D1"),
+    saveRoles: (id, roles, asOf) => within(saveRoles(DB, id, roles, asOf), "saving roles to D1"),
     archivedUpTo: (id) => within(archivedUpTo(DB, id), "reading how far D1 has history"),
     saveMessages: (id, messages) => within(saveMessages(DB, id, messages), "saving history to D1"),
     deleteMessages: (id, times) => within(deleteMessages(DB, id, times), "deleting history from D1"),

@@ -1,13 +1,15 @@
 import type { ArchiveProgress } from "../../database/messages/archive-progress.ts";
 import type { CopyDelay } from "../../database/messages/copy-delay.ts";
 import { loggableError } from "../../loggable-error.ts";
-import type { ConversationRecord, MessageRecord } from "../../model/records.ts";
+import type { ConversationRecord, MessageRecord, StoredRole } from "../../model/records.ts";
 import type { ConversationState } from "../state.ts";
 import type { CopyPace } from "./copy-pace.ts";
 
 /** D1 as the conversation's outbox writes to it. Every call has a deadline and may reject. */
 export interface CopyCalls {
   saveConversation(record: ConversationRecord): Promise<void>;
+  /** @param asOf when these were all of them (ms) */
+  saveRoles(conversationId: string, roles: StoredRole[], asOf: number): Promise<void>;
   /** How far D1 has this conversation's log; undefined if D1 does not have the conversation. */
   archivedUpTo(conversationId: string): Promise<ArchiveProgress | undefined>;
   /** How far D1 has the log after this write, as D1 reports it; undefined if it does not have the conversation. */
@@ -130,9 +132,12 @@ export class Outbox {
 
   async #save(): Promise<boolean> {
     const record = this.#state.record();
+    const { roles } = this.#state.permissions;
+    const given = roles.wereGiven ? roles.all() : undefined;
     if (this.#isCopied) {
       try {
         await this.#calls.saveConversation(record);
+        if (given !== undefined) await this.#calls.saveRoles(record.id, given, record.updatedAt);
       } catch (error) {
         console.warn(`index of ${record.id} is late:`, loggableError(error));
         return false;

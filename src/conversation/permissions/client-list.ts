@@ -1,5 +1,11 @@
 import type { ConversationTables } from "../conversation-tables.ts";
 
+/** Which part of a list is wanted: how many entries to pass over, and how many there are at most. */
+export interface PageOfList {
+  offset: number;
+  limit: number;
+}
+
 /** Some of a list, in the order of the ids. */
 export interface ListPage {
   clientIds: string[];

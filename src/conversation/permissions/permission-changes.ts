@@ -16,6 +16,8 @@ export interface PermissionHost {
   now(): number;
   /** As last read. */
   limits(): Pick<Settings["limits"], "listedClients" | "listedClientsInRooms">;
+  /** Whether roles are on. */
+  hasRoles(): boolean;
   /** Something changed that D1 lacks. */
   archiveSoon(): void;
 }
@@ -95,12 +97,32 @@ export class PermissionChanges {
     return result;
   }
 
+  /** A change of the app's server. */
+  async change(change: ListChange, clientIds: readonly string[]): Promise<PartialResult> {
+    switch (change) {
+      case "silenced":
+        return this.silence(clientIds, "");
+      case "unsilenced":
+        return this.unsilence(clientIds, "");
+      case "blocked":
+        return this.block(clientIds, "");
+      case "unblocked":
+        return this.unblock(clientIds, "");
+    }
+  }
+
   /**
-   * Silences a client for a time (X-17). Nobody is notified: nobody would be when it ends.
+   * Silences a client for a time (X-17), in place of an earlier end. Nobody is notified: nobody would be when it ends.
    *
-   * @param duration ms
+   * @param duration ms; 0 ends it
    */
   silenceFor(clientId: string, duration: number): undefined | Refused {
+    const { fixed, hasMembers } = this.#state.rules;
+    if (hasMembers && fixed.members !== undefined) return { refused: fixed.members };
+    if (duration === 0) {
+      this.#state.permissions.silences.endTemporary(clientId);
+      return undefined;
+    }
     const now = this.#host.now();
     const hadRoom = this.#state.permissions.silences.silenceUntil(clientId, now + duration, now);
     return hadRoom ? undefined : { refused: "SILIENCED_MEMBER_LIST_FULL" };
@@ -145,22 +167,25 @@ export class PermissionChanges {
   }
 
   /**
-   * A client does not want to be added by others any more, and leaves if it is a member (X-20). Its own list is in its own
-   * object.
+   * A client does not want to be added by others any more, and leaves if it is a member (X-20), or it may be added again.
+   * Its own list is in its own object.
    */
-  async refuse(clientId: string): Promise<undefined | Refused> {
-    const { full } = this.#state.permissions.refusals.add([clientId], REFUSALS_MAX);
+  async setRefused(clientId: string, refused: boolean): Promise<undefined | Refused> {
+    const { facts, members, permissions, rules } = this.#state;
+    if (!refused) {
+      permissions.refusals.remove([clientId]);
+      return undefined;
+    }
+    if (rules.fixed.members !== undefined) return { refused: rules.fixed.members };
+    const isOwner = this.#host.hasRoles() && permissions.roleOf(clientId, facts.creator) === "Owner";
+    if (isOwner && members.has(clientId)) return { refused: "CONVERSATION_NEED_OWNER" };
+    const { full } = permissions.refusals.add([clientId], REFUSALS_MAX);
     if (full.length > 0) return { refused: "BLACKLIST_FULL" };
     const removal = this.#membership.removeHere([clientId], clientId);
     if (removal === undefined) return undefined;
     await this.#outbox.index();
     this.#membership.announceRemoval(removal);
     return undefined;
-  }
-
-  /** The client may be added again. */
-  accept(clientId: string): void {
-    this.#state.permissions.refusals.remove([clientId]);
   }
 
   /**
@@ -200,6 +225,12 @@ export class PermissionChanges {
     const record = changeRecord(this.#state, { kind: "role", ...change });
     this.#delivery.notifyMembers({ kind: "notice", record, at: updatedAt }, { origin: NO_ORIGIN });
     return given;
+  }
+
+  /** The roles that were given here; only for those who may read here, and for the app's server (undefined). */
+  rolesFor(viewer: string | undefined): StoredRole[] | Refused {
+    const mayRead = viewer === undefined || this.#state.mayRead(viewer);
+    return mayRead ? this.#state.permissions.roles.all() : { refused: "CONVERSATION_MEMBERSHIP_REQUIRED" };
   }
 
   /** Takes a row away: the client is a plain Member again. Returns whether there was such a row. */

@@ -49,6 +49,10 @@ export class Permissions {
     this.refusals = new ClientList(tables, "refusals");
   }
 
+  listOf(list: "silences" | "blacklist"): ClientList {
+    return list === "silences" ? this.silences.list : this.blacklist;
+  }
+
   /** @param creator empty for a conversation of the app's server, which has no Owner */
   roleOf(clientId: string, creator: string): Role {
     if (creator !== "" && clientId === creator) return "Owner";

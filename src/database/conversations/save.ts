@@ -4,6 +4,7 @@ import type { ConversationRecord } from "../../model/records.ts";
 import { withoutDeeperThan } from "../json-depth.ts";
 import { conversations, members } from "../schema.ts";
 import { statement } from "../statement.ts";
+import { removalOfRoles } from "./member-infos.ts";
 
 /**
  * SQLite reads JSON down to 1,000 levels and fails beyond, and one such row would fail every query that reads it.
@@ -83,6 +84,7 @@ export async function deleteConversation(db: D1Database, id: string): Promise<vo
   // The row goes last: the statement before it reads its members.
   await db.batch([
     statement(db, removal),
+    statement(db, removalOfRoles(id)),
     statement(db, sql`DELETE FROM ${conversations} WHERE ${conversations.id} = ${id}`),
   ]);
 }

@@ -60,6 +60,7 @@ function toms() {
     hasUnique: notHere,
     isMember: notHere,
     writeRefusal: notHere,
+    setRefused: notHere,
     catchUp: notHere,
     missedNotices: notHere,
     will: notHere,

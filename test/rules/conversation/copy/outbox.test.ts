@@ -34,6 +34,10 @@ class FakeDatabase implements CopyCalls, OutboxHost {
     this.hasConversation = true;
   }
 
+  async saveRoles(): Promise<void> {
+    if (this.broken === "everything") throw new Error("D1 is away");
+  }
+
   async archivedUpTo(): Promise<ArchiveProgress | undefined> {
     if (this.broken !== "nothing") throw new Error("D1 is away");
     this.progressReads += 1;
