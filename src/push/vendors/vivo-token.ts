@@ -53,5 +53,7 @@ export async function fetchVivoToken(keys: VivoKeys, outbound: Outbound, now: nu
  * @param timestamp ms
  */
 export function vivoSign({ appId, appKey, appSecret }: Omit<VivoKeys, "server">, timestamp: number): string {
-  return createHash("md5").update(`${appId}${appKey}${timestamp}${appSecret}`).digest("hex");
+  return createHash("md5")
+    .update(`${Number(appId)}${appKey}${timestamp}${appSecret}`)
+    .digest("hex");
 }

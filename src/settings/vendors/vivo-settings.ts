@@ -21,7 +21,8 @@ const shortText = () => {
 /** Profiles of vivo's push service, which also serves iQOO. */
 export const vivoSettings = () =>
   profilesOf({
-    appId: consoleNumber(),
+    /** A number at vivo, so longer ones would lose digits. */
+    appId: v.pipe(consoleNumber(), v.maxLength(15, "must have at most 15 digits")),
     appKey: consoleText(),
     appSecret: consoleSecret(),
     /** 1 is a system message, for which the app needs a right; 0 is an operational one, which is marketing. */
