@@ -1,21 +1,26 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Settings } from "../../../src/settings/schema.ts";
 import { HuaweiServer } from "../../support/push/vendors/huawei-server.ts";
+import { MeizuServer } from "../../support/push/vendors/meizu-server.ts";
+import { XiaomiServer } from "../../support/push/vendors/xiaomi-server.ts";
 import { type Server, startServer } from "../../support/server.ts";
 import { runPush } from "./run-push.ts";
 
 let server: Server;
 const huawei = new HuaweiServer();
+const xiaomi = new XiaomiServer();
+const meizu = new MeizuServer();
+const makers = [huawei, xiaomi, meizu];
 
 beforeAll(async () => {
-  await huawei.open();
+  await Promise.all(makers.map((maker) => maker.open()));
   // A trial, which may call this machine.
   server = await startServer();
 });
 beforeEach(() => settings("PATCH", { push: null }));
 afterAll(async () => {
   await server?.kill();
-  await huawei.close();
+  await Promise.all(makers.map((maker) => maker.close()));
 });
 
 const headers = { "X-LC-Id": "parley-dev", "X-LC-Key": "parley-dev-master,master" };
@@ -130,5 +135,52 @@ describe("npm run push -- test", () => {
   ])("npm run push -- %j is refused", async (args, code, output) => {
     const result = await push(args);
     expect([result.code, result.output]).toEqual([code, expect.stringMatching(output)]);
+  });
+});
+
+describe("npm run push for Xiaomi and Meizu", () => {
+  test("[N-14] npm run push -- mi stores Xiaomi's profile, and a test push prints Xiaomi's answer", async () => {
+    const { appSecret, package: name, channelId, url } = xiaomi.settings._default;
+    const stored = await push(["mi", "--package", name, "--channel-id", channelId, "--url", url], {
+      PUSH_SECRET: appSecret,
+    });
+    expect(stored).toMatchObject({ code: 0, output: expect.not.stringContaining(appSecret) });
+    expect((await settings()).mi._default).toMatchObject({ appSecret: "***", package: name, channelId });
+    const sent = await push(["test", "--vendor", "mi", "--token", "jerrys"]);
+    expect(sent.output).toMatch(/^Sent by mi\.\n200 \{"result":"ok",.*"code":0/);
+    await push(["mi", "--template-id", "P2", "--title-param", "名字"]);
+    const refused = await push(["test", "--vendor", "mi", "--token", "jerrys"]);
+    expect(refused.code).toBe(1);
+    expect(refused.output).toMatch(
+      /^Not sent by mi \(failed\): code 10017: template param not match\n200 \{/,
+    );
+  });
+
+  test("[N-14] npm run push -- meizu stores Meizu's profile, and a test push prints Meizu's answer", async () => {
+    const { appId, appSecret, url } = meizu.settings._default;
+    await push(["meizu", "--app-id", appId, "--app-secret", appSecret, "--url", url]);
+    expect((await settings()).meizu._default).toMatchObject({ appSecret: "***", appId, noticeMsgType: 1 });
+    const sent = await push(["test", "--vendor", "mz", "--token", "jerrys", "--alert", "Cheese!"]);
+    expect(sent.output).toMatch(/^Sent by meizu\.\n200 \{"code":"200"/);
+    expect(meizu.last).toMatchObject({ noticeBarInfo: { noticeMsgType: 1, content: "Cheese!" } });
+    await push(["meizu", "--notice-msg-type", "0", "--app-secret", "another"]);
+    expect((await settings()).meizu._default).toMatchObject({ noticeMsgType: 0 });
+    const refused = await push(["test", "--vendor", "mz", "--token", "jerrys"]);
+    expect(refused.output).toMatch(
+      /^Not sent by meizu \(later\): code 1006: .*refused\)\n200 \{"code":"1006"/,
+    );
+  });
+
+  test.each<[string[], RegExp]>([
+    [["mi", "--app-secret", "a b", "--package", "x"], /^--app-secret must be a text .* Nothing was sent\.$/],
+    [["mi", "--click", "2"], /^--click must be auto, app or callback\. Nothing was sent\.$/],
+    [["mi", "--region", "cn"], /^--region must be one of sgp, fr, idmb, ru\. Nothing was sent\.$/],
+    [["meizu", "--app-id", "x"], /^--app-id must be a text of 1 to 20 digits/],
+    [["meizu", "--notice-msg-type", "2"], /^--notice-msg-type must be 0 or 1\./],
+  ])("npm run push -- %j is refused, and nothing is stored", async (args, output) => {
+    const result = await push(args);
+    expect([result.code, result.output.split("\n")[0]]).toEqual([1, expect.stringMatching(output)]);
+    const { mi, meizu } = await settings();
+    expect([mi, meizu]).toEqual([{}, {}]);
   });
 });
