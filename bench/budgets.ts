@@ -110,6 +110,10 @@ export function workBudgets(work: readonly Work[]): Budget[] {
   const pushed = named(workNames.pushedFlow);
   atMost("send in full flow, push set up: rows beyond", SHARED, pushed.rows - flow.rows);
   atMost("send in full flow, push set up: requests beyond", SHARED, pushed.requests - flow.requests);
+  const [fcm, maker] = [named(workNames.pushedByFcm), named(workNames.pushedByMaker)];
+  atMost("push by a phone maker: rows beyond FCM's", 0, maker.rows - fcm.rows);
+  atMost("push by a phone maker: D1 rows beyond FCM's", 0, maker.databaseRows - fcm.databaseRows);
+  atMost("push by a phone maker: requests beyond FCM's", 0, maker.requests - fcm.requests);
   const read = named(workNames.read);
   atMost("read: rows", 1, read.rows);
   atMost("read: requests", MESSAGE, read.requests);

@@ -2,6 +2,7 @@ import { FrontDoor as PlainFrontDoor } from "../scripts/front-door.ts";
 import {
   ClientObject as PlainClientObject,
   ConversationObject as PlainConversationObject,
+  PushObject as PlainPushObject,
 } from "../src/index.ts";
 import type { Counts } from "./counts.ts";
 
@@ -121,10 +122,19 @@ export class ConversationObject extends PlainConversationObject {
   }
 }
 
-export { AppObject, EventQueueObject, PushObject, PushQueueObject } from "../src/index.ts";
+export class PushObject extends PlainPushObject {
+  constructor(...[ctx, env]: ConstructorParameters<typeof PlainPushObject>) {
+    countStorage(ctx.storage);
+    countDatabase(env.DB);
+    super(ctx, env);
+  }
+}
+
+export { AppObject, EventQueueObject, PushQueueObject } from "../src/index.ts";
 
 countEvents(ClientObject, PlainClientObject);
 countEvents(ConversationObject, PlainConversationObject);
+countEvents(PushObject, PlainPushObject);
 
 export class FrontDoor extends PlainFrontDoor {
   override async fetch(request: Request): Promise<Response> {

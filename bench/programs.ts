@@ -35,6 +35,22 @@ export function setUpPush(server: URL, on: boolean): Promise<void> {
   return configure(server, { push: { webhook, static: on ? { alert: "news" } : null } });
 }
 
+/** Keys of providers on this machine; none ends pushing. */
+export function setUpProviders(server: URL, push: object | null): Promise<void> {
+  return configure(server, { push, hooks: { allowPrivate: push !== null } });
+}
+
+/** An Android phone with a channel of its own, by its maker's name in installations. */
+export function addPhone(server: URL, vendor: string): Promise<void> {
+  const phone = { deviceType: "android", vendor, registrationId: `${vendor}-phone`, channels: [vendor] };
+  return ask(server, "POST", "/1.1/installations", phone);
+}
+
+/** A notification to the phone of a maker. */
+export function notify(server: URL, vendor: string): Promise<void> {
+  return ask(server, "POST", "/1.1/push", { data: { alert: "news", title: "Bench" }, channels: [vendor] });
+}
+
 /** Of a request of the app's owner. */
 export const masterHeaders = {
   "X-LC-Id": APP_ID,
@@ -42,11 +58,15 @@ export const masterHeaders = {
   "Content-Type": "application/json",
 };
 
-async function configure(server: URL, settings: object): Promise<void> {
-  const response = await fetch(new URL("/admin/settings", server), {
-    method: "PATCH",
+function configure(server: URL, settings: object): Promise<void> {
+  return ask(server, "PATCH", "/admin/settings", settings);
+}
+
+async function ask(server: URL, method: string, path: string, body: object): Promise<void> {
+  const response = await fetch(new URL(path, server), {
+    method,
     headers: masterHeaders,
-    body: JSON.stringify(settings),
+    body: JSON.stringify(body),
   });
-  if (!response.ok) throw new Error(`settings: ${response.status} ${await response.text()}`);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
 }

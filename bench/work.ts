@@ -3,7 +3,8 @@ import { type Counts, difference, readCounts } from "./counts.ts";
 import { DirectFrame, deliveredFrame, echoFrame, readFrame } from "./frames.ts";
 import { IMPORT_PATH, importApp } from "./import.ts";
 import { ParleyClient } from "./parley-client.ts";
-import { setUpPush } from "./programs.ts";
+import { openPhoneMakers } from "./phone-makers.ts";
+import { addPhone, notify, setUpProviders, setUpPush } from "./programs.ts";
 import { nextSequence } from "./room.ts";
 import { inParallel } from "./sockets.ts";
 
@@ -30,6 +31,8 @@ export const workNames = {
   unsubscribed: "send, first to a member online without a subscription",
   pushedFlow: "send to 1 subscribed member, in full flow, push set up",
   pushed: "send, further to a member offline, push set up",
+  pushedByFcm: "a notification to a phone, by FCM",
+  pushedByMaker: "a notification to a phone, by Huawei",
   idle: "an idle hour's heartbeats, then sleep",
   importedMessages: 50,
   imported: "import of a conversation with 50 messages",
@@ -43,6 +46,8 @@ const SETTLED = 2_500; // ms
 const PENDING_SETTLED = 13_000; // ms
 /** A subscription that ends earlier may leave messages pending, which are not counted here. */
 const LONG_SUBSCRIBED = 32_000; // ms
+/** Longer than a notification takes to its provider, through the queue. */
+const PUSHED = 5_000; // ms
 const HOUR_OF_ECHOES = 20; // at 180 s
 const ASLEEP = 13_000; // ms
 
@@ -111,6 +116,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   await spend(workNames.pushed, TIMES, PENDING_SETTLED, sendToAll);
   await spend(workNames.pushedFlow, FLOW, SETTLED, () => sendMany(sender, small, FLOW));
   await setUpPush(server, false);
+  await countPushes(server, spend);
   await spend(workNames.news, TIMES, SETTLED, () =>
     each(async (index) => friends.push(await logIn(`friend-${index}`))),
   );
@@ -128,6 +134,27 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   );
   await Promise.all([sender, ...friends, ...idle].map((client) => client.leave()));
   return done;
+}
+
+type Spend = (name: string, times: number, settling: number, work: () => Promise<unknown>) => Promise<void>;
+
+/** Notifications by Google's service and by a phone maker's, one after another. */
+async function countPushes(server: URL, spend: Spend): Promise<void> {
+  const makers = await openPhoneMakers();
+  await setUpProviders(server, makers.settings);
+  for (const [name, vendor] of [
+    [workNames.pushedByFcm, "fcm"],
+    [workNames.pushedByMaker, "HMS"],
+  ] as const) {
+    await addPhone(server, vendor);
+    await notify(server, vendor); // the first one fetches a token, and notes that the keys work
+    await sleep(PUSHED);
+    await spend(name, TIMES, PUSHED, async () => {
+      for (let push = 0; push < TIMES; push++) await notify(server, vendor);
+    });
+  }
+  await setUpProviders(server, null);
+  makers.close();
 }
 
 /** Starts a conversation with these members and waits until all are subscribed. */
