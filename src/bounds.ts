@@ -24,6 +24,11 @@ export const ENVELOPE_BYTES = 16 * 1024;
 export const SUBSCRIPTIONS_PAUSED = 16;
 /** Moves of a cursor that are kept with their times, some 600 bytes: people look at the receipts of these. */
 export const CURSOR_MOVES = 20;
+/**
+ * Services whose broadcasts one session hears while it is online, the ones it subscribed to last; it has a subscription
+ * to each that is not evicted. A client that subscribes to more hears of the others' at its next login.
+ */
+export const SERVICES_PER_SESSION = 20;
 /** Subscriptions of one session that are being opened at a time: as many as one frame can name, and some more. */
 export const SUBSCRIPTIONS_OPENING = 1_200;
 /** Bytes of a message that count as one send, LeanMessage's longest. A longer message counts as several (L-01). */

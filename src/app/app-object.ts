@@ -7,7 +7,7 @@ import { appTables } from "./app-tables.ts";
 import { KeyValues } from "./key-values.ts";
 import { LaggingConversations } from "./lagging-conversations.ts";
 import { Presence } from "./presence.ts";
-import { Quotas } from "./quotas.ts";
+import { DailyQuotas, Quotas } from "./quotas.ts";
 
 /**
  * When this process first used the app's object (ms): on a self-hosted server, it starts and stops with everything
@@ -18,6 +18,7 @@ let startedAt: number | undefined;
 /** The state of the app as a whole: a shell around its rules. There is one such object (`appOf`). */
 export class AppObject extends DurableObject<Env> implements AppStub {
   readonly #quotas = new Quotas();
+  readonly #daily: DailyQuotas;
   readonly #facts: KeyValues;
   readonly #presence: Presence;
   readonly #lagging: LaggingConversations;
@@ -28,13 +29,22 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     // A new folder has nothing left over from an earlier run.
     startedAt ??= tables.has("facts") ? Date.now() : Number.NEGATIVE_INFINITY;
     this.#facts = new KeyValues(tables);
+    this.#daily = new DailyQuotas(this.#facts);
     this.#presence = new Presence(tables, this.#facts);
     const start = env.SINGLE_MACHINE === "1" ? { at: startedAt } : undefined;
     this.#lagging = new LaggingConversations(tables, this.#facts, copyDelayOf(env), start);
   }
 
-  async spend(quota: string, perMinute: number, count = 1): Promise<{ retryAfter: number } | undefined> {
-    return this.#quotas.spend(quota, perMinute, count, Date.now());
+  async spend(
+    quota: string,
+    perMinute: number,
+    count = 1,
+    perDay = 0,
+  ): Promise<{ retryAfter: number } | undefined> {
+    const now = Date.now();
+    const usedUp = this.#daily.check(quota, perDay, now) ?? this.#quotas.spend(quota, perMinute, count, now);
+    if (usedUp === undefined && perDay > 0) this.#daily.spend(quota, now);
+    return usedUp;
   }
 
   /** All in one turn, which is one commit. */

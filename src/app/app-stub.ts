@@ -13,8 +13,16 @@ export interface PresenceChange {
 
 /** The calls that the rest of the service may make to the AppObject. */
 export interface AppStub {
-  /** Takes from a quota, or returns after how many seconds there is more (L-10). */
-  spend(quota: string, perMinute: number, count?: number): Promise<{ retryAfter: number } | undefined>;
+  /**
+   * Takes from a quota, or returns after how many seconds there is more (L-10). With a limit per day as well, one is
+   * taken at a time (L-11, L-12).
+   */
+  spend(
+    quota: string,
+    perMinute: number,
+    count?: number,
+    perDay?: number,
+  ): Promise<{ retryAfter: number } | undefined>;
   /** Records which clients went online or offline: at most `PRESENCE_AT_ONCE`, each once. */
   presenceChanged(changes: PresenceChange[]): Promise<void>;
   /** Those of some clients that are online, as far as their objects have reported: a report may be late. */

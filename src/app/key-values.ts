@@ -27,4 +27,6 @@ type FactName =
   /** The last reported time up to which D1 has everything (ms). */
   | "archivedUntil"
   /** The UTC day on which presence last removed clients that stayed offline. */
-  | "tidiedOn";
+  | "tidiedOn"
+  /** The UTC day on which a daily quota was last used, and how often that day. */
+  | `quota ${string}`;

@@ -1,4 +1,36 @@
 import { MINUTE, MinuteCounts } from "../minute-counts.ts";
+import type { KeyValues } from "./key-values.ts";
+
+const DAY = 24 * 60 * 60 * 1000; // ms
+
+/**
+ * Limits per day of the whole app (L-11, L-12), by UTC day. They are stored: what is counted is rare.
+ */
+export class DailyQuotas {
+  readonly #facts: KeyValues;
+
+  constructor(facts: KeyValues) {
+    this.#facts = facts;
+  }
+
+  /** Whether the quota has one left at `now` (ms), else the seconds until there is more; 0 a day is unlimited. */
+  check(quota: string, perDay: number, now: number): { retryAfter: number } | undefined {
+    if (perDay === 0 || this.#countOf(quota, now) < perDay) return undefined;
+    return { retryAfter: Math.ceil((DAY - (now % DAY)) / 1_000) };
+  }
+
+  /** Takes one. */
+  spend(quota: string, now: number): void {
+    this.#facts.set(`quota ${quota}`, `${dayOf(now)} ${this.#countOf(quota, now) + 1}`);
+  }
+
+  #countOf(quota: string, now: number): number {
+    const [day, count] = (this.#facts.get(`quota ${quota}`) ?? "").split(" ");
+    return Number(day) === dayOf(now) ? Number(count) : 0;
+  }
+}
+
+const dayOf = (now: number) => Math.floor(now / DAY);
 
 /**
  * Limits per minute of the whole app (L-10). Counted in memory: an object without sockets stays in memory for 70 to

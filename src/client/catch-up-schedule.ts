@@ -4,6 +4,7 @@ import type { Inbox } from "./inbox.ts";
 import type { Session } from "./session.ts";
 import { type CatchUpScope, catchUpSession } from "./session-catch-up.ts";
 import type { Sessions } from "./sessions.ts";
+import type { SubscribedServices } from "./subscribed-services.ts";
 
 const RETRY = 10_000; // ms
 const BEHIND_LIMIT = 50; // conversations: they are stored in the attachment of the session link
@@ -14,21 +15,30 @@ export class CatchUpSchedule {
   readonly #inbox: Inbox;
   readonly #services: ClientServices;
   readonly #sessions: Sessions;
+  readonly #subscribed: SubscribedServices;
 
-  constructor(sessions: Sessions, inbox: Inbox, firstLogin: FirstLogin, services: ClientServices) {
+  constructor(
+    sessions: Sessions,
+    inbox: Inbox,
+    subscribed: SubscribedServices,
+    firstLogin: FirstLogin,
+    services: ClientServices,
+  ) {
     this.#firstLogin = firstLogin;
     this.#inbox = inbox;
     this.#services = services;
+    this.#subscribed = subscribed;
     this.#sessions = sessions;
   }
 
   /**
-   * The conversations that may have something new for a session: those of the inbox, and those that a sibling is
-   * subscribed to (L5).
+   * The conversations that may have something new for a session: those of the inbox, those that a sibling is subscribed
+   * to (L5), and the services that the client is subscribed to.
    */
   conversationsFor(session: Session): string[] {
     const held = this.#sessions.siblingsOf(session).flatMap(({ subscriptions }) => subscriptions);
-    return [...new Set([...this.#inbox.newsFor(session.identity.mode, session.known), ...held])];
+    const news = this.#inbox.newsFor(session.identity.mode, session.known);
+    return [...new Set([...news, ...held, ...this.#subscribed.ids])];
   }
 
   /** Catches a session up with these conversations. Those that do not answer are retried. */
@@ -36,8 +46,7 @@ export class CatchUpSchedule {
     const silent = await catchUpSession(
       session,
       { asked, scope },
-      this.#inbox,
-      this.#sessions,
+      { inbox: this.#inbox, sessions: this.#sessions, subscribed: this.#subscribed },
       this.#services,
     );
     const others = session.behind.filter((conversationId) => !asked.includes(conversationId));

@@ -13,6 +13,7 @@ import type { ClientStub, MissedEvents, TokenRefused } from "./client-stub.ts";
 import type { RefusedPage } from "./refused-conversations.ts";
 import type { ProvenRequest } from "./session.ts";
 import type { SessionSockets } from "./session-sockets.ts";
+import type { ServicesPage, SubscribedService } from "./subscribed-services.ts";
 
 /** One client id: a shell that gives the rules their sessions' sockets, storage and the other objects. */
 export class ClientObject extends DurableObject<Env> implements ClientStub {
@@ -119,6 +120,18 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   /** Wakes the sessions that have no subscription to a conversation. Returns which sessions there are. */
   async wake(conversationId: string, wake: Wake): Promise<WakeAnswer> {
     return this.#client.wake(conversationId, wake);
+  }
+
+  async subscribe(service: SubscribedService, exceptSession: string | undefined): Promise<void> {
+    this.#client.subscribe(service, exceptSession);
+  }
+
+  async unsubscribe(service: SubscribedService): Promise<void> {
+    this.#client.unsubscribe(service);
+  }
+
+  async subscribedServices(page: ServicesPage): Promise<SubscribedService[]> {
+    return this.#client.subscribedServices(page);
   }
 
   async isOnline(): Promise<boolean> {

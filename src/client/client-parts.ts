@@ -6,6 +6,7 @@ import type { FirstLogin } from "./first-login.ts";
 import type { Inbox } from "./inbox.ts";
 import type { SessionLifecycle } from "./session-lifecycle.ts";
 import type { Sessions } from "./sessions.ts";
+import type { SubscribedServices } from "./subscribed-services.ts";
 
 /** The parts of one client that its commands work with. */
 export interface ClientParts {
@@ -17,4 +18,5 @@ export interface ClientParts {
   records: AccessRecords;
   services: ClientServices;
   sessions: Sessions;
+  subscribed: SubscribedServices;
 }

@@ -4,7 +4,7 @@ import type { ConversationLimits } from "../conversation/creation/new-conversati
 import type { StartResult } from "../conversation/creation/start-result.ts";
 import type { Described, DescriptionOptions } from "../conversation/description.ts";
 import type { MissedNotices } from "../conversation/notices.ts";
-import type { Memberships } from "../database/conversations/memberships.ts";
+import type { Memberships, RegisteredClient } from "../database/conversations/memberships.ts";
 import type { ConversationQuery, QueryRefusal } from "../database/conversations/query.ts";
 import type { DeviceBinding, DeviceState } from "../database/installations/device-clients.ts";
 import type { Hooks } from "../hooks/before/hook-question.ts";
@@ -36,9 +36,9 @@ export interface ClientServices {
   existing(conversationIds: string[]): Promise<string[]>;
   /**
    * A client logs in for the first time. Resolves to its conversations, or to none if conversations have relayed
-   * everything.
+   * everything, and to the services that it was subscribed to before.
    */
-  registerClient(clientId: string): Promise<Memberships>;
+  registerClient(clientId: string): Promise<RegisteredClient>;
   /** The conversations of a client, by id, after one of them. */
   conversationsAfter(clientId: string, conversationId: string): Promise<Memberships>;
   /** The newest conversations of a client, if its first login may not have found them yet. */

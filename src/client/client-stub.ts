@@ -3,6 +3,7 @@ import type { MissedEvent } from "../conversation/notices.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import type { RefusedPage } from "./refused-conversations.ts";
+import type { ServicesPage, SubscribedService } from "./subscribed-services.ts";
 
 /** A page of the events other than messages that a client missed. */
 export interface MissedEvents {
@@ -27,6 +28,10 @@ export interface ClientStub {
   fetch(request: Request): Promise<Response>;
   /** Wakes the sessions that have no subscription to a conversation. */
   wake(conversationId: string, wake: Wake): Promise<WakeAnswer>;
+  /** The client subscribes to a service conversation. @param exceptSession the session that has a subscription to it */
+  subscribe(service: SubscribedService, exceptSession: string | undefined): Promise<void>;
+  unsubscribe(service: SubscribedService): Promise<void>;
+  subscribedServices(page: ServicesPage): Promise<SubscribedService[]>;
   isOnline(): Promise<boolean>;
   /** Whether the client has a session on this user's socket. */
   isOnConnection(connectionId: string): Promise<boolean>;

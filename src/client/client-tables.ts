@@ -13,6 +13,7 @@ type Name =
   | "will"
   | "device_changes"
   | "refused"
+  | "subscribed_services"
   | "event_outbox";
 
 /** The tables of one client's object. */
@@ -47,6 +48,9 @@ export const CLIENT_SCHEMA: Schema<Name> = {
       "CREATE TABLE device_changes (device TEXT PRIMARY KEY, change TEXT NOT NULL) WITHOUT ROWID",
     ],
     refused: ["CREATE TABLE refused (conversation_id TEXT PRIMARY KEY) WITHOUT ROWID"],
+    subscribed_services: [
+      "CREATE TABLE subscribed_services (conversation_id TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID",
+    ],
     event_outbox: EVENT_OUTBOX,
   },
   versions: [

@@ -23,6 +23,7 @@ import type { Session } from "./session.ts";
 import { SessionCommands } from "./session-commands.ts";
 import { SessionLifecycle } from "./session-lifecycle.ts";
 import { Sessions } from "./sessions.ts";
+import { type ServicesPage, type SubscribedService, SubscribedServices } from "./subscribed-services.ts";
 import { Tags } from "./tags.ts";
 import { totalUnreadCount } from "./total-unread-count.ts";
 
@@ -38,6 +39,7 @@ export class Client {
     const sessions = new Sessions(sessionsNow, () => services.now());
     const tables = clientTables(sql);
     const inbox = new Inbox(tables);
+    const subscribed = new SubscribedServices(tables);
     const records = {
       tags: new Tags(tables),
       accessState: new AccessState(tables),
@@ -45,8 +47,8 @@ export class Client {
     };
     const devices = new DeviceBindings(tables, services);
     const lifecycle = new SessionLifecycle(tables, sessions, devices, services);
-    const firstLogin = new FirstLogin(tables, inbox, services);
-    const catchUps = new CatchUpSchedule(sessions, inbox, firstLogin, services);
+    const firstLogin = new FirstLogin(tables, inbox, subscribed, services);
+    const catchUps = new CatchUpSchedule(sessions, inbox, subscribed, firstLogin, services);
     this.#parts = {
       catchUps,
       devices,
@@ -72,6 +74,7 @@ export class Client {
         },
       },
       sessions,
+      subscribed,
     };
     this.refused = new RefusedConversations(tables, {
       most: async () => (await services.settings()).limits.listedClients,
@@ -122,6 +125,29 @@ export class Client {
     return { sessions: reported, returnsWithin: lifecycle.untilNextExpiry };
   }
 
+  /**
+   * The client subscribes to a service conversation, which calls this first. The sessions of the client subscribe to it
+   * as well, except for one that has done so.
+   */
+  subscribe(service: SubscribedService, exceptSession: string | undefined): void {
+    const { sessions, subscribed } = this.#parts;
+    subscribed.add(service);
+    for (const session of sessions.open) {
+      if (session.identity.sessionId === exceptSession) continue;
+      session.send(wakeRecord(service.conversationId, {}, new Uint8Array()));
+    }
+  }
+
+  /** The client is not subscribed to a service conversation any more. */
+  unsubscribe(service: SubscribedService): void {
+    this.#parts.subscribed.remove(service);
+  }
+
+  /** A page of the service conversations that the client is subscribed to. */
+  subscribedServices(page: ServicesPage): SubscribedService[] {
+    return this.#parts.subscribed.page(page);
+  }
+
   /** Wakes every session for a conversation, with a record that they are all sent. */
   #wakeAll(conversationId: string, record: Uint8Array): void {
     const events = [{ record, sentAt: Number.MAX_SAFE_INTEGER, receivedBy: [] }];
@@ -143,8 +169,9 @@ export class Client {
   /** The number of unread messages in all conversations together (Y-22). */
   async unreadCount(clientId: string): Promise<number> {
     const undiscovered = this.#parts.firstLogin.isDone ? [] : await this.#undiscoveredConversations(clientId);
-    const conversations = [...new Set([...undiscovered, ...this.#parts.inbox.unread()])];
-    return totalUnreadCount(clientId, conversations, this.#parts.services);
+    const { inbox, services, subscribed } = this.#parts;
+    const conversations = [...new Set([...undiscovered, ...inbox.unread(), ...subscribed.ids])];
+    return totalUnreadCount(clientId, conversations, services);
   }
 
   /** The conversations that an incomplete first login has not put into the inbox yet. */
@@ -206,8 +233,8 @@ export class Client {
   reported(session: Session, { type, conversationId }: SessionReport): void {
     if (type === "unsubscribed") return session.dropSubscription(conversationId);
     session.addSubscription(conversationId);
-    // Written first: what a subscription brings leaves no other trace here.
-    this.#parts.inbox.add(conversationId);
+    // Written first: what a subscription brings leaves no other trace here. Services are asked at every login.
+    if (!this.#parts.subscribed.has(conversationId)) this.#parts.inbox.add(conversationId);
     session.sendControl({ type: "noted", conversationId, sessions: this.#parts.sessions.report() });
   }
 

@@ -1,7 +1,9 @@
+import type { Memberships } from "../database/conversations/memberships.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { ClientServices } from "./client-ports.ts";
 import type { ClientTables } from "./client-tables.ts";
 import type { Inbox } from "./inbox.ts";
+import type { SubscribedServices } from "./subscribed-services.ts";
 
 const RETRY = 10_000; // ms
 
@@ -17,15 +19,18 @@ const RETRY = 10_000; // ms
 export class FirstLogin {
   readonly #tables: ClientTables;
   readonly #inbox: Inbox;
+  readonly #subscribed: SubscribedServices;
   readonly #services: Pick<ClientServices, "now" | "registerClient" | "conversationsAfter" | "retryAfter">;
 
   constructor(
     tables: ClientTables,
     inbox: Inbox,
+    subscribed: SubscribedServices,
     services: Pick<ClientServices, "now" | "registerClient" | "conversationsAfter" | "retryAfter">,
   ) {
     this.#tables = tables;
     this.#inbox = inbox;
+    this.#subscribed = subscribed;
     this.#services = services;
   }
 
@@ -37,7 +42,9 @@ export class FirstLogin {
   async look(clientId: string): Promise<string[]> {
     const found: string[] = [];
     try {
-      let { conversations, more } = await this.#services.registerClient(clientId);
+      const registered = await this.#services.registerClient(clientId);
+      for (const service of registered.subscribed) this.#subscribed.add(service);
+      let { conversations, more }: Memberships = registered;
       for (;;) {
         for (const id of conversations) this.#inbox.add(id);
         found.push(...conversations);

@@ -43,8 +43,10 @@ export async function answerQuery(
     (await findByIds(services, viewer, command)) ??
     (await findByCondition(services, viewer, command));
   if ("refused" in found) return replies.errorReply(serial, found.refused, { detail: found.detail });
-  const rows = found.map(({ conversation, lastMessage, withoutMembers = false }) =>
+  const complete = await withSubscriptions(services, viewer, found);
+  const rows = complete.map(({ conversation, lastMessage, subscription, withoutMembers = false }) =>
     conversationJson(conversation, {
+      subscription,
       compact: compact || withoutMembers,
       forClient: clientId,
       lastMessage: withLastMessage ? lastMessage : undefined,
@@ -131,6 +133,29 @@ async function withLastMessages(
     ...each,
     lastMessage: each.lastMessage ?? descriptions.get(each.conversation.id)?.lastMessage,
   }));
+}
+
+/** Adds to services what D1 does not have: whether the client is subscribed. The services have it. */
+async function withSubscriptions(
+  services: ClientServices,
+  { clientId, sinceJoining }: Viewer,
+  found: ConversationFound[],
+): Promise<ConversationFound[]> {
+  const unknown = found.filter(
+    ({ conversation, subscription }) => conversation.kind === "system" && subscription === undefined,
+  );
+  const subscriptions = new Map<string, ConversationFound["subscription"]>();
+  const asked = unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id);
+  await forEach(asked, async (id) => {
+    // A service that does not answer is shown without it.
+    const wanted = { lastMessage: false, sinceJoining };
+    const described = await services.describe(id, clientId, wanted).catch(() => undefined);
+    subscriptions.set(id, described?.subscription);
+  });
+  return found.map((each) => {
+    const subscription = each.subscription ?? subscriptions.get(each.conversation.id);
+    return subscription === undefined ? each : { ...each, subscription };
+  });
 }
 
 /** Answers in which of some conversations the client is a member. */

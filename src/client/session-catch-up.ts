@@ -1,3 +1,4 @@
+import { LONGEST_DELIVERY, SERVICES_PER_SESSION } from "../bounds.ts";
 import type { CatchUp } from "../conversation/conversation-catch-up.ts";
 import { elapsed } from "../elapsed.ts";
 import { forEachLimited } from "../limited-calls.ts";
@@ -12,6 +13,7 @@ import type { ClientServices } from "./client-ports.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
+import type { SubscribedServices } from "./subscribed-services.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel
 const PROGRESS_INTERVAL = 1_000; // ms: how often the gateway is sent that conversations are still answering
@@ -25,6 +27,13 @@ const ALWAYS = { upTo: Number.MAX_SAFE_INTEGER, changedAt: Number.MAX_SAFE_INTEG
 export type CatchUpScope = "news" | "everything";
 
 type Asking = Pick<ClientServices, "now" | "catchUp" | "timer">;
+
+/** The lists of a client that a catch-up reads and brings up to date. */
+interface Lists {
+  inbox: Inbox;
+  sessions: Sessions;
+  subscribed: SubscribedServices;
+}
 
 interface Answer {
   conversationId: string;
@@ -41,12 +50,11 @@ interface Answer {
 export async function catchUpSession(
   session: Session,
   { asked, scope }: { asked: string[]; scope: CatchUpScope },
-  inbox: Inbox,
-  sessions: Sessions,
+  lists: Lists,
   services: Asking,
 ): Promise<string[]> {
   const startedAt = services.now();
-  const answers = await ask(session, asked, startedAt, inbox, sessions, services);
+  const answers = await ask(session, asked, startedAt, lists, services);
   if (!session.isOpen) return [];
   const answered = new Set(answers.map(({ conversationId }) => conversationId));
   const silent = asked.filter((conversationId) => !answered.has(conversationId));
@@ -67,8 +75,9 @@ export async function catchUpSession(
     // With very many conversations, the rest waits a little longer, so that others are served in between.
     if (at > 0 && at % SETTLED_AT_ONCE === 0) await yieldToEventLoop(services);
     if (!session.isOpen) break;
-    settle(session, answer, inbox, sessions, services.now());
+    settle(session, answer, lists, services.now());
   }
+  subscribeToServices(session, answers);
   return silent;
 }
 
@@ -76,8 +85,7 @@ async function ask(
   session: Session,
   asked: string[],
   asOf: number,
-  inbox: Inbox,
-  sessions: Sessions,
+  { inbox, sessions }: Lists,
   services: Asking,
 ): Promise<Answer[]> {
   const { clientId, sessionId, mode } = session.identity;
@@ -112,11 +120,13 @@ async function ask(
 }
 
 /** Sends the session its new position, and updates the inbox. */
-function settle(session: Session, answer: Answer, inbox: Inbox, sessions: Sessions, now: number): void {
+function settle(session: Session, answer: Answer, { inbox, sessions, subscribed }: Lists, now: number): void {
   const { conversationId, arrivals, news } = answer;
   const { mode } = session.identity;
   const { head, lastNotice } = news ?? {};
   session.sendControl({ type: "caughtUp", conversationId, head, lastNotice });
+  // A subscription of the last moments may be on its way to the service.
+  if (!isSubscriber(news)) subscribed.remove({ conversationId, since: now - LONGEST_DELIVERY });
   if (news === undefined) return inbox.forget(conversationId);
   const unseen = news.member && (mode === catchUpModes.COUNTS ? news.unread : news.missed.length) > 0;
   // A conversation that a session is subscribed to stays in the inbox: what a subscription brings leaves no other trace
@@ -126,6 +136,15 @@ function settle(session: Session, answer: Answer, inbox: Inbox, sessions: Sessio
   if (isSubscribed && !news.isSubscribed) session.send(wakeRecord(conversationId, {}, new Uint8Array()));
   const pending = unseen || isSubscribed || news.isSubscribed;
   inbox.settle(conversationId, arrivals, mode, { pending, changed: news.changed }, now);
+}
+
+const isSubscriber = (news: CatchUp | undefined): boolean =>
+  news?.member === true && news.isSubscriber === true;
+
+/** Wakes the session for the services that the client is subscribed to: it subscribes, and hears their broadcasts. */
+function subscribeToServices(session: Session, answers: readonly Answer[]): void {
+  const services = answers.filter(({ news }) => isSubscriber(news)).slice(0, SERVICES_PER_SESSION);
+  for (const { conversationId } of services) session.send(wakeRecord(conversationId, {}, new Uint8Array()));
 }
 
 function sendUnread(

@@ -7,14 +7,13 @@ import type { ConversationPlatform, ConversationServices } from "./conversation-
 import { Outbox } from "./copy/outbox.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import type { PendingSince } from "./delivery/delivery-host.ts";
-import { noticesOf } from "./delivery/notice-records.ts";
-import { replayOf } from "./delivery/replay.ts";
+import { memberClients } from "./delivery/member-clients.ts";
 import { NEVER_LOGGED_IN } from "./delivery/served-client.ts";
 import type { Subscription } from "./delivery/subscription.ts";
-import { unreadOf } from "./delivery/unread-record.ts";
 import { UnseenMembers } from "./delivery/unseen-members.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { MirrorRecords } from "./mirror/mirror-records.ts";
+import { serviceClients } from "./service/service-clients.ts";
 import type { ConversationState } from "./state.ts";
 
 /** ms: longer than any call in flight, so that the alarm only finds what a crash left. */
@@ -81,6 +80,8 @@ export function assembleConversation(
       isSigned: services.isSigned,
       hasListeners: () => hasListeners(services.settings()),
       publish: services.publish,
+      list: services.list,
+      unlist: services.unlist,
       publishAfter: (delay) => alarm.within(delay),
     },
   );
@@ -119,23 +120,9 @@ function deliveryOf(
       end: () => state.log.end,
       endAt: (time) => state.log.upTo(time),
       lastNotice: () => state.notices.last,
-      members: () => state.members.keys(),
-      isMember: (clientId) => state.members.has(clientId),
-      leftAfter: (time) => state.notices.outsidersAfter(time).filter((id) => !state.members.has(id)),
-      isAway: (clientId) => (state.members.get(clientId)?.away ?? "no") !== "no",
-      setAway: (clientId, isAway) => {
-        const member = state.members.get(clientId);
-        if (member === undefined || state.isDeleted || (isAway && member.away === "unseen")) return;
-        state.members.setAway(member, isAway ? "away" : "no");
-      },
-      replay: (clientId, after) => replayOf(state, clientId, after, settings()),
-      notices: (clientId, after) => noticesOf(state, clientId, after),
-      readCursorMovedAt: (clientId) => state.members.get(clientId)?.readCursorMovedAt ?? 0,
-      hasUnread: (clientId, upTo) => {
-        const member = state.members.get(clientId);
-        return member !== undefined && state.log.unread(clientId, member.readCursor, upTo).count > 0;
-      },
-      unread: (clientId, changedAt) => unreadOf(state, clientId, changedAt, now()),
+      ...(state.service === undefined
+        ? memberClients(state, settings, now)
+        : serviceClients(state, state.service, now)),
       markPending: (since) => {
         if (state.pendingSince === undefined) alarm.within(PENDING_DELAY);
         state.markPending(since);

@@ -20,6 +20,8 @@ export interface CatchUpRequest {
   patchesSince: number | undefined;
   /** When a `.1` device of the client first logged in (ms). Older messages are not missed by any `.1` device. */
   messagesModeSince: number | undefined;
+  /** Broadcasts to everybody after this time (ms) are news to the client; undefined for none. */
+  globalsAfter?: number;
 }
 
 /** Times of the last changes that the client may have missed while away, delivered or not (ms, 0 for never). */
@@ -43,6 +45,8 @@ export type CatchUp = {
   | { member: false }
   | {
       member: true;
+      /** Whether the client is subscribed to this service; undefined in all other conversations. */
+      isSubscriber?: boolean;
       kind: ConversationRecord["kind"];
       unread: number;
       mentioned: boolean;
@@ -57,9 +61,9 @@ export type CatchUp = {
 );
 
 /** Missed messages sent per conversation at a login (L-09). */
-const MISSED_MAX = 20;
+export const MISSED_MAX = 20;
 /** Edits and recalls of one conversation sent at a login: the newest, since SDKs never ask for older ones again. */
-const PATCHES_MAX = 1_000;
+export const PATCHES_MAX = 1_000;
 
 /**
  * Catches a client up that logs in and whose inbox names the conversation. From then on, delivery serves the client

@@ -36,6 +36,7 @@ import type { MissedNotices } from "./notices.ts";
 import type { ListPage, PageOfList } from "./permissions/client-list.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
+import type { Answer, Asked, ServiceCall } from "./service/service-calls.ts";
 import { ConversationState } from "./state.ts";
 
 /** The author of changes made by the app's server. */
@@ -173,7 +174,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async isMember(clientId: string): Promise<boolean> {
-    return this.#open?.state.members.has(clientId) ?? false;
+    return this.#open?.state.isMember(clientId) ?? false;
+  }
+
+  async mayRead(clientId: string): Promise<boolean> {
+    return this.#open?.state.mayRead(clientId) ?? false;
   }
 
   async writeRefusal(clientId: string): Promise<ErrorName | undefined> {
@@ -284,6 +289,10 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   async unread(clientId: string): Promise<number | undefined | Refused> {
     return this.#read(({ conversation }) => conversation.unread(clientId));
+  }
+
+  async service<Name extends ServiceCall>(name: Name, asked: Asked<Name>): Promise<Answer<Name>> {
+    return this.#change<Answer<Name>>(async ({ conversation }) => conversation.callService(name, asked));
   }
 
   async remove(): Promise<undefined | Refused> {

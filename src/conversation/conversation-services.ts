@@ -15,6 +15,7 @@ import { CopyPace } from "./copy/copy-pace.ts";
 import { knownClients } from "./known-clients.ts";
 import { newConversationId } from "./messages/ids.ts";
 import { mirrorCallsOf } from "./mirror/mirror-calls.ts";
+import { subscriptionLists } from "./service/subscription-lists.ts";
 
 const WAKE_DEADLINE = 5_000; // ms for a client's object to answer
 const START_DEADLINE = 4_000; // ms for another conversation; less than the caller of this one waits
@@ -47,6 +48,7 @@ export function conversationServices(env: Env): ConversationServices {
       // A clone: the RPC result itself would keep the other object from hibernating (seen 2026-11-28).
       return structuredClone(answer);
     },
+    ...subscriptionLists(env),
     startThere: async (record) => {
       // Its creator does not know its id before the reply, which may be lost, so they are notified like every member.
       const starting = conversation(record.id).startHere(record, "server");

@@ -17,6 +17,7 @@ import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-
 import type { MissedNotices } from "./notices.ts";
 import type { ListPage, PageOfList } from "./permissions/client-list.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
+import type { Answer, Asked, ServiceCall } from "./service/service-calls.ts";
 
 /** The calls that the rest of the service may make to a ConversationObject. */
 export interface ConversationStub {
@@ -45,12 +46,16 @@ export interface ConversationStub {
   describe(viewer: string | undefined, options?: DescriptionOptions): Promise<Described | undefined>;
   /** Copies to D1 what it lacks; returns whether D1 has everything now. */
   copyNow(): Promise<boolean>;
+  /** Whether a client is a member, or subscribed. */
   isMember(clientId: string): Promise<boolean>;
   /** Why a client may not be heard here now; undefined if it may. */
   writeRefusal(clientId: string): Promise<ErrorName | undefined>;
+  mayRead(clientId: string): Promise<boolean>;
   catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(clientId: string, after: number): Promise<MissedNotices>;
   will(from: string, will: Will): Promise<void>;
+  /** A call of the app's server that only a service has. Others refuse it. */
+  service<Name extends ServiceCall>(name: Name, asked: Asked<Name>): Promise<Answer<Name>>;
   // For the app's server (http-api §2): not bound by the settings for clients.
   members(): Promise<{ members: string[]; muted: string[] } | Refused>;
   addMembers(clientIds: string[]): Promise<Changed | Refused>;

@@ -16,7 +16,14 @@ type Name =
   | "refusals"
   | "event_outbox"
   | "mirrored"
-  | "mirror_outbox";
+  | "mirror_outbox"
+  // Of a service conversation alone.
+  | "subscribers"
+  | "subscriber_count"
+  | "readers"
+  | "audiences"
+  | "hidden_broadcasts"
+  | "global_broadcasts";
 
 /** The tables of one conversation's object. */
 export type ConversationTables = Tables<Name>;
@@ -56,6 +63,28 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
     refusals: ["CREATE TABLE refusals (client_id TEXT PRIMARY KEY) WITHOUT ROWID"],
     event_outbox: EVENT_OUTBOX,
     ...MIRROR_TABLES,
+    subscribers: [
+      "CREATE TABLE subscribers (client_id TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID",
+    ],
+    subscriber_count: [
+      "CREATE TABLE subscriber_count (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL)",
+    ],
+    readers: [
+      "CREATE TABLE readers (client_id TEXT PRIMARY KEY, read_at INTEGER NOT NULL, read_moved_at INTEGER NOT NULL, " +
+        "acknowledged_at INTEGER, muted INTEGER NOT NULL) WITHOUT ROWID",
+    ],
+    audiences: [
+      "CREATE TABLE audiences (audience TEXT NOT NULL, at INTEGER NOT NULL, timestamp INTEGER NOT NULL, " +
+        "PRIMARY KEY (audience, at)) WITHOUT ROWID",
+    ],
+    hidden_broadcasts: [
+      "CREATE TABLE hidden_broadcasts (client_id TEXT NOT NULL, timestamp INTEGER NOT NULL, " +
+        "PRIMARY KEY (client_id, timestamp)) WITHOUT ROWID",
+    ],
+    global_broadcasts: [
+      "CREATE TABLE global_broadcasts (timestamp INTEGER PRIMARY KEY, message_id TEXT NOT NULL, " +
+        "valid_till INTEGER NOT NULL)",
+    ],
   },
   versions: [
     // A message of the first version names no session, so it goes to all of them.

@@ -28,6 +28,12 @@ import { PermissionCommands } from "./permissions/permission-commands.ts";
 import { PolicyChecks, type PolicyHost } from "./policy.ts";
 import { Replier } from "./replier.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
+import type { Answer, Asked, ServiceCall } from "./service/service-calls.ts";
+import { catchUpWithService } from "./service/service-catch-up.ts";
+import { serviceHandlers } from "./service/service-commands.ts";
+import { answerCall, type ServiceParts, serviceParts } from "./service/service-parts.ts";
+import { unreadInService } from "./service/service-unread.ts";
+import type { SubscribingHost } from "./service/subscribing.ts";
 import type { ConversationState } from "./state.ts";
 
 export interface ConversationHost
@@ -36,6 +42,7 @@ export interface ConversationHost
     PatchesHost,
     PolicyHost,
     EventRecorderHost,
+    SubscribingHost,
     CommandQueueHost {}
 
 /** The rules of one conversation: who may do what, what it changes, and who is notified. */
@@ -44,6 +51,8 @@ export class Conversation {
   readonly permissions: PermissionChanges;
   readonly receipts: Receipts;
   readonly recorder: EventRecorder;
+  /** Of a service conversation alone. */
+  readonly #service: ServiceParts | undefined;
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #host: ConversationHost;
@@ -96,6 +105,7 @@ export class Conversation {
       archiveSoon: () => host.archiveSoon(),
       limits: () => host.settings().limits,
       hasRoles: () => host.settings().security.memberRoles,
+      blocked: (clientIds) => this.#service?.subscribing.end(clientIds),
     });
     const permissions = new PermissionCommands(state, this.permissions, policy, replier, flush, rules);
     this.#handling = {
@@ -107,6 +117,11 @@ export class Conversation {
       permissions,
       replier,
     };
+    this.#service = serviceParts(state, delivery, policy, replier, {
+      ...host,
+      now: () => host.now(),
+      deleteMessage: (location) => this.deleteMessage(location),
+    });
     this.#queue = new CommandQueue((subscription, command) => this.#run(subscription, command), host);
   }
 
@@ -133,6 +148,9 @@ export class Conversation {
     command: CommandOf<Name>,
   ): Promise<void> | void {
     if (name !== "message.send") this.#messages.flush(); // commands of one client take effect in order
+    const ofService = this.#service && serviceHandlers[name];
+    if (this.#service !== undefined && ofService !== undefined)
+      return ofService(this.#service.commands, subscription, command);
     return commandHandlers[name](this.#handling, subscription, command);
   }
 
@@ -158,6 +176,13 @@ export class Conversation {
     this.#patches.patchFromThere(change);
   }
 
+  /** Carries out a call of the app's server that only a service has. */
+  async callService<Name extends ServiceCall>(name: Name, asked: Asked<Name>): Promise<Answer<Name>> {
+    if (this.#service === undefined) return { refused: "SYSTEM_CONVERSATION_REQUIRED" };
+    this.#messages.flush();
+    return answerCall(this.#service, name, asked);
+  }
+
   deleteMessage(location: MessageLocation): undefined | Refused {
     this.#messages.flush();
     return this.#patches.delete(location);
@@ -172,6 +197,8 @@ export class Conversation {
   /** Number of unread messages from others (Y-22); undefined for a client that is not a member. */
   unread(clientId: string): number | undefined {
     this.#messages.flush();
+    const { service } = this.#state;
+    if (service !== undefined) return unreadInService(this.#state, service, clientId, this.#host.now()).count;
     const member = this.#state.members.get(clientId);
     return member && this.#state.log.unread(clientId, member.readCursor).count;
   }
@@ -182,10 +209,12 @@ export class Conversation {
     clientIds: readonly string[],
   ): string[] {
     this.#messages.flush();
-    const { log, members } = this.#state;
+    const { log, members, service } = this.#state;
     const message = log.find(timestamp, messageId);
     if (message === undefined || message.recalled || message.deleted) return [];
-    return clientIds.filter((clientId) => (members.get(clientId)?.readCursor ?? timestamp) < timestamp);
+    const cursorOf = (clientId: string) =>
+      service === undefined ? members.get(clientId)?.readCursor : service.readers.get(clientId).readCursor;
+    return clientIds.filter((clientId) => (cursorOf(clientId) ?? timestamp) < timestamp);
   }
 
   /**
@@ -195,14 +224,16 @@ export class Conversation {
   catchUp(clientId: string, request: CatchUpRequest): CatchUp | undefined {
     if (request.conversationId !== this.#state.facts.id) return undefined;
     this.#messages.flush();
-    const settings = this.#host.settings();
-    return catchUp(clientId, request, { state: this.#state, delivery: this.#delivery, settings });
+    const [state, delivery] = [this.#state, this.#delivery];
+    if (state.service !== undefined)
+      return catchUpWithService(clientId, request, { state, service: state.service, delivery });
+    return catchUp(clientId, request, { state, delivery, settings: this.#host.settings() });
   }
 
   /** The events other than messages that a client missed after a time. */
   missedNotices(clientId: string, after: number): MissedNotices {
-    const { notices, members, facts } = this.#state;
-    const query = { after, conversationId: facts.id, isMember: members.has(clientId) };
+    const { notices, facts } = this.#state;
+    const query = { after, conversationId: facts.id, isMember: this.#state.isMember(clientId) };
     const events = notices.missedBy(clientId, query);
     return { events, complete: notices.reachesBackTo(after) };
   }

@@ -31,6 +31,15 @@ export function described(
   if (viewer === undefined) {
     return { conversation, lastMessage: lastMessage ? state.log.lastVisible() : undefined, isMember: true };
   }
+  if (state.service !== undefined) {
+    const { readers, subscribers, views } = state.service;
+    return {
+      conversation,
+      lastMessage: lastMessage ? views.lastReadable(viewer, sinceJoining) : undefined,
+      isMember: true,
+      subscription: { since: subscribers.since(viewer), muted: readers.get(viewer).muted },
+    };
+  }
   const member = state.members.get(viewer);
   if (member === undefined) {
     return { conversation: asNonMembersSee(conversation), lastMessage: undefined, isMember: false };

@@ -5,8 +5,7 @@ import type { AppEvent, AppEventBody, EventOf } from "../model/app-events.ts";
 import type { MessageRecord } from "../model/records.ts";
 import { RECIPIENTS_MAX } from "../push/push-work.ts";
 import type { Delivery } from "./delivery/delivery.ts";
-import type { Member } from "./membership/members.ts";
-import type { ConversationState } from "./state.ts";
+import type { ConversationState, Recipient } from "./state.ts";
 
 export interface EventRecorderHost {
   now(): number;
@@ -75,7 +74,9 @@ export class EventRecorder {
       to: message.recipients,
     };
     if (this.#host.hasListeners()) {
-      this.#store({ name: "messageSent", ...about, transient, receipt, online: [], offline: [] });
+      const isForService = this.#state.rules.isService || undefined;
+      const sent = { ...about, transient, receipt, online: [], offline: [] };
+      this.#store({ name: "messageSent", ...sent, ...(isForService && { isForService }) });
     } else if (isPushed && !transient && this.#hasUnsubscribed(about)) {
       this.#store({ name: "receiversOffline", ...about, offline: [], muted: [] });
     }
@@ -115,21 +116,16 @@ export class EventRecorder {
     return [sent, ...offlineEvents({ ...about, name: "receiversOffline", muted: [] }, away)];
   }
 
-  #recipientsOf({ from, to }: { from: string; to: string[] | undefined }): Member[] {
-    const members = [...this.#state.members.values()];
-    return members.filter(({ clientId }) => clientId !== from && (to?.includes(clientId) ?? true));
+  #recipientsOf(message: { from: string; to: string[] | undefined }): Recipient[] {
+    return this.#state.recipientsOf(message);
   }
 
-  #hasUnsubscribed({ from, to }: { from: string; to: string[] | undefined }): boolean {
-    for (const clientId of this.#state.members.keys()) {
-      if (clientId === from || this.#delivery.isSubscribed(clientId)) continue;
-      if (to?.includes(clientId) ?? true) return true;
-    }
-    return false;
+  #hasUnsubscribed(message: { from: string; to: string[] | undefined }): boolean {
+    return this.#recipientsOf(message).some(({ clientId }) => !this.#delivery.isSubscribed(clientId));
   }
 
   /** Includes members that could not be reached: an unneeded notification is better than a missing one. */
-  #isAway({ clientId, away }: Member): boolean {
+  #isAway({ clientId, away }: Recipient): boolean {
     return (
       (away !== "no" && !this.#delivery.isSubscribed(clientId)) || this.#delivery.isUnreachable(clientId)
     );
@@ -145,7 +141,7 @@ interface SentDetails {
 }
 
 /** Splits the offline recipients into events of bounded size. */
-function offlineEvents(event: EventOf<"receiversOffline">, away: readonly Member[]): AppEvent[] {
+function offlineEvents(event: EventOf<"receiversOffline">, away: readonly Recipient[]): AppEvent[] {
   const events: AppEvent[] = [];
   for (let first = 0; first < away.length; first += RECIPIENTS_MAX) {
     const some = away.slice(first, first + RECIPIENTS_MAX);
@@ -155,6 +151,6 @@ function offlineEvents(event: EventOf<"receiversOffline">, away: readonly Member
   return events;
 }
 
-function namesOf(members: readonly Member[]): string[] {
+function namesOf(members: readonly Recipient[]): string[] {
   return members.map(({ clientId }) => clientId);
 }

@@ -149,14 +149,16 @@ export class PolicyChecks {
 
   /** The content after the word list was applied; undefined if it is unchanged. */
   async filtered(content: Content): Promise<Content | undefined> {
-    return isFiltered(this.#state.members.size, this.#host.settings())
+    const { members, rules } = this.#state;
+    return isFiltered(rules.hasMembers ? members.size : undefined, this.#host.settings())
       ? this.#host.filtered(content)
       : undefined;
   }
 
   #from({ clientId, address }: Subscription) {
     const to = [...this.#state.members.keys()].filter((id) => id !== clientId);
-    return { conversationId: this.#state.facts.id, from: clientId, to, address };
+    const isForService = this.#state.rules.isService;
+    return { conversationId: this.#state.facts.id, from: clientId, to, address, isForService };
   }
 
   async #decide(verdict: MessageVerdict, content: Content, error: ErrorName): Promise<Approved | Rejection> {

@@ -3,8 +3,17 @@ import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord } from "../model/records.ts";
 import type { Refused } from "../protocol/outcome.ts";
 
+/** Who a message of a service is for. */
+export type ServiceAudience =
+  | { name: "clients"; clientIds: string[] }
+  | { name: "subscribers" }
+  /** @param validTill ms: clients that log in later do not get it */
+  | { name: "everybody"; validTill: number };
+
 /** A message of the app's server (http-api §2.2). */
 export interface ServerMessage {
+  /** Undefined in conversations other than services. */
+  to?: ServiceAudience;
   from: string;
   content: string | Uint8Array;
   transient: boolean;
@@ -25,10 +34,11 @@ export interface MessageLocation {
   from: string | undefined;
 }
 
-export type PatchByServer = MessageLocation & { silent: boolean } & (
-    | { recall: true }
-    | { recall: false; content: string | Uint8Array }
-  );
+export type PatchByServer = MessageLocation & {
+  silent: boolean;
+  /** The recipients of a service's message; undefined if it was broadcast, and in other conversations. */
+  toClients?: string[];
+} & ({ recall: true } | { recall: false; content: string | Uint8Array });
 
 /** A change of a list of client ids: exactly these, or these added or removed. */
 export type ListChange = { to: "set" | "add" | "remove"; clientIds: string[] };

@@ -10,9 +10,10 @@ import type { PendingSince } from "./delivery/delivery-host.ts";
 import type { KindRules } from "./kinds/kind-rules.ts";
 import { rulesOf } from "./kinds/kinds.ts";
 import { Log } from "./log/log.ts";
-import { Members } from "./membership/members.ts";
+import { type Member, Members } from "./membership/members.ts";
 import { Notices } from "./notices.ts";
 import { Permissions } from "./permissions/permissions.ts";
+import { ServiceState } from "./service/service-state.ts";
 
 /** Changes remembered by clock time: more than happen during one login. */
 const RECENT_MAX = 2_000;
@@ -24,6 +25,9 @@ export type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageA
   importedLastMessageAt?: number;
 };
 
+/** A client that a message is for, and whether it is pushed to it. */
+export type Recipient = Pick<Member, "clientId" | "muted" | "away">;
+
 /**
  * The durable state of a conversation: its facts, its members, its log and what is pending. Every method is
  * synchronous, so that a rule reads and writes without interruption.
@@ -34,6 +38,8 @@ export class ConversationState {
   readonly notices: Notices;
   readonly members: Members;
   readonly permissions: Permissions;
+  /** Of a service conversation alone. */
+  readonly service: ServiceState | undefined;
   readonly copy: CopyProgress;
   #facts: Facts;
   /** When the conversation was deleted (ms). Its log is kept until D1 is cleared by it. */
@@ -101,6 +107,7 @@ export class ConversationState {
     this.notices = new Notices(sql);
     this.members = new Members(sql);
     this.permissions = new Permissions(tables);
+    this.service = this.rules.isService ? new ServiceState(tables, this.log) : undefined;
   }
 
   get facts(): Readonly<Facts> {
@@ -115,6 +122,28 @@ export class ConversationState {
   /** When a temporary conversation ends (ms); undefined for others. */
   get endsAt(): number | undefined {
     return this.#facts.kind === "temporary" ? endOf(this.#facts.id) : undefined;
+  }
+
+  /** Whether a client is a member, or subscribed. */
+  isMember(clientId: string): boolean {
+    return this.service === undefined ? this.members.has(clientId) : this.service.subscribers.has(clientId);
+  }
+
+  /** The clients other than its author that a message is for, as far as they are known by name (P-01). */
+  recipientsOf({ from, to }: { from: string; to: string[] | undefined }): Recipient[] {
+    const { service } = this;
+    if (service === undefined)
+      return [...this.members.values()].filter(
+        ({ clientId }) => clientId !== from && (to?.includes(clientId) ?? true),
+      );
+    const named = (to ?? []).filter((clientId) => clientId !== from);
+    return named.map((clientId) => {
+      return {
+        clientId,
+        muted: service.readers.get(clientId).muted,
+        away: service.isAway(clientId) ? "away" : "no",
+      };
+    });
   }
 
   /** Whether a client may send, edit and recall messages here. A command may have waited until it was deleted. */
@@ -168,7 +197,10 @@ export class ConversationState {
       uniqueId: isTheirs ? facts.uniqueId : undefined,
       members: members.map((member) => member.clientId),
       muted: members.filter((member) => member.muted).map((member) => member.clientId),
-      lastMessageAt: Math.max(this.log.head, importedLastMessageAt) || undefined,
+      // Nobody is shown when others wrote to a service.
+      lastMessageAt: this.rules.isService
+        ? undefined
+        : Math.max(this.log.head, importedLastMessageAt) || undefined,
     };
   }
 

@@ -89,6 +89,42 @@ export const memberInfos = sqliteTable(
   (table) => [index("member_infos_by_conversation").on(table.conversationId, table.clientId)],
 );
 
+/** Subscriptions to service conversations of clients that have not logged in yet, for their first login. WITHOUT ROWID. */
+export const earlySubscriptions = sqliteTable(
+  "early_subscriptions",
+  {
+    clientId: text("client_id").notNull(),
+    conversationId: text("conversation_id").notNull(),
+    /** When it was made (ms). */
+    since: integer("since").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.clientId, table.conversationId] })],
+);
+
+/**
+ * What clients wrote to service conversations: the class `_SysMessage`. One row and one index entry per message. WITHOUT
+ * ROWID.
+ */
+export const systemMessages = sqliteTable(
+  "system_messages",
+  {
+    id: text("id").primaryKey(),
+    conversationId: text("conversation_id").notNull(),
+    messageId: text("message_id").notNull(),
+    sender: text("sender").notNull(),
+    address: text("address"),
+    /** Base64 if `binary`. */
+    data: text("data").notNull(),
+    binary: integer("binary", { mode: "boolean" }).notNull(),
+    /** Milliseconds, like those below. */
+    timestamp: integer("timestamp").notNull(),
+    acknowledgedAt: integer("acknowledged_at"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [uniqueIndex("system_messages_by_conversation").on(table.conversationId, table.messageId)],
+);
+
 /**
  * Clients that have ever logged in. `since` is 0 for clients that were members before this table existed. WITHOUT
  * ROWID.

@@ -53,6 +53,8 @@ import { messageRoutes } from "./rtm/messages.ts";
 import { missedEventRoutes } from "./rtm/missed-events.ts";
 import { refusedConversationRoutes } from "./rtm/refused-conversations.ts";
 import { chatRooms, normalConversations, serviceConversations } from "./rtm/served-kinds.ts";
+import { serviceMessageRoutes } from "./rtm/service-messages.ts";
+import { subscriberRoutes } from "./rtm/service-subscribers.ts";
 import { signingRoutes } from "./rtm/signing.ts";
 import { unsupportedRoutes } from "./unsupported.ts";
 import { passForeignBatches } from "./upstream/foreign-batches.ts";
@@ -189,6 +191,8 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   for (const resource of [refusedConversationRoutes, legacySilenceRoutes, memberInfoClassRoutes])
     app.route("/", resource);
   for (const resource of [memberRoutes, clientRoutes, appWideRoutes]) app.route("/", resource);
+  app.route("/", subscriberRoutes);
+  app.route("/", serviceMessageRoutes);
   app.route("/", webPushRoutes);
   app.route("/", legacyMessageRoutes);
   app.route("/", legacyClientRoutes);

@@ -7,12 +7,33 @@ import { settingsOf } from "../settings/store.ts";
 import type { HttpEnv } from "./env.ts";
 import { refuse } from "./errors.ts";
 
+interface Group {
+  name: string;
+  perMinute(limits: Settings["limits"]): number;
+  perDay?(limits: Settings["limits"]): number;
+  error: string;
+}
+
 const quotas = {
   /** Shared by both versions of the API, for sends, edits and recalls together (L-10). */
   messages: {
     name: "rest-messages",
     perMinute: (limits: Settings["limits"]) => limits.restMessagesPerMinute,
     error: "Too many messages over HTTP; try again later.",
+  },
+  /** Broadcasts to subscribers, their edits and recalls (L-11). */
+  broadcasts: {
+    name: "rest-broadcasts",
+    perMinute: (limits: Settings["limits"]) => limits.broadcastsPerMinute,
+    perDay: (limits: Settings["limits"]) => limits.broadcastsPerDay,
+    error: "Too many broadcasts to subscribers; try again later.",
+  },
+  /** Broadcasts to everybody and their edits (L-12). */
+  globalBroadcasts: {
+    name: "rest-global-broadcasts",
+    perMinute: (limits: Settings["limits"]) => limits.globalBroadcastsPerMinute,
+    perDay: (limits: Settings["limits"]) => limits.globalBroadcastsPerDay,
+    error: "Too many broadcasts to everybody; try again later.",
   },
   /** Notifications by conditions and by lists of devices together. */
   pushes: {
@@ -40,7 +61,7 @@ const quotas = {
   },
 };
 
-type Quota = keyof typeof quotas;
+export type Quota = keyof typeof quotas;
 
 const DEADLINE = 1_000; // ms
 
@@ -62,11 +83,12 @@ export async function quotaUsedUp(
  * Seconds until the quota has more; undefined if one was left. If the counter does not respond, the request continues.
  */
 export async function secondsUntil(env: Env, quota: Quota): Promise<number | undefined> {
-  const { name, perMinute } = quotas[quota];
-  const most = perMinute((await settingsOf(env).get()).limits);
-  if (most === 0) return undefined;
+  const group: Group = quotas[quota];
+  const { limits } = await settingsOf(env).get();
+  const [most, mostOfDay] = [group.perMinute(limits), group.perDay?.(limits) ?? 0];
+  if (most === 0 && mostOfDay === 0) return undefined;
   try {
-    const spent = env.APP.getByName("app").spend(name, most);
+    const spent = env.APP.getByName("app").spend(group.name, most, 1, mostOfDay);
     return (await withDeadline(spent, DEADLINE, "quota"))?.retryAfter;
   } catch (error) {
     console.error(`quota: ${quota} not counted; the request continues:`, loggableError(error));

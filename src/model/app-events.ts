@@ -24,6 +24,8 @@ export type AppEventBody =
       pushData: string | undefined;
       /** Whom a hook narrowed it down to; everybody where undefined. */
       to: string[] | undefined;
+      /** It is of a service conversation. */
+      isForService?: boolean;
     } & MessageEvent &
       Recipients)
   /** A stored message has offline recipients; the app's server is asked before anything is pushed to them (H-03). */

@@ -80,6 +80,8 @@ export interface ConversationFound {
   conversation: ConversationRecord;
   /** The members are left out, because the querying client may not see them. */
   withoutMembers?: boolean;
+  /** Of a service: since when the querying client is subscribed (ms), if it is, and whether push is off. */
+  subscription?: { since: number | undefined; muted: boolean };
   /** Only if requested and archived in D1, and visible to everybody. The conversation's object has the current one. */
   lastMessage: MessageRecord | undefined;
 }

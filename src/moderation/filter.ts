@@ -3,8 +3,14 @@ import type { Settings } from "../settings/schema.ts";
 import { changeTypedText } from "./typed-text.ts";
 import type { WordList } from "./word-list.ts";
 
-/** Whether messages are filtered in a conversation of so many: groups always, two people if the owner says so. */
-export function isFiltered(memberCount: number, { keywords }: Pick<Settings, "keywords">): boolean {
+/**
+ * Whether messages are filtered in a conversation of so many: groups always, two people if the owner says so, and where
+ * there is no list of members (X-31).
+ */
+export function isFiltered(
+  memberCount: number | undefined,
+  { keywords }: Pick<Settings, "keywords">,
+): boolean {
   return keywords.version !== null && (memberCount !== 2 || keywords.oneToOne);
 }
 

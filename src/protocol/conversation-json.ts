@@ -1,10 +1,17 @@
 import type { JsonObject } from "../model/json.ts";
-import { type ConversationRecord, type MessageRecord, timeSent } from "../model/records.ts";
+import {
+  type ConversationFound,
+  type ConversationRecord,
+  type MessageRecord,
+  timeSent,
+} from "../model/records.ts";
 import { toBase64 } from "./base64.ts";
 import { conversationTypes, toIsoTime } from "./encode.ts";
 
 /** Seconds; the documented default lifetime of a temporary conversation (wire §9.1). */
 const TIME_TO_LIVE_DEFAULT = 86_400;
+
+const NOT_SUBSCRIBED: NonNullable<ConversationFound["subscription"]> = { since: undefined, muted: false };
 
 export interface ConversationJsonOptions {
   /** Leave the members out (B-21). */
@@ -16,6 +23,8 @@ export interface ConversationJsonOptions {
    * for no client.
    */
   forClient?: string;
+  /** That client's subscription to a service (`ConversationFound`). */
+  subscription?: { since: number | undefined; muted: boolean };
 }
 
 /**
@@ -43,15 +52,22 @@ export function conversationJson(record: ConversationRecord, options: Conversati
     if (!options.compact) json.m = record.members;
   }
   if (options.forClient !== undefined) {
-    if (isService) json.joined = record.members.includes(options.forClient);
-    json.muted = record.muted.includes(options.forClient);
+    if (isService) Object.assign(json, subscriptionColumns(options.subscription));
+    else json.muted = record.muted.includes(options.forClient);
   }
   if (record.uniqueId !== undefined) json.uniqueId = record.uniqueId;
   Object.assign(json, kindColumns(record));
   if (options.lastMessage !== undefined) Object.assign(json, lastMessageColumns(options.lastMessage));
   // C# reads the keys in order, and takes the message's time for 1970 where `lm` comes before it.
-  if (record.lastMessageAt !== undefined) json.lm = { __type: "Date", iso: toIsoTime(record.lastMessageAt) };
+  // A service has none: it would show when others wrote.
+  if (record.lastMessageAt !== undefined && !isService)
+    json.lm = { __type: "Date", iso: toIsoTime(record.lastMessageAt) };
   return json;
+}
+
+/** Swift reads these of a service (wire §4.5.3). */
+function subscriptionColumns({ since, muted } = NOT_SUBSCRIBED): JsonObject {
+  return { joined: since !== undefined, ...(since !== undefined && { joinedAt: since }), muted };
 }
 
 /** Java reads `tr`, `sys` and `temp`; C# knows temporary conversations only by the `tempConv` pair. */

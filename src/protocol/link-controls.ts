@@ -74,7 +74,9 @@ export type ConversationControl =
   /** The subscription is evicted (L4): the gateway waits for the last answers, then closes the link. */
   | { type: "unsubscribed" }
   /** The reply that follows shows the log up to here. */
-  | { type: "shown"; upTo: number };
+  | { type: "shown"; upTo: number }
+  /** Whether the session is in the audience from here on. It is the last record of one that is no longer. */
+  | { type: "presence"; isPresent: boolean };
 
 /** Gateway → ConversationObject. */
 export type ConversationRequest = { type: "unsubscribe" };

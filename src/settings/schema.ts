@@ -84,6 +84,14 @@ const schema = (demo: boolean) =>
         returnSeconds: v.optional(wholeNumber(0, 300), 15),
         /** Messages sent, edited and recalled over HTTP, of the whole app (L-10); 0 is unlimited. */
         restMessagesPerMinute: v.optional(perMinute(), 1_800),
+        /** Broadcasts to subscribers of a service, their edits and recalls, of the whole app (L-11); 0 is unlimited. */
+        broadcastsPerMinute: v.optional(perMinute(), 30),
+        /** The same in a day (UTC). */
+        broadcastsPerDay: v.optional(perMinute(), 1_000),
+        /** Broadcasts to everybody and their edits, of the whole app (L-12); 0 is unlimited. */
+        globalBroadcastsPerMinute: v.optional(perMinute(), 10),
+        /** The same in a day (UTC). */
+        globalBroadcastsPerDay: v.optional(perMinute(), 30),
         /** Notifications requested over HTTP, of the whole app; 0 is unlimited. */
         pushesPerMinute: v.optional(perMinute(), 600),
         /** New installations with the app key, of the whole app. */

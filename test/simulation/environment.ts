@@ -1,3 +1,4 @@
+import type { SubscribedService } from "../../src/client/subscribed-services.ts";
 import type { CatchUp, CatchUpRequest } from "../../src/conversation/conversation-catch-up.ts";
 import type { CopyPace } from "../../src/conversation/copy/copy-pace.ts";
 import type { StartResult } from "../../src/conversation/creation/start-result.ts";
@@ -38,7 +39,9 @@ export interface ConversationCalls {
   will(from: string, will: Will): Promise<void>;
 }
 
-/** The call that conversations make to a client's object. */
+/** The calls that conversations make to a client's object. */
 export interface ClientCalls {
   wake(conversationId: string, wake: Wake): WakeAnswer;
+  subscribe(service: SubscribedService, exceptSession: string | undefined): void;
+  unsubscribe(service: SubscribedService): void;
 }

@@ -8,6 +8,7 @@ import type { Client } from "../../src/client/client.ts";
 import { clientTables } from "../../src/client/client-tables.ts";
 import type { ProvenRequest, Session } from "../../src/client/session.ts";
 import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../src/client/session-token.ts";
+import type { SubscribedService } from "../../src/client/subscribed-services.ts";
 import type { Wake, WakeAnswer } from "../../src/conversation/delivery/wake.ts";
 import { ALLOWED } from "../../src/hooks/before/hook-question.ts";
 import { TemporaryIds } from "../../src/protocol/temporary-ids.ts";
@@ -67,6 +68,14 @@ export class SimulatedClient implements ClientCalls {
 
   wake(conversationId: string, wake: Wake): WakeAnswer {
     return this.client.wake(conversationId, wake);
+  }
+
+  subscribe(service: SubscribedService, exceptSession: string | undefined): void {
+    this.client.subscribe(service, exceptSession);
+  }
+
+  unsubscribe(service: SubscribedService): void {
+    this.client.unsubscribe(service);
   }
 
   accept(request: ProvenRequest, end: End): boolean {
@@ -146,7 +155,8 @@ export class SimulatedClient implements ClientCalls {
       will: (id, from, will) => call(() => existing(id)?.will(from, will)),
       query: async () => [],
       online: async () => [],
-      registerClient: (clientId) => call(() => database.register(clientId), anyFate),
+      registerClient: (clientId) =>
+        call(async () => ({ ...(await database.register(clientId)), subscribed: [] }), anyFate),
       undiscoveredConversations: async () => [],
       conversationsAfter: async () => ({ conversations: [], more: false }),
       existing: async (ids) => ids.filter((id) => existing(id) !== undefined),

@@ -250,6 +250,18 @@ export class SimulatedConversation implements ConversationCalls {
         };
         return instance.hold(network.call(wake, 5_000, fate));
       },
+      list: (clientId, service, exceptSession) =>
+        instance.hold(
+          network.call(
+            () => this.#environment.client(clientId).subscribe(service, exceptSession),
+            5_000,
+            fate,
+          ),
+        ),
+      unlist: (clientId, service) =>
+        instance
+          .hold(network.call(() => this.#environment.client(clientId).unsubscribe(service), 5_000, fate))
+          .catch(() => {}),
       startThere: (record) =>
         instance.hold(network.call(() => other(record.id).startHere(record), 4_000, fate)),
       hasMembers: (id, members) => instance.hold(network.call(() => other(id).isOf(members), 4_000, fate)),

@@ -13,6 +13,7 @@ const NOON = Date.UTC(2026, 10, 25, 12); // ms
 export function saying(content: Content): MessageQuestion {
   return {
     name: "messageReceived",
+    isForService: false,
     conversationId: "65537a0e0000000000000001",
     from: "Tom",
     to: ["Jerry", "Spike"],
@@ -28,6 +29,7 @@ export function saying(content: Content): MessageQuestion {
 export function editing(content: Content): MessageQuestion {
   return {
     name: "messageUpdate",
+    isForService: false,
     conversationId: "65537a0e0000000000000001",
     from: "Tom",
     to: ["Jerry", "Spike"],

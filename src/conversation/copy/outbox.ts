@@ -193,7 +193,7 @@ export class Outbox {
       for (let upTo = 0; upTo < end; ) {
         const missing = this.#firstMissing();
         if (missing !== undefined && missing < this.#host.now() - LATE) await this.#reportBehind(id, missing);
-        const messages = log.missingFrom(this.#reached, BATCH);
+        const messages = log.missing.from(this.#reached, BATCH);
         const last = messages.at(-1);
         if (last === undefined) break;
         const reached = known(await this.#calls.saveMessages(id, messages));
@@ -223,7 +223,7 @@ export class Outbox {
   #firstMissing(): number | undefined {
     const { log, copy } = this.#state;
     const presumed = Math.max(copy.archivedAt, log.end - this.#host.copyDelay.normal);
-    return log.firstMissingFrom(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
+    return log.missing.firstFrom(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
   }
 
   /**

@@ -6,32 +6,43 @@ export interface PendingSince {
   notices: number;
 }
 
-/** What delivery needs from the conversation around it. */
-export interface DeliveryHost {
-  now(): number;
-  /** Time of the log's newest entry. */
-  end(): number;
+/** The clients of a conversation, as delivery serves them. */
+export interface ClientsToServe {
+  /** Whether the conversation has a list of members. If not, whoever is present hears what goes to everybody. */
+  hasMembers: boolean;
   members(): Iterable<string>;
-  isMember(clientId: string): boolean;
+  /** Whether a client hears what goes to everybody. */
+  isPresent(clientId: string): boolean;
+  /** Clients beside the members that entries after a time are for. */
+  lacking(after: number): Iterable<string>;
+  /** Whether there are entries after a time that are for a client. */
+  lacksAfter(clientId: string, time: number): boolean;
   /** Clients that were removed after a time. */
   leftAfter(time: number): string[];
   isAway(clientId: string): boolean;
   setAway(clientId: string, away: boolean): void;
   /** The entries after a time that the client may see, as one frame of records; undefined if there are none. */
   replay(clientId: string, after: number): Uint8Array | "too far behind" | undefined;
-  /** Time of the newest notice. */
-  lastNotice(): number;
   /** Records of the notices for a client after a time. A session takes each of them once. */
   notices(clientId: string, after: number): Uint8Array[];
+  /** When a client's read cursor last moved (ms); 0 if it has none. */
+  readCursorMovedAt(clientId: string): number;
+  /** Whether a client has unread messages up to a time. */
+  hasUnread(clientId: string, upTo: number): boolean;
+  /** The record of a client's current unread count, which changed at this time (ms); undefined if it has none. */
+  unread(clientId: string, changedAt: number): Uint8Array | undefined;
+}
+
+/** What delivery needs from the conversation around it. */
+export interface DeliveryHost extends ClientsToServe {
+  now(): number;
+  /** Time of the log's newest entry. */
+  end(): number;
+  /** Time of the newest notice. */
+  lastNotice(): number;
   /** Time of the log's newest entry at or before a time. */
   endAt(time: number): number;
-  /** When a member's read cursor last moved (ms); 0 for others. */
-  readCursorMovedAt(clientId: string): number;
-  /** Whether a member has unread messages up to a time. */
-  hasUnread(clientId: string, upTo: number): boolean;
-  /** The record of a member's current unread count, which changed at this time (ms); undefined for others. */
-  unread(clientId: string, changedAt: number): Uint8Array | undefined;
-  /** Stores that deliveries after `since` are pending for members without a subscription; `clearPending` undoes it. */
+  /** Stores that deliveries after `since` are pending for clients without a subscription; `clearPending` undoes it. */
   markPending(since: number): void;
   clearPending(): void;
   /** Wakes the sessions of a client that have no subscription. Rejects at its deadline. */

@@ -53,9 +53,30 @@ export class Delivery {
     for (const clientId of [...toWake]) this.#wakes.add(clientId, { log: time });
   }
 
-  /** Sends one event to every session of these clients. */
-  notify(clientIds: Iterable<string>, event: ClientEvent): void {
-    for (const clientId of clientIds) this.#notify(clientId, event, undefined);
+  /** The same for entries that are for these clients alone. */
+  storedFor(clientIds: readonly string[], time: number): void {
+    const toWake = clientIds.filter((clientId) => this.#clients.mayWake(clientId));
+    if (toWake.length === 0) return;
+    this.#resumeAtStart();
+    this.#pending.mark(time);
+    for (const clientId of toWake) this.#wakes.add(clientId, { log: time });
+  }
+
+  /** The subscriptions of these clients. */
+  subscriptionsOf(clientIds: readonly string[]): Subscription[] {
+    return clientIds.flatMap((clientId) => this.#clients.get(clientId)?.subscriptions ?? []);
+  }
+
+  /** Whether the session hears what goes to everybody, from now on. */
+  setPresent(subscription: Subscription, isPresent: boolean): void {
+    saveSubscription(subscription, { isPresent });
+    this.#clients.audienceChanged();
+  }
+
+  /** Sends one event to every session of these clients. @param origin the session that caused it, which is left out */
+  notify(clientIds: Iterable<string>, event: ClientEvent, origin?: number): void {
+    const cause = origin === undefined ? undefined : { origin, own: undefined };
+    for (const clientId of clientIds) this.#notify(clientId, event, cause);
   }
 
   /**
@@ -72,6 +93,10 @@ export class Delivery {
       isFor = () => true,
     }: { origin: number; own?: Uint8Array; isFor?: (clientId: string) => boolean },
   ): void {
+    if (!this.#host.hasMembers) {
+      for (const subscription of [...this.audience().subscriptions])
+        if (isFor(subscription.clientId)) this.#sendOne(subscription, event, { origin, own });
+    }
     for (const clientId of this.#host.members())
       if (isFor(clientId)) this.#notify(clientId, event, { origin, own });
   }
@@ -105,15 +130,21 @@ export class Delivery {
     event: ClientEvent,
     cause: { origin: number; own: Uint8Array | undefined } | undefined,
   ): void {
-    for (const subscription of [...subscriptions]) {
-      const record =
-        event.kind === "unread"
-          ? this.#host.unread(subscription.clientId, this.#host.now())
-          : subscription.origin === cause?.origin
-            ? cause.own
-            : event.record;
-      if (record !== undefined) this.#subscribers.send(subscription, record);
-    }
+    for (const subscription of [...subscriptions]) this.#sendOne(subscription, event, cause);
+  }
+
+  #sendOne(
+    subscription: Subscription,
+    event: ClientEvent,
+    cause: { origin: number; own: Uint8Array | undefined } | undefined,
+  ): void {
+    const record =
+      event.kind === "unread"
+        ? this.#host.unread(subscription.clientId, this.#host.now())
+        : subscription.origin === cause?.origin
+          ? cause.own
+          : event.record;
+    if (record !== undefined) this.#subscribers.send(subscription, record);
   }
 
   /** What was pending when the object started goes first. */
@@ -145,7 +176,7 @@ export class Delivery {
     this.#clients.learn(client, sessions);
     this.#clients.loggedIn(client, sessionId);
     this.#clients.setAway(clientId, false);
-    const isBehind = this.#host.isMember(clientId) && head < this.#host.end();
+    const isBehind = this.#host.lacksAfter(clientId, head);
     this.#lacks(clientId, isBehind ? head : undefined, lastNotice);
     this.#wakes.resume(clientId, client);
   }
@@ -164,7 +195,8 @@ export class Delivery {
     const pending = this.#pending.takeAtStart();
     if (pending !== undefined) {
       const log = pending.log < this.#host.end() ? pending.log : undefined;
-      for (const clientId of [...this.audience().toWake]) this.#lacks(clientId, log, pending.notices);
+      for (const clientId of [...this.audience().toWake, ...this.#host.lacking(pending.log)])
+        this.#lacks(clientId, log, pending.notices);
       for (const clientId of this.#host.leftAfter(pending.notices))
         this.#lacks(clientId, undefined, pending.notices);
     }

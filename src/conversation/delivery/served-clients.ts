@@ -8,7 +8,7 @@ import type { Subscription } from "./subscription.ts";
 /** Sessions of a client whose ids are kept in the attachment of each of its subscriptions: 40 bytes each. */
 const SESSIONS_SAVED = 100;
 
-/** Subscriptions of members, and the members that may have sessions to wake. */
+/** Subscriptions of members or of those present, and the members that may have sessions to wake. */
 export interface Audience {
   subscriptions: readonly Subscription[];
   toWake: readonly string[];
@@ -104,6 +104,13 @@ export class ServedClients {
     if (this.#audience !== undefined) return this.#audience;
     const subscriptions: Subscription[] = [];
     const toWake: string[] = [];
+    if (!this.#host.hasMembers) {
+      for (const client of this.#clients.values())
+        for (const subscription of client.subscriptions)
+          if (subscription.isPresent) subscriptions.push(subscription);
+      this.#audience = { subscriptions, toWake };
+      return this.#audience;
+    }
     for (const clientId of this.#host.members()) {
       const client = this.#clients.get(clientId);
       if (client !== undefined) subscriptions.push(...client.subscriptions);
@@ -127,7 +134,7 @@ export class ServedClients {
 /** Changes the part of a subscription that survives hibernation. */
 export function saveSubscription(
   subscription: Subscription,
-  change: Partial<Pick<Subscription, "acknowledged" | "isEvicted" | "sessions">>,
+  change: Partial<Pick<Subscription, "acknowledged" | "isEvicted" | "isPresent" | "sessions">>,
 ): void {
   Object.assign(subscription, change);
   const { port, sessions, ...identity } = subscription;

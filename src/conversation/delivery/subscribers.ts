@@ -71,6 +71,7 @@ export class Subscribers {
       address,
       acknowledged: 0,
       isEvicted: false,
+      isPresent: this.#host.isPresent(clientId),
       sessions: undefined,
       port,
     };
@@ -85,9 +86,12 @@ export class Subscribers {
     const head = this.#host.end();
     const lastNotice = this.#host.lastNotice();
     const opened: ConversationControl = { type: "opened", since, head, noticesAfter, lastNotice };
+    const presence: ConversationControl = { type: "presence", isPresent: true };
+    const isKept = !this.#host.hasMembers && subscription.isPresent;
     port.send(
       joinRecords([
         controlRecord(opened),
+        ...(isKept ? [controlRecord(presence)] : []),
         ...(replay ? [replay] : []),
         ...this.#host.notices(clientId, noticesAfter),
         ...eventsFor(request, client),

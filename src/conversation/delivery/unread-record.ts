@@ -18,7 +18,16 @@ export function unreadOf(
 ): Uint8Array | undefined {
   const member = state.members.get(clientId);
   if (member === undefined) return undefined;
-  const { count: unread, mentioned } = state.log.unread(clientId, member.readCursor);
+  return unreadCountRecord(state, state.log.unread(clientId, member.readCursor), changedAt, now);
+}
+
+/** The record of a count; the times as above. */
+export function unreadCountRecord(
+  state: ConversationState,
+  { count: unread, mentioned }: { count: number; mentioned: boolean },
+  changedAt: number,
+  now: number,
+): Uint8Array {
   const { id: conversationId, kind } = state.facts;
   const notifiedAt = now - NOTIFIED_AT_MARGIN;
   const summary = { conversationId, kind, unread, mentioned };

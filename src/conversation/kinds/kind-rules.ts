@@ -17,6 +17,11 @@ export interface KindRules {
   readonly hasMembers: boolean;
   /** The clients that may send, edit and recall messages. */
   readonly writers: "members" | "anyone";
+  /**
+   * Whether each client sees a part of its own: what it writes is for the app's server alone, which names who its
+   * messages are for. Then the state has a `service`.
+   */
+  readonly isService: boolean;
   /** The clients that may read its history. */
   readonly readers: "members" | "anyone";
   /** Whether its messages have receipts, while it is small enough. */

@@ -7,6 +7,7 @@ export const normal: KindRules = {
   hasMembers: true,
   writers: "members",
   readers: "members",
+  isService: false,
   hasReceipts: true,
   isCopied: true,
 };

@@ -7,6 +7,7 @@ export const room: KindRules = {
   hasMembers: false,
   writers: "anyone",
   readers: "anyone",
+  isService: false,
   hasReceipts: false,
   isCopied: true,
 };

@@ -10,8 +10,9 @@ export const service: KindRules = {
   },
   fixed: { members: "NORMAL_CONVERSATION_REQUIRED" },
   hasMembers: false,
-  writers: "members",
-  readers: "members",
+  writers: "anyone",
+  readers: "anyone",
+  isService: true,
   hasReceipts: false,
   isCopied: true,
 };

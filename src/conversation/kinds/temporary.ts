@@ -18,6 +18,7 @@ export const temporary: KindRules = {
   hasMembers: true,
   writers: "members",
   readers: "members",
+  isService: false,
   hasReceipts: true,
   isCopied: false,
 };

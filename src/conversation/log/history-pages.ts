@@ -122,7 +122,7 @@ export class HistoryPages {
 }
 
 /** How much of a page for a client fits into one answer (I13). */
-class AnswerBudget {
+export class AnswerBudget {
   #bytes = 0;
   #messages = 0;
 

@@ -15,6 +15,7 @@ import {
   toMessage,
 } from "./message-rows.ts";
 import { MessagesFromOthers } from "./messages-from-others.ts";
+import { MissingEntries } from "./missing-entries.ts";
 import { UnreadCounts } from "./unread-counts.ts";
 import { NOT_DELETED, VISIBLE_TO } from "./visibility.ts";
 
@@ -35,6 +36,7 @@ export class Log {
   readonly accepted: AcceptedSends;
   readonly history: HistoryPages;
   readonly fromOthers: MessagesFromOthers;
+  readonly missing: MissingEntries;
   readonly #unread: UnreadCounts;
   readonly #sql: Sql;
   #head: number;
@@ -45,6 +47,7 @@ export class Log {
     this.accepted = new AcceptedSends(sql);
     this.history = new HistoryPages(sql);
     this.fromOthers = new MessagesFromOthers(sql);
+    this.missing = new MissingEntries(sql);
     this.#unread = new UnreadCounts(sql);
     this.#head =
       sql.exec<{ head: number | null }>("SELECT max(timestamp) AS head FROM messages").one().head ?? 0;
@@ -133,6 +136,27 @@ export class Log {
     return row && toMessage(row);
   }
 
+  /** The messages in these places, oldest first, without deleted ones. */
+  atAll(places: readonly number[]): MessageRecord[] {
+    if (places.length === 0) return [];
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp IN (SELECT value FROM json_each(?)) AND ${NOT_DELETED} ` +
+          "ORDER BY timestamp",
+        JSON.stringify(places),
+      )
+      .toArray()
+      .map(toMessage);
+  }
+
+  /** The session that sent the message in a place; 0 if it is not known any more. */
+  originOf(place: number): number {
+    const [row] = this.#sql
+      .exec<{ origin: number }>("SELECT origin FROM messages WHERE timestamp = ?", place)
+      .toArray();
+    return row?.origin ?? 0;
+  }
+
   /** Rewrites a message in its place; its `patchedAt` is after the end (M-14, M-22). */
   patch(message: MessageRecord & { patchedAt: number }): void {
     this.#sql.exec(
@@ -142,6 +166,13 @@ export class Log {
       message.timestamp,
     );
     this.#patchedAt = message.patchedAt;
+    this.#unread.forget();
+  }
+
+  /** Narrows down whom a message is for. It is no change of the message. */
+  setRecipients(timestamp: number, recipients: readonly string[]): void {
+    const text = JSON.stringify(recipients);
+    this.#sql.exec("UPDATE messages SET recipients = ? WHERE timestamp = ?", text, timestamp);
     this.#unread.forget();
   }
 
@@ -188,34 +219,6 @@ export class Log {
       .toArray()
       .reverse()
       .map(toMessage);
-  }
-
-  /** Time of the oldest entry that a copy lacks; undefined if it lacks none. */
-  firstMissingFrom(copy: { timestamp: number; patchedAt: number }): number | undefined {
-    const { message, patch } = this.#sql
-      .exec<{ message: number | null; patch: number | null }>(
-        "SELECT (SELECT min(timestamp) FROM messages WHERE timestamp > ?) AS message, " +
-          "(SELECT min(patched_at) FROM messages WHERE patched_at > ?) AS patch",
-        copy.timestamp,
-        copy.patchedAt,
-      )
-      .one();
-    return message !== null && patch !== null ? Math.min(message, patch) : (message ?? patch ?? undefined);
-  }
-
-  /** The messages that a copy lacks; a patched message counts at the time of its last patch. */
-  missingFrom(copy: { timestamp: number; patchedAt: number }, limit: number): MessageRecord[] {
-    const added = this.#sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND patched_at IS NULL ORDER BY timestamp LIMIT ?`,
-        copy.timestamp,
-        limit,
-      )
-      .toArray()
-      .map(toMessage);
-    return [...added, ...this.patchedAfter(copy.patchedAt, limit)]
-      .sort((a, b) => (a.patchedAt ?? a.timestamp) - (b.patchedAt ?? b.timestamp))
-      .slice(0, limit);
   }
 
   /** Timestamps of messages after a timestamp, deleted ones included, oldest first. */

@@ -3,6 +3,7 @@ import type { TheirMessage } from "../../mirror/hosted-app.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import type { PushPolicy } from "../../protocol/commands.ts";
 import type { Approved } from "../policy.ts";
+import type { Broadcast } from "../service/service-state.ts";
 import { newMessageId } from "./ids.ts";
 
 /** A message that is not in the log yet. */
@@ -22,6 +23,8 @@ export interface Draft {
   address: string | undefined;
   /** The recipients; everybody if undefined. */
   recipients: string[] | undefined;
+  /** Of a service: who a broadcast is for; undefined if the recipients are named. */
+  broadcast?: Broadcast;
   /** Whether the sender's own devices are left out (http-api §2.2). */
   noSync: boolean;
   /** Its id and time where it was sent first, for a message that comes from LeanCloud. */

@@ -77,12 +77,20 @@ export class History {
 
   /** A long search yields to other work. */
   async #search(request: HistoryRequest, viewer: string | undefined): Promise<MessageRecord[]> {
-    const slices = this.#state.log.history.inSlices(this.#sinceJoining(request, viewer), viewer);
+    const slices = this.#slices(request, viewer);
     for (;;) {
       const slice = slices.next();
       if (slice.done) return slice.value;
       await new Promise<void>((resolve) => this.#host.inNextTurn(resolve));
     }
+  }
+
+  #slices(request: HistoryRequest, viewer: string | undefined): Generator<undefined, MessageRecord[]> {
+    const { log, service } = this.#state;
+    if (service === undefined || viewer === undefined)
+      return log.history.inSlices(this.#sinceJoining(request, viewer), viewer);
+    const isSinceJoining = this.#host.settings().security.historyFrom === "joining";
+    return service.views.history(request, viewer, isSinceJoining);
   }
 
   /** Where the app shows members only messages since they joined, no page goes further back. */

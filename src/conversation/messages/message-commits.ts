@@ -9,6 +9,8 @@ import type { Subscription } from "../delivery/subscription.ts";
 import type { EventRecorder } from "../event-recorder.ts";
 import { isDeliveredTo } from "../log/visibility.ts";
 import { hasReceipts } from "../membership/receipts.ts";
+import { sendToAudiences } from "../service/audience-frames.ts";
+import type { EntryAudience, ServiceState } from "../service/service-state.ts";
 import type { ConversationState } from "../state.ts";
 import { type Draft, messageOf } from "./draft.ts";
 import { GroupCommit, type GroupCommitHost } from "./group-commit.ts";
@@ -90,10 +92,14 @@ export class MessageCommits {
       this.#recorder.recordSent(message, { transient: false, ...about });
       this.#host.mirror(message);
     }
-    if (stored.length > 0) this.#broadcast(stored, outgoing);
-    for (const [subscription, own] of outgoing) this.#delivery.send(subscription, joinRecords(own));
+    if (this.#state.service !== undefined)
+      this.#sendToAudiences(this.#state.service, stored, before, outgoing);
+    else {
+      if (stored.length > 0) this.#broadcast(stored, outgoing);
+      for (const [subscription, own] of outgoing) this.#delivery.send(subscription, joinRecords(own));
+      if (stored.length > 0) this.#delivery.storedAfter(before);
+    }
     if (stored.length === 0) return;
-    this.#delivery.storedAfter(before);
     // After the delivery's alarm: one alarm serves both, and setting it costs a row each time.
     this.#host.archiveSoon();
   }
@@ -112,6 +118,20 @@ export class MessageCommits {
     }
     gathered.push(...records);
     if (gathered.length > 0) outgoing.set(subscription, gathered);
+  }
+
+  /** In a service, an entry goes to those who see it, and shows nobody else that it exists. */
+  #sendToAudiences(
+    service: ServiceState,
+    stored: StoredMessage[],
+    before: number,
+    outgoing: Map<Subscription, Uint8Array[]>,
+  ): void {
+    const entries = stored.map(({ message, origin, record }) => {
+      const exceptClient = message.noSync === true ? message.from : undefined;
+      return { audience: service.audienceOf(message), record, origin, exceptClient };
+    });
+    sendToAudiences(this.#delivery, entries, before, outgoing);
   }
 
   /** To all subscriptions, each with its own replies; replies that were sent are removed from `outgoing`. */
@@ -136,6 +156,11 @@ export class MessageCommits {
     }
   }
 
+  #previousFor(audience: EntryAudience): number {
+    const { log, service } = this.#state;
+    return service?.previousOf(audience, log.end) ?? log.end;
+  }
+
   /** Appends one message, or finds it appended already; with records for its sender beside the reply. */
   #append(
     send: Send,
@@ -156,9 +181,13 @@ export class MessageCommits {
       if (refusal !== undefined) return refused(refusal);
       const { sentThere } = send;
       const wanted = sentThere === undefined || sentThere.sentAt > now + AHEAD_MAX ? now : sentThere.sentAt;
-      const position = { timestamp: this.#state.nextTime(now, wanted), previous: this.#state.log.end };
+      const position = {
+        timestamp: this.#state.nextTime(now, wanted),
+        previous: this.#previousFor(send.broadcast?.to ?? []),
+      };
       const message = messageOf(send, position.timestamp);
       this.#state.log.append(message, token, origin);
+      this.#state.service?.added(message, send.broadcast);
       const { id: conversationId, kind } = this.#state.facts;
       const event = clientEvents.message({ conversationId, kind, message });
       const traits = { acknowledge: hasReceipts(this.#state) };

@@ -1,6 +1,7 @@
 import type { MessageRecord, Will } from "../../model/records.ts";
 import * as clientEvents from "../../protocol/client-events.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
+import type { ErrorName } from "../../protocol/errors.ts";
 import { eventRecord } from "../../protocol/link-records.ts";
 import { pushPolicyBy } from "../../push/providers.ts";
 import type { Settings } from "../../settings/schema.ts";
@@ -85,7 +86,7 @@ export class Messages {
       pushData,
       address: subscription.address,
       isPushed: isPushedBy(command.pushes, pushData),
-      recipients: approved.to,
+      recipients: this.#state.service === undefined ? approved.to : [],
       noSync: false,
       changed: changeOf(approved),
     };
@@ -95,13 +96,17 @@ export class Messages {
   }
 
   /** Sends a message of the app's server (http-api §2.2). Its author need not be a member. */
-  async sendAsServer({ transient, ...message }: ServerMessage): Promise<SendOutcome> {
+  async sendAsServer({ transient, to, ...message }: ServerMessage): Promise<SendOutcome> {
+    const refused = this.#wrongKind(to);
+    if (refused !== undefined) return { refused };
     const draft: Draft = {
       ...message,
       origin: NO_ORIGIN,
       receipt: false,
       address: undefined,
-      recipients: undefined,
+      recipients: to?.name === "clients" ? to.clientIds : undefined,
+      ...(to?.name === "subscribers" && { broadcast: { to: to.name } }),
+      ...(to?.name === "everybody" && { broadcast: { to: to.name, validTill: to.validTill } }),
       changed: undefined,
       isPushed: isPushedBy(pushPolicyBy(this.#host.settings()), message.pushData),
     };
@@ -110,6 +115,13 @@ export class Messages {
     const sent = messageOf(draft, this.#state.nextTime(this.#host.now()));
     this.#notifyOnline(draft, sent);
     return { messageId: sent.id, timestamp: sent.timestamp };
+  }
+
+  /** Only a service has messages for clients that are named, and broadcasts; it has no others. */
+  #wrongKind(to: ServerMessage["to"]): ErrorName | undefined {
+    const { isService } = this.#state.rules;
+    if (isService === (to !== undefined)) return undefined;
+    return isService ? "NORMAL_CONVERSATION_REQUIRED" : "SYSTEM_CONVERSATION_REQUIRED";
   }
 
   /**
@@ -167,10 +179,15 @@ export class Messages {
     const { id: conversationId, kind } = this.#state.facts;
     const record = eventRecord(clientEvents.message({ conversationId, kind, message, transient: true }));
     const isFor = (clientId: string) => isDeliveredTo(clientId, message);
-    this.#delivery.notifyMembers(
-      { kind: "event", record, isEphemeral: true },
-      { origin: draft.origin, isFor },
-    );
+    const event = { kind: "event" as const, record, isEphemeral: true };
+    if (this.#state.service === undefined || draft.broadcast?.to === "subscribers")
+      this.#delivery.notifyMembers(event, { origin: draft.origin, isFor });
+    else
+      this.#delivery.notify(
+        new Set([draft.from, ...(message.recipients ?? [])].filter(isFor)),
+        event,
+        draft.origin,
+      );
     this.#recorder.recordSent(message, { transient: true, pushData: undefined, isPushed: false });
   }
 

@@ -14,6 +14,7 @@ import type { ChangeThere } from "../mirror/change-there.ts";
 import { APPROVED_AS_SENT, type Approved, type PolicyChecks } from "../policy.ts";
 import type { Replier } from "../replier.ts";
 import type { MessageLocation, PatchByServer } from "../server-calls.ts";
+import { sendToAudiences } from "../service/audience-frames.ts";
 import type { ConversationState } from "../state.ts";
 
 export interface PatchesHost {
@@ -93,6 +94,9 @@ export class Patches {
     if (silence !== undefined) return silence;
     for (const patch of patches) {
       const message = this.#state.log.find(patch.timestamp, patch.messageId);
+      // What the app's server sent in a client's name is the service's.
+      const isServices = this.#state.rules.isService && message?.recipients?.length !== 0;
+      if (message !== undefined && isServices) return "MESSAGE_OWNERSHIP_REQUIRED";
       const refusal = refusalOf(clientId, patch, message);
       if (refusal !== undefined) return refusal;
     }
@@ -120,8 +124,9 @@ export class Patches {
         lastPatchTime = Math.max(lastPatchTime, message.patchedAt);
         continue;
       }
-      const { content, reason, to = message.recipients } = approved[at] ?? APPROVED_AS_SENT;
-      const changes = { ...resultOf(patch), recipients: to, ...(content === undefined ? {} : { content }) };
+      const { content, reason, to } = approved[at] ?? APPROVED_AS_SENT;
+      const recipients = this.#state.service === undefined ? (to ?? message.recipients) : message.recipients;
+      const changes = { ...resultOf(patch), recipients, ...(content === undefined ? {} : { content }) };
       const entry = this.#append(message, changes, subscription.origin);
       entries.push(entry);
       lastPatchTime = entry.message.patchedAt ?? 0;
@@ -138,6 +143,8 @@ export class Patches {
   patchByServer(patch: PatchByServer): undefined | Refused {
     const message = this.#find(patch);
     if ("refused" in message) return message;
+    const refusal = this.#state.service?.patchRefusal(message, patch);
+    if (refusal !== undefined) return refusal;
     if (message.recalled && !patch.recall) return { refused: "MESSAGE_NOT_FOUND" };
     if (message.recalled) return undefined;
     const before = this.#state.log.end;
@@ -160,6 +167,7 @@ export class Patches {
   delete(which: MessageLocation): undefined | Refused {
     const message = this.#find(which);
     if ("refused" in message) return message;
+    this.#state.service?.globals.remove(message.timestamp);
     const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#state.log.end };
     this.#state.log.delete(message.timestamp, position.timestamp);
     this.#sendHidden(skippedEntryRecord(position.timestamp, position.previous));
@@ -168,8 +176,9 @@ export class Patches {
 
   /** An entry that shows nothing: subscriptions advance past it, other members with their next message. */
   #sendHidden(hidden: Uint8Array): void {
-    for (const subscription of this.#delivery.audience().subscriptions)
-      this.#delivery.send(subscription, hidden);
+    if (this.#state.service === undefined)
+      for (const subscription of this.#delivery.audience().subscriptions)
+        this.#delivery.send(subscription, hidden);
     this.#host.archiveSoon();
   }
 
@@ -181,9 +190,12 @@ export class Patches {
   }
 
   #append(message: MessageRecord, changes: Partial<MessageRecord>, origin: number): PatchEntry {
-    const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#state.log.end };
+    const { log, service } = this.#state;
+    const previous = service?.previousOf(service.audienceOf(message), log.end) ?? log.end;
+    const position = { timestamp: this.#state.nextTime(this.#host.now()), previous };
     const patched = { ...message, ...changes, patchedAt: position.timestamp };
     this.#state.log.patch(patched);
+    this.#state.service?.patched(patched);
     return {
       message: patched,
       record: storedRecord(position, origin, { patch: true }, this.#event(patched)),
@@ -203,6 +215,14 @@ export class Patches {
 
   /** Sends to all subscriptions at once, and wakes the other sessions of members. */
   #show(entries: PatchEntry[], before: number): void {
+    const { service } = this.#state;
+    if (service !== undefined) {
+      const sent = entries.map(({ message, record }) => {
+        return { audience: service.audienceOf(message), record, origin: NO_ORIGIN, exceptClient: undefined };
+      });
+      sendToAudiences(this.#delivery, sent, before);
+      return this.#host.archiveSoon();
+    }
     const settings = this.#host.settings();
     for (const other of this.#delivery.audience().subscriptions) {
       const member = this.#state.members.get(other.clientId);

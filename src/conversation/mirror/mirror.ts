@@ -45,7 +45,7 @@ export class Mirror {
 
   /** A message was stored in this turn: it goes to LeanCloud, if the settings want it. */
   stored({ timestamp }: MessageRecord): void {
-    if (this.#host.hosted() === undefined) return;
+    if (this.#host.hosted() === undefined || this.#state.rules.isService) return;
     this.records.add(timestamp);
     this.#host.sendAfter(RETRY);
     void this.send();
@@ -53,7 +53,7 @@ export class Mirror {
 
   /** A message was edited or recalled in this turn: its copy at LeanCloud follows. */
   changed(message: MessageRecord): void {
-    if (this.#host.hosted() === undefined) return;
+    if (this.#host.hosted() === undefined || this.#state.rules.isService) return;
     const { id, timestamp: place } = message;
     const { importedLastMessageAt = 0 } = this.#state.facts;
     if (this.records.theirsAt(place) === undefined) {

@@ -20,6 +20,8 @@ export interface PermissionHost {
   hasRoles(): boolean;
   /** Something changed that D1 lacks. */
   archiveSoon(): void;
+  /** Clients were blocked that are no members: they hear nothing here any more. Called in the turn that blocks them. */
+  blocked(clientIds: readonly string[]): void;
 }
 
 /** A notice that is kept, and has to be sent. */
@@ -136,6 +138,7 @@ export class PermissionChanges {
   ): Promise<PartialResult> {
     const { valid, invalid } = sorted(clientIds);
     const { added, kept, full } = this.#state.permissions.blacklist.add(valid, this.#listMax);
+    this.#host.blocked(added);
     const notice = this.#keep("blocked", added, by);
     const removal = this.#membership.removeHere([...kept, ...added], by);
     if (removal !== undefined) await this.#outbox.index();

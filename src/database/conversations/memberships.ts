@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { clients, members } from "../schema.ts";
+import { earlySubscriptionsOf } from "./early-subscriptions.ts";
 
 /** The conversations of a client, a page at a time. */
 export interface Memberships {
@@ -8,6 +9,12 @@ export interface Memberships {
   conversations: string[];
   /** Whether more conversations follow. */
   more: boolean;
+}
+
+/** What a client's first login finds. */
+export interface RegisteredClient extends Memberships {
+  /** The service conversations that it was subscribed to before it ever logged in, with the time (ms). */
+  subscribed: { conversationId: string; since: number }[];
 }
 
 const PAGE = 1_000; // conversations
@@ -26,13 +33,18 @@ export async function knownClientsAmong(db: D1Database, clientIds: readonly stri
  * Registers a client's first login at `now` (ms). Resolves to its memberships at that moment, or to none if the
  * conversations have informed it of everything before. Fails if D1 fails.
  */
-export async function registerClient(db: D1Database, clientId: string, now: number): Promise<Memberships> {
+export async function registerClient(
+  db: D1Database,
+  clientId: string,
+  now: number,
+): Promise<RegisteredClient> {
   const d1 = drizzle(db);
-  const [, found] = await d1.batch([
+  const [, found, subscribed] = await d1.batch([
     d1.insert(clients).values({ clientId, since: now }).onConflictDoNothing(),
     membershipsOf(d1, and(eq(members.clientId, clientId), isRegistered(clientId))),
+    earlySubscriptionsOf(d1, clientId),
   ]);
-  return pageOf(found);
+  return { ...pageOf(found), subscribed };
 }
 
 /** A client's conversations in the order of ids, after one of them. Fails if D1 fails. */

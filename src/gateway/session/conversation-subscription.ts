@@ -58,6 +58,8 @@ export class ConversationSubscription {
   /** Frames without an answer so far, by serial. */
   readonly #pending = new Map<number, Forwarded>();
   #failures: SubscriptionFailures | undefined;
+  /** Whether the session hears what goes to everybody there, and would miss it without the subscription (L1). */
+  #isPresent = false;
   /** Counts the attempts to open it: events of an attempt that failed are ignored (L7.2). */
   #attempt = 0;
 
@@ -82,6 +84,10 @@ export class ConversationSubscription {
 
   get isOpen(): boolean {
     return this.#phase.name === "open";
+  }
+
+  get isPresent(): boolean {
+    return this.#isPresent;
   }
 
   get #isOver(): boolean {
@@ -228,6 +234,7 @@ export class ConversationSubscription {
 
   #onControl(control: ConversationControl): void {
     if (control.type === "shown") return this.#owner.shown(this.conversationId, control.upTo);
+    if (control.type === "presence") this.#isPresent = control.isPresent;
     if (control.type !== "unsubscribed" || this.#phase.name !== "evicted") return;
     this.#phase.isConfirmed = true;
     this.#owner.unsubscribed(this.conversationId);

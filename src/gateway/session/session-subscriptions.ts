@@ -119,12 +119,16 @@ export class SessionSubscriptions {
   }
 
   /**
-   * Evicts the least recently used subscriptions until there is room for this many more. One that is opening cannot be
-   * evicted, and counts again once it is open. Those being evicted count as closed.
+   * Evicts the least recently used subscriptions until there is room for this many more, those by which the session is
+   * present last. One that is opening cannot be evicted, and counts again once it is open. Those being evicted count as
+   * closed.
    */
   makeRoom(more: number, limit: number): void {
     let excess = this.size - this.#evicting.size + more - limit;
-    for (const subscription of this.#byUse) {
+    if (excess <= 0) return;
+    const byUse = [...this.#byUse];
+    const present = byUse.filter(({ isPresent }) => isPresent);
+    for (const subscription of [...byUse.filter(({ isPresent }) => !isPresent), ...present]) {
       if (excess <= 0) return;
       this.#byUse.delete(subscription);
       if (!subscription.isOpen) continue;

@@ -46,7 +46,7 @@ export function parametersOf(event: HookQuestion | AppEvent): JsonObject {
         ...contentFields(event.content),
         transient: event.transient,
         receipt: event.receipt,
-        system: null,
+        system: event.isForService ? true : null,
         groupId: null,
         timestamp: event.timestamp,
         sourceIP: event.address ?? null,
@@ -59,7 +59,7 @@ export function parametersOf(event: HookQuestion | AppEvent): JsonObject {
         timestamp: event.timestamp,
         msgId: event.messageId,
         recall: event.recall,
-        system: null,
+        system: event.isForService ? true : null,
         sourceIP: event.address ?? null,
       };
     case "receiversOffline": {
@@ -81,7 +81,7 @@ export function parametersOf(event: HookQuestion | AppEvent): JsonObject {
         onlinePeers: event.online,
         offlinePeers: event.offline,
         transient: event.transient,
-        system: null,
+        system: event.isForService ? true : null,
         ...contentFields(event.content),
         receipt: event.receipt,
         timestamp: event.timestamp,

@@ -13,6 +13,8 @@ export type HookQuestion =
       receipt: boolean;
       timestamp: number;
       address: string | undefined;
+      /** It is for a service conversation. */
+      isForService: boolean;
     }
   | {
       name: "messageUpdate";
@@ -24,6 +26,8 @@ export type HookQuestion =
       content: Content;
       timestamp: number;
       address: string | undefined;
+      /** It is for a service conversation. */
+      isForService: boolean;
     }
   | { name: "conversationStart"; by: string; members: string[]; attributes: JsonObject }
   | { name: "conversationAdd" | "conversationRemove"; conversationId: string; by: string; members: string[] }

@@ -157,7 +157,7 @@ async function refusalFor(
   if (refusal !== undefined) return refused(context, { refused: refusal });
   const exists = await mayExist(env, conversationId);
   const conversation = conversationOf(env, conversationId);
-  const isMember = exists && (await awaitCall(conversation.isMember(viewer), `members of ${conversationId}`));
+  const isMember = exists && (await awaitCall(conversation.mayRead(viewer), `members of ${conversationId}`));
   return isMember ? undefined : refused(context, { refused: "CONVERSATION_LOG_REJECTED" });
 }
 

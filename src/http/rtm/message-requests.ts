@@ -9,7 +9,7 @@ import type { HttpEnv } from "../env.ts";
 import { INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
 import { mustExist } from "../existing-conversation.ts";
 import { awaitCall, awaitSend } from "../object-call.ts";
-import { quotaUsedUp } from "../quota.ts";
+import { type Quota, quotaUsedUp } from "../quota.ts";
 
 /** The operations on messages, shared by both versions of the API. */
 
@@ -32,6 +32,7 @@ export async function sendMessage(
   conversationId: string,
   message: Omit<ServerMessage, "dedupeToken" | "content"> & { content: string },
   answer: (sent: JsonObject) => JsonObject = (sent) => sent,
+  quota: Quota = "messages",
 ): Promise<Response> {
   if (isMirrored(context)) return refuse(context, 403, leadsBack);
   const key = context.req.header(IDEMPOTENCY_KEY.name);
@@ -40,7 +41,7 @@ export async function sendMessage(
     return refuse(context, 400, { code: INVALID_PARAMETER, error });
   }
   const { content, pushData = "" } = message;
-  const refusal = (await tooLong(context, content + pushData)) ?? (await quotaUsedUp(context));
+  const refusal = (await tooLong(context, content + pushData)) ?? (await quotaUsedUp(context, quota));
   if (refusal !== undefined) return refusal;
   // Different from the tokens of the sender's own devices.
   const dedupeToken = key === undefined ? undefined : `http ${key}`;
@@ -59,10 +60,12 @@ export async function patchMessage(
   context: Context<HttpEnv>,
   conversationId: string,
   patched: PatchByServer,
+  quota: Quota = "messages",
 ): Promise<Response> {
   if (isMirrored(context)) return refuse(context, 403, leadsBack);
   const text = patched.recall || typeof patched.content !== "string" ? "" : patched.content;
-  const refusal = (await tooLong(context, text)) ?? (patched.silent ? undefined : await quotaUsedUp(context));
+  const refusal =
+    (await tooLong(context, text)) ?? (patched.silent ? undefined : await quotaUsedUp(context, quota));
   if (refusal !== undefined) return refusal;
   await mustExist(context.env, conversationId);
   const conversation = conversationOf(context.env, conversationId);

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { clientTables } from "../../../src/client/client-tables.ts";
 import { FirstLogin } from "../../../src/client/first-login.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
+import { SubscribedServices } from "../../../src/client/subscribed-services.ts";
 import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
@@ -13,7 +14,7 @@ function jerrys(...pages: string[][]) {
   const page = (at: number) => ({ conversations: pages[at] ?? [], more: at < pages.length - 1 });
   const services = {
     now: () => 1_000_000,
-    registerClient: vi.fn(async (_client: string) => page(0)),
+    registerClient: vi.fn(async (_client: string) => ({ ...page(0), subscribed: [] })),
     conversationsAfter: vi.fn(async (_client: string, last: string) =>
       page(1 + pages.findIndex((ids) => ids.at(-1) === last)),
     ),
@@ -21,7 +22,7 @@ function jerrys(...pages: string[][]) {
   };
   const begin = () => {
     const tables = clientTables(sql);
-    return new FirstLogin(tables, new Inbox(tables), services);
+    return new FirstLogin(tables, new Inbox(tables), new SubscribedServices(tables), services);
   };
   return {
     services,

@@ -4,6 +4,7 @@ import { Inbox } from "../../../src/client/inbox.ts";
 import { Session } from "../../../src/client/session.ts";
 import { catchUpSession } from "../../../src/client/session-catch-up.ts";
 import { Sessions } from "../../../src/client/sessions.ts";
+import { SubscribedServices } from "../../../src/client/subscribed-services.ts";
 import type { CatchUp } from "../../../src/conversation/conversation-catch-up.ts";
 import type { SessionControl } from "../../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
@@ -61,11 +62,15 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
     return () => clearTimeout(set);
   };
   const services = { now: () => Date.now(), catchUp: answer, timer };
+  const tables = clientTables(new MemorySql());
   const done = catchUpSession(
     session,
     { asked, scope: "news" },
-    new Inbox(clientTables(new MemorySql())),
-    new Sessions(() => [session], services.now),
+    {
+      inbox: new Inbox(tables),
+      sessions: new Sessions(() => [session], services.now),
+      subscribed: new SubscribedServices(tables),
+    },
     services,
   );
   return { words, done };

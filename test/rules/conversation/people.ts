@@ -49,6 +49,7 @@ export function subscription(clientId: string): Subscription {
     address: undefined,
     acknowledged: 0,
     isEvicted: false,
+    isPresent: true,
     sessions: undefined,
     port: { send: () => {}, save: () => {} },
   };

@@ -281,8 +281,6 @@ describe("[http-api §5] roles of members", () => {
 describe("[A-03] [A-04] routes that are not served", () => {
   test.each([
     "/1.2/rtm/chatrooms/c1/members/online-count",
-    "/1.2/rtm/service-conversations/c1/subscribers",
-    "/1.2/rtm/clients/Tom/service-conversations",
     "/1.2/rtm/broadcasts",
     "/1.1/rtm/broadcast",
     "/1.1/rtm/broadcast/subscriber",

@@ -93,13 +93,38 @@ async function refusedConversation(): Promise<Real> {
   return real;
 }
 
+/** Jerry is subscribed to a service. */
+async function subscribed(): Promise<Real> {
+  const real = await service();
+  const path = `/1.2/rtm/service-conversations/${real[example.CONVERSATION]}/subscribers`;
+  await done("POST", path, { client_id: example.READER });
+  const [row] = await done<{ timestamp: number }[]>("GET", path);
+  return { ...real, [example.MESSAGE_AT]: String(row?.timestamp) };
+}
+
+/** The same, and to another one later. */
+async function subscribedTwice(): Promise<Real> {
+  const first = await subscribed();
+  await subscribed();
+  return first;
+}
+
+/** A message of a service to Jerry, sent in the name of Tom. */
+async function serviceMessage(): Promise<Real> {
+  return messageIn(await service(), "service-conversations", { to_clients: [example.READER] });
+}
+
 /** A message that Tom said in it, and which Jerry has not read. */
 async function message(): Promise<Real> {
   return messageIn(await conversation());
 }
 
-async function messageIn({ [example.CONVERSATION]: id = "" }: Real, kind = "conversations"): Promise<Real> {
-  const body = { from_client: example.SENDER, message: example.TEXT };
+async function messageIn(
+  { [example.CONVERSATION]: id = "" }: Real,
+  kind = "conversations",
+  more: object = {},
+): Promise<Real> {
+  const body = { from_client: example.SENDER, message: example.TEXT, ...more };
   const sent = await done<Sent>("POST", `/1.2/rtm/${kind}/${id}/messages`, body);
   const { "msg-id": messageId, timestamp } = sent;
   return {
@@ -269,6 +294,17 @@ const needs: Record<string, () => Promise<Real>> = {
   findServiceConversations: service,
   updateServiceConversation: service,
   deleteServiceConversation: service,
+  subscribe: service,
+  listSubscribers: subscribed,
+  countSubscribers: subscribed,
+  unsubscribe: subscribed,
+  listSubscriptionsOfClient: subscribedTwice,
+  broadcast: service,
+  sendServiceMessage: service,
+  editServiceMessage: serviceMessage,
+  recallServiceMessage: serviceMessage,
+  listServiceMessages: serviceMessage,
+  deleteServiceMessage: serviceMessage,
   addMembers: conversation,
   removeMembers: conversation,
   listMembers: conversation,

@@ -33,8 +33,11 @@ class TomsConversation {
       end: () => this.head,
       endAt: () => this.head,
       lastNotice: () => NOW - 100,
+      hasMembers: true,
       members: () => ["tom"],
-      isMember: () => true,
+      isPresent: () => true,
+      lacking: () => [],
+      lacksAfter: (_, time) => time < this.head,
       leftAfter: () => [],
       isAway: () => this.isAway,
       setAway: (_, away) => {

@@ -136,16 +136,16 @@ describe("a deleted message", () => {
 
   test("[I11] a deletion is copied to D1 after the entries before it", () => {
     const lacking = (timestamp: number, patchedAt: number) =>
-      log.missingFrom({ timestamp, patchedAt }, 10).map((each) => [each.timestamp, each.deleted]);
+      log.missing.from({ timestamp, patchedAt }, 10).map((each) => [each.timestamp, each.deleted]);
     expect(lacking(2_010, 0)).toEqual([[2_000, true]]);
     expect(lacking(2_010, 2_020)).toEqual([]);
     expect(lacking(0, 0)).toEqual([
       [2_010, false],
       [2_000, true],
     ]);
-    expect(log.firstMissingFrom({ timestamp: 0, patchedAt: 0 })).toBe(2_000);
-    expect(log.firstMissingFrom({ timestamp: 2_010, patchedAt: 0 })).toBe(2_020);
-    expect(log.firstMissingFrom({ timestamp: 2_010, patchedAt: 2_020 })).toBeUndefined();
+    expect(log.missing.firstFrom({ timestamp: 0, patchedAt: 0 })).toBe(2_000);
+    expect(log.missing.firstFrom({ timestamp: 2_010, patchedAt: 0 })).toBe(2_020);
+    expect(log.missing.firstFrom({ timestamp: 2_010, patchedAt: 2_020 })).toBeUndefined();
   });
 });
 

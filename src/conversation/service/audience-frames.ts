@@ -1,0 +1,55 @@
+import { joinRecords } from "../../protocol/link-records.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import { NO_ORIGIN } from "../delivery/replay.ts";
+import type { Subscription } from "../delivery/subscription.ts";
+import type { EntryAudience } from "./service-state.ts";
+
+/** An entry of a service's log with the record for those who see it. */
+export interface EntryToSend {
+  audience: EntryAudience;
+  record: Uint8Array;
+  /** The session that made it, which has its answer. */
+  origin: number;
+  /** A client whose own devices are left out. */
+  exceptClient: string | undefined;
+}
+
+/**
+ * Sends entries to the subscriptions that see them, and wakes the clients that they are for by name. A broadcast to
+ * everybody goes another way.
+ *
+ * @param before the end of the log before these entries (ms)
+ * @param own what some subscriptions are sent after them: replies
+ */
+export function sendToAudiences(
+  delivery: Delivery,
+  entries: readonly EntryToSend[],
+  before: number,
+  own: ReadonlyMap<Subscription, Uint8Array[]> = new Map(),
+): void {
+  const frames = new Map<Subscription, Uint8Array[]>();
+  const woken = new Set<string>();
+  for (const { audience, record, origin, exceptClient } of entries) {
+    if (audience === "everybody") continue;
+    for (const subscription of subscriptionsOf(delivery, audience)) {
+      if (subscription.clientId === exceptClient) continue;
+      if (subscription.origin === origin && origin !== NO_ORIGIN) continue;
+      const frame = frames.get(subscription);
+      if (frame === undefined) frames.set(subscription, [record]);
+      else frame.push(record);
+    }
+    if (audience !== "subscribers") for (const clientId of audience) woken.add(clientId);
+  }
+  for (const [subscription, records] of frames)
+    delivery.send(subscription, joinRecords([...records, ...(own.get(subscription) ?? [])]));
+  for (const [subscription, records] of own)
+    if (!frames.has(subscription)) delivery.send(subscription, joinRecords(records));
+  delivery.storedFor([...woken], before);
+}
+
+function subscriptionsOf(
+  delivery: Delivery,
+  audience: Exclude<EntryAudience, "everybody">,
+): readonly Subscription[] {
+  return audience === "subscribers" ? delivery.audience().subscriptions : delivery.subscriptionsOf(audience);
+}

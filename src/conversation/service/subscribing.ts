@@ -1,0 +1,93 @@
+import type { ConversationControl } from "../../protocol/link-controls.ts";
+import { controlRecord, joinRecords } from "../../protocol/link-records.ts";
+import type { Refused } from "../../protocol/outcome.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import { skippedEntryRecord } from "../delivery/replay.ts";
+import type { ConversationState } from "../state.ts";
+import { SUBSCRIBERS } from "./audiences.ts";
+import type { ServiceState } from "./service-state.ts";
+
+/** A subscription of a client to a service, as the client's own list has it. */
+export interface ListedSubscription {
+  conversationId: string;
+  /** Milliseconds. */
+  since: number;
+}
+
+const BLOCKED: Refused = { refused: "BLOCKED_BY_CONV" };
+
+export interface SubscribingHost {
+  now(): number;
+  /**
+   * Adds a subscription to the client's own list, before the service has it. Its sessions subscribe as well, except for
+   * one. Rejects if it cannot.
+   */
+  list(clientId: string, subscription: ListedSubscription, exceptSession: string | undefined): Promise<void>;
+  /** Removes it from the client's own list. Never rejects: a login finds what is left over. */
+  unlist(clientId: string, subscription: ListedSubscription): Promise<void>;
+}
+
+/**
+ * Begins and ends subscriptions to a service. The client's own list is written first and cleared last, so a crash in
+ * between leaves a row too many there, which the next login finds.
+ */
+export class Subscribing {
+  readonly #state: ConversationState;
+  readonly #service: ServiceState;
+  readonly #delivery: Delivery;
+  readonly #host: SubscribingHost;
+
+  constructor(state: ConversationState, service: ServiceState, delivery: Delivery, host: SubscribingHost) {
+    this.#state = state;
+    this.#service = service;
+    this.#delivery = delivery;
+    this.#host = host;
+  }
+
+  /** @param exceptSession the session that asks, and is subscribed to the conversation already */
+  async subscribe(clientId: string, exceptSession: string | undefined): Promise<undefined | Refused> {
+    if (this.#isBlocked(clientId)) return BLOCKED;
+    const { subscribers, views } = this.#service;
+    const { id: conversationId } = this.#state.facts;
+    const known = subscribers.since(clientId);
+    const since = known ?? Math.max(this.#host.now(), this.#state.log.end);
+    await this.#host.list(clientId, { conversationId, since }, exceptSession);
+    if (known !== undefined) return undefined;
+    if (this.#isBlocked(clientId)) return BLOCKED; // meanwhile; its next login removes it from its own list
+    // What was broadcast meanwhile came before the subscription.
+    const end = views.audiences.endOf(SUBSCRIBERS, Number.MAX_SAFE_INTEGER);
+    subscribers.add([{ clientId, since: Math.max(since, end) }]);
+    this.#setPresent(clientId, true);
+    return undefined;
+  }
+
+  #isBlocked(clientId: string): boolean {
+    return this.#state.permissions.blacklist.has(clientId);
+  }
+
+  async unsubscribe(clientId: string): Promise<undefined> {
+    const { subscribers } = this.#service;
+    const since = subscribers.since(clientId);
+    if (since === undefined) return undefined;
+    subscribers.remove(clientId);
+    this.#setPresent(clientId, false);
+    await this.#host.unlist(clientId, { conversationId: this.#state.facts.id, since });
+    return undefined;
+  }
+
+  /** Ends the subscriptions of some clients in this turn; their own lists follow. */
+  end(clientIds: readonly string[]): void {
+    for (const clientId of clientIds) void this.unsubscribe(clientId);
+  }
+
+  /** Whether the client's sessions hear broadcasts from here on. */
+  #setPresent(clientId: string, isPresent: boolean): void {
+    const control: ConversationControl = { type: "presence", isPresent };
+    // Broadcasts before this are no gap for them.
+    const frame = joinRecords([skippedEntryRecord(this.#state.log.end, 0), controlRecord(control)]);
+    for (const subscription of this.#delivery.subscriptionsOf([clientId])) {
+      this.#delivery.setPresent(subscription, isPresent);
+      this.#delivery.send(subscription, frame);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { Env } from "../../bindings.ts";
+import {
+  addEarlySubscriptions,
+  removeEarlySubscription,
+} from "../../database/conversations/early-subscriptions.ts";
+import { withDeadline } from "../../deadline.ts";
+import { loggableError } from "../../loggable-error.ts";
+import { knownClients } from "../known-clients.ts";
+import type { ListedSubscription, SubscribingHost } from "./subscribing.ts";
+
+const DEADLINE = 5_000; // ms for a client's object to answer
+const D1_DEADLINE = 2_000; // ms
+
+/**
+ * The lists of subscriptions by client: each client's object has its own. For a client that has never logged in, D1
+ * keeps it until its first login, so that no object is made for a name that nobody has.
+ */
+export function subscriptionLists({
+  CLIENTS,
+  DB,
+}: Pick<Env, "CLIENTS" | "DB">): Pick<SubscribingHost, "list" | "unlist"> {
+  const known = knownClients(DB);
+  const unlist = async (clientId: string, { conversationId, since }: ListedSubscription) => {
+    if (!known.has(clientId)) {
+      const removal = removeEarlySubscription(DB, { clientId, conversationId });
+      await withDeadline(removal, D1_DEADLINE, `subscription of ${clientId}`);
+      if (!(await known.mayHaveLoggedIn(clientId))) return;
+    }
+    const removed = CLIENTS.getByName(clientId).unsubscribe({ conversationId, since });
+    await withDeadline(removed, DEADLINE, `subscription of ${clientId}`);
+  };
+  return {
+    list: async (clientId, { conversationId, since }, exceptSession) => {
+      // A session of the client asks, so it has logged in.
+      if (exceptSession === undefined && !known.has(clientId)) {
+        // Written first: a first login since then finds it.
+        const added = addEarlySubscriptions(DB, [{ clientId, conversationId, since }]);
+        await withDeadline(added, D1_DEADLINE, `subscription of ${clientId}`);
+        if (!(await known.mayHaveLoggedIn(clientId))) return;
+      }
+      const listed = CLIENTS.getByName(clientId).subscribe({ conversationId, since }, exceptSession);
+      await withDeadline(listed, DEADLINE, `subscription of ${clientId}`);
+    },
+    unlist: async (clientId, subscription) => {
+      try {
+        await unlist(clientId, subscription);
+      } catch (error) {
+        console.warn(
+          `the list of ${clientId} still has ${subscription.conversationId}:`,
+          loggableError(error),
+        );
+      }
+    },
+  };
+}

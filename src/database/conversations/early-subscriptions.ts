@@ -1,0 +1,60 @@
+import { and, eq, sql } from "drizzle-orm";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { chunksOf } from "../chunks.ts";
+import { earlySubscriptions } from "../schema.ts";
+import { statement } from "../statement.ts";
+
+/** A subscription to a service conversation. */
+export interface EarlySubscription {
+  conversationId: string;
+  clientId: string;
+  /** Milliseconds. */
+  since: number;
+}
+
+/*
+ * Subscriptions to service conversations of clients that have not logged in: their first login reads them here, so that
+ * no object is made for a name that nobody has.
+ */
+
+/** Adds subscriptions. Those that are there stay as they are. Fails if D1 fails. */
+export async function addEarlySubscriptions(
+  db: D1Database,
+  subscriptions: readonly EarlySubscription[],
+): Promise<void> {
+  if (subscriptions.length === 0) return;
+  const rows = subscriptions.map(({ clientId, conversationId, since }) => [clientId, conversationId, since]);
+  const insertions = chunksOf(rows).map(
+    (chunk) => sql`INSERT OR IGNORE INTO ${earlySubscriptions} (client_id, conversation_id, since)
+      SELECT value->>0, value->>1, value->>2 FROM json_each(${chunk}) WHERE true`,
+  );
+  await db.batch(insertions.map((insertion) => statement(db, insertion)));
+}
+
+export async function removeEarlySubscription(
+  db: D1Database,
+  { clientId, conversationId }: Omit<EarlySubscription, "since">,
+): Promise<void> {
+  const which = and(
+    eq(earlySubscriptions.clientId, clientId),
+    eq(earlySubscriptions.conversationId, conversationId),
+  );
+  await drizzle(db).delete(earlySubscriptions).where(which);
+}
+
+/** Those of one client: an app subscribes each of its clients to a few services. */
+export function earlySubscriptionsOf(d1: DrizzleD1Database, clientId: string) {
+  const { conversationId, since } = earlySubscriptions;
+  return d1
+    .select({ conversationId, since })
+    .from(earlySubscriptions)
+    .where(eq(earlySubscriptions.clientId, clientId));
+}
+
+/** The same, for the app's server. */
+export async function readEarlySubscriptions(
+  db: D1Database,
+  clientId: string,
+): Promise<Omit<EarlySubscription, "clientId">[]> {
+  return earlySubscriptionsOf(drizzle(db), clientId);
+}

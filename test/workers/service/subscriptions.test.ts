@@ -1,0 +1,120 @@
+import { beforeAll, expect, test } from "vitest";
+import { change, heard, look, named, refusal } from "../../support/chat.ts";
+import { caughtUp } from "../support/commands.ts";
+import { onlineClients } from "../support/pair-chat.ts";
+import { done, outcome, rest } from "../support/rest.ts";
+import { broadcast, countOf, newService, SERVICES, subscribe, unsubscribe } from "../support/services.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
+import { openWorld } from "../support/world.ts";
+
+/** Who is subscribed to a service conversation, over the wire and over HTTP. */
+
+beforeAll(() => openWorld({ limits: { broadcastsPerMinute: 0, broadcastsPerDay: 0 } }));
+
+interface Row {
+  subscriber: string;
+  conv_id: string;
+  timestamp: number;
+}
+
+const subscribers = (id: string, query = "") => done<Row[]>("GET", `${SERVICES}/${id}/subscribers${query}`);
+const servicesOf = (clientId: string, query = "") =>
+  done<Row[]>("GET", `/1.2/rtm/clients/${clientId}/service-conversations${query}`);
+
+test("[V-01] a client subscribes and unsubscribes, and sees in a query whether it is subscribed and since when", async () => {
+  const { tom, toms } = await onlineClients("tom");
+  const id = await newService();
+  expect(await look(toms, id)).toMatchObject({ sys: true, conv_type: 3, joined: false, muted: false });
+  const added = await change(toms, "add", id, [tom]);
+  expect(added.convMessage).toMatchObject({ cid: id, allowedPids: [tom] });
+  expect(Date.parse(added.convMessage?.udate ?? "")).toBeGreaterThan(0);
+  const joined = await look(toms, id);
+  expect(joined).toMatchObject({ joined: true, joinedAt: expect.any(Number) });
+  expect(joined).not.toHaveProperty("m");
+  expect(joined).not.toHaveProperty("lm");
+  expect(await countOf(id)).toBe(1);
+  const removed = await change(toms, "remove", id, [tom]);
+  expect(removed.convMessage).toMatchObject({ allowedPids: [tom] });
+  expect(await look(toms, id)).toMatchObject({ joined: false });
+  expect(await countOf(id)).toBe(0);
+});
+
+test("[V-01] a client subscribes nobody but itself, and no client creates or changes a service", async () => {
+  const { tom, jerry, toms } = await onlineClients("tom", "jerry");
+  const id = await newService();
+  expect(refusal(await change(toms, "add", id, [jerry]))).toMatch(/^4314/);
+  expect(refusal(await change(toms, "add", id, [tom, jerry]))).toMatch(/^4314/);
+  expect(refusal(await change(toms, "remove", id, [jerry]))).toMatch(/^4314/);
+  const changed = {
+    cmd: "conv",
+    op: "update",
+    convMessage: { cid: id, attr: { data: '{"name":"Mine"}' } },
+  } as const;
+  expect(refusal(await toms.ask(changed))).toMatch(/^4309/);
+  expect(await countOf(id)).toBe(0);
+});
+
+test("[V-08] subscribers are listed and counted in pages, and a client's subscriptions too", async () => {
+  const id = await newService();
+  const names = Array.from({ length: 120 }, (_, at) => `reader-${String(at).padStart(3, "0")}`);
+  for (const name of names) await subscribe(id, name);
+  await subscribe(id, names[0] ?? "");
+  expect(await countOf(id)).toBe(120);
+  const listed: string[] = [];
+  for (let last = ""; ; ) {
+    const page = await subscribers(id, last === "" ? "" : `?client_id=${last}`);
+    expect(page.length).toBeLessThanOrEqual(50);
+    if (page.length === 0) break;
+    listed.push(...page.map(({ subscriber }) => subscriber));
+    last = listed.at(-1) ?? "";
+  }
+  expect(listed).toEqual(names);
+  expect((await subscribers(id, "?limit=500")).length).toBe(50);
+  await unsubscribe(id, names[3] ?? "");
+  expect(await countOf(id)).toBe(119);
+});
+
+test("[V-08] the subscriptions of a client are listed, whether it has ever logged in or not", async () => {
+  const [jerry] = named("jerry");
+  const ids = [await newService(), await newService(), await newService()];
+  for (const id of ids) await subscribe(id, jerry);
+  const before = await servicesOf(jerry);
+  expect(before.map(({ conv_id }) => conv_id)).toEqual(ids);
+  const jerrys = await WorkerdDevice.of(jerry);
+  expect(await servicesOf(jerry)).toEqual(before);
+  const [first] = await servicesOf(jerry, "?limit=1");
+  const rest = await servicesOf(jerry, `?conv_id=${first?.conv_id}&timestamp=${first?.timestamp}`);
+  expect(rest.map(({ conv_id }) => conv_id)).toEqual(ids.slice(1));
+  const newest = await servicesOf(jerry, "?direction=old&limit=2");
+  expect(newest.map(({ conv_id }) => conv_id)).toEqual(ids.slice(1).reverse());
+  await caughtUp(ids[0] ?? "", jerrys);
+  await unsubscribe(ids[1] ?? "", jerry);
+  expect((await servicesOf(jerry)).map(({ conv_id }) => conv_id)).toEqual([ids[0], ids[2]]);
+});
+
+test("[V-01] a client that is subscribed over HTTP while it is online hears the next broadcast", async () => {
+  const { tom, toms } = await onlineClients("tom");
+  const id = await newService();
+  await subscribe(id, tom);
+  await broadcast(id, "hello, all");
+  await toms.message("hello, all");
+  await unsubscribe(id, tom);
+  await broadcast(id, "not for Tom");
+  await subscribe(id, tom);
+  await broadcast(id, "again");
+  await toms.message("again");
+  expect(heard(toms, id)).toEqual(["hello, all", "again"]);
+});
+
+test("[V-01] names that nobody has are refused, and other kinds of conversation have no subscribers", async () => {
+  const id = await newService();
+  expect(await outcome(rest("POST", `${SERVICES}/${id}/subscribers`, { client_id: "" }))).toBe("400 105");
+  expect(await outcome(rest("GET", `${SERVICES}/65537a0e00000000000000ff/subscribers`))).toBe("404 4303");
+  const { objectId } = await done<{ objectId: string }>("POST", "/1.2/rtm/conversations", { m: ["a", "b"] });
+  expect(await outcome(rest("POST", `${SERVICES}/${objectId}/subscribers`, { client_id: "a" }))).toBe(
+    "404 4303",
+  );
+  expect(
+    await outcome(rest("POST", `${SERVICES}/${objectId}/broadcasts`, { from_client: "a", message: "x" })),
+  ).toBe("404 4303");
+});
