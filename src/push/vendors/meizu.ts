@@ -80,7 +80,10 @@ export const meizu: Vendor<Profile, JsonObject> = {
 function verdictsOf(answer: ProviderAnswer, ids: readonly string[], now: number): Verdict[] {
   const parsed = parseJson(answer.text);
   const said = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
-  if (!said.success) return ids.map(() => verdictOnStranger("Meizu", answer, now));
+  // Meizu's own answers have the status 200, so success with another one is somebody else's word.
+  if (!said.success || (said.output.code === TAKEN && answer.status !== 200)) {
+    return ids.map(() => verdictOnStranger("Meizu", answer, now));
+  }
   const { code, message, value } = said.output;
   if (code === TAKEN) return verdictsById(value, ids);
   const verdict = verdictByCode({ code, words: message ?? "" }, CODES, answer, now);

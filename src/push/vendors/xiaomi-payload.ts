@@ -34,7 +34,8 @@ const RAW = new Set([...FIELDS, ...EXTRAS, "template_id", "template_param"]);
 
 /**
  * A message of Xiaomi's push API. The phone shows its notification, and its payload is the whole content, which
- * LeanCloud's SDK in the app reads. Messages for the app alone exist abroad only.
+ * LeanCloud's SDK in the app reads. Messages for the app alone, silent or without words,
+ * exist abroad only.
  */
 export function xiaomiMessage(
   push: Push,
@@ -45,8 +46,13 @@ export function xiaomiMessage(
   const isAbroad = vendor === "mi-intl";
   const { raw, words } = given;
   const channel = given.channel ?? profile.channelId;
-  if (given.isSilent && !isAbroad) return { problem: "Xiaomi has no silent pushes in China" };
-  if (words === undefined && !given.isSilent) return { problem: "no text, and Xiaomi demands one" };
+  if (words === undefined && !isAbroad) {
+    return {
+      problem: given.isSilent
+        ? "Xiaomi has no silent pushes in China"
+        : "no text, and Xiaomi demands one in China",
+    };
+  }
   const hash = pushHash(push.id);
   const fields: Fields = {
     restricted_package_name: profile.package,

@@ -82,7 +82,10 @@ function verdictsOf(answer: ProviderAnswer, ids: readonly string[], now: number)
   const all = (verdict: Verdict) => ids.map(() => verdict);
   const parsed = parseJson(answer.text);
   const said = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
-  if (!said.success) return all(verdictOnStranger("Xiaomi", answer, now));
+  // Xiaomi's own answers have the status 200, so success with another one is somebody else's word.
+  if (!said.success || (said.output.code === SENT && answer.status !== 200)) {
+    return all(verdictOnStranger("Xiaomi", answer, now));
+  }
   const { code, reason, description, data } = said.output;
   if (code === SENT) return sentVerdicts(data, ids);
   const words = reason || description || "";

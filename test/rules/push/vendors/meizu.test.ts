@@ -110,6 +110,7 @@ describe("Meizu's answers to a call", () => {
       { status: 200, headers: { "Retry-After": "7" }, body: { code: "110010" } },
       after(7_000),
     ],
+    ["200 with the status of an outage", { status: 502, body: { code: "200" } }, after()],
     ["a page of another server", garbage, after()],
     ["a redirecting status", { status: 302, headers: { Location: "/" } }, after()],
     ["a page with 404", { status: 404, body: "<html>404</html>" }, failed],

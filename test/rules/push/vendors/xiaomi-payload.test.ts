@@ -175,8 +175,11 @@ describe("a message to Xiaomi for the app alone", () => {
     });
   });
 
-  test.each(["mi", "mi-intl"])("a message to Xiaomi (%s) without a text is refused", (vendor) => {
-    expect(made({ holes: 3 }, { vendor })).toEqual({ problem: "no text, and Xiaomi demands one" });
+  test("[N-09] a message to Xiaomi without words is refused in China, and is for the app abroad", () => {
+    expect(made({ holes: 3 })).toEqual({ problem: "no text, and Xiaomi demands one in China" });
+    const form = formOf({ holes: 3 }, { vendor: "mi-intl" });
+    expect(form).toMatchObject({ pass_through: "1", payload: '{"holes":3}' });
+    expect(form).not.toHaveProperty("description");
   });
 });
 

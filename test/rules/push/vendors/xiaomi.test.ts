@@ -176,6 +176,7 @@ describe("Xiaomi's answers", () => {
       after(7_000),
     ],
     ["10017 during an outage", { status: 500, body: { code: 10_017 } }, after()],
+    ["0 with the status of an outage", { status: 502, body: { code: 0 } }, after()],
     ["a page of another server", garbage, after()],
     ["a redirect", { status: 302, headers: { Location: "/" } }, after()],
     ["a page with 404", { status: 404, body: "<html>404</html>" }, failed],
