@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { OppoServer } from "../../support/push/vendors/oppo-server.ts";
 import { VivoServer } from "../../support/push/vendors/vivo-server.ts";
 import { sdk5 as sdk } from "../sdk/sdk.ts";
 import { type Person, TestApp } from "../sdk/test-app.ts";
 import { eventually } from "../sdk/waiting.ts";
 import { install, installationOf } from "./devices.ts";
+import { runPush } from "./run-push.ts";
 
 /* Phones of OPPO and vivo, from the whole server, whose runtime makes the signatures. */
 
@@ -84,4 +85,47 @@ test("a phone that has left the app is removed, and nobody else's", async () => 
     (row) => row === undefined,
   );
   expect(await installationOf(app, here.id)).toBeDefined();
+});
+
+describe("npm run push", () => {
+  const push = (...args: string[]) => {
+    const keys = {
+      APP_ID: app.keys.appId,
+      MASTER_KEY: app.masterKey,
+      PUSH_SECRET: "from-the-environment",
+    };
+    return runPush([...args, "--profile", "second", "--server", app.url], keys);
+  };
+
+  test("[N-14] npm run push stores a profile of OPPO's, and a test push prints OPPO's answer", async () => {
+    const { _default: keys } = oppo.settings;
+    const account = ["--app-key", keys.appKey, "--master-secret", keys.masterSecret, "--url", keys.url];
+    const fields = ["--notify-level", "16", "--template-id", "t-1", "--content-param", "用户名称"];
+    const { code, output } = await push("oppo", ...account, ...fields);
+    expect([code, output]).toEqual([
+      0,
+      expect.stringMatching(/^Stored the profile second, appKey .*, notifyLevel 16, .* of OPPO\.\n$/),
+    ]);
+    expect(output).not.toContain(keys.masterSecret);
+    const tried = await push("test", "--vendor", "oppo", "--token", "CN_1", "--alert", "Cheese!");
+    expect(tried.output).toMatch(/^Sent by oppo\.\n200 \{"code":0,/);
+    expect(oppo.last).toMatchObject({
+      notify_level: 16,
+      private_content_parameters: { 用户名称: "Cheese!" },
+    });
+  });
+
+  test("[N-14] npm run push stores a profile of vivo's, and a test push prints vivo's answer", async () => {
+    const { _default: keys } = vivo.settings;
+    const account = ["--app-id", keys.appId, "--app-key", keys.appKey, "--app-secret", keys.appSecret];
+    const fields = ["--classification", "0", "--category", "NEWS", "--push-mode", "1", "--url", keys.url];
+    expect(await push("vivo", ...account, ...fields)).toMatchObject({ code: 0 });
+    vivo.invalid.set("1", 4);
+    const tried = await push("test", "--vendor", "vivo", "--token", "1");
+    expect(tried.output).toContain("test phone");
+    expect(tried.output).toContain('"invalidUser":{"status":4,"userid":"1"}');
+    vivo.invalid.clear();
+    expect((await push("test", "--vendor", "vivo", "--token", "1")).output).toMatch(/^Sent by vivo\./);
+    expect(vivo.last).toMatchObject({ classification: 0, category: "NEWS", pushMode: 1 });
+  });
 });
