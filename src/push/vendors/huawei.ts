@@ -32,9 +32,15 @@ const CONFIGURATION = new Map([
   ["80300011", "the app has no right to urgent data messages"],
 ]);
 
-const Answer = v.object({ code: v.union([v.string(), v.number()]), msg: v.optional(v.string(), "") });
+const count = v.pipe(v.union([v.number(), v.string()]), v.transform(Number));
+/** Details are JSON in a text; an object is taken, too. */
+const text = v.pipe(
+  v.unknown(),
+  v.transform((msg) => (typeof msg === "string" ? msg : (JSON.stringify(msg ?? "") ?? ""))),
+);
+const Answer = v.object({ code: v.union([v.string(), v.number()]), msg: v.optional(text, "") });
 const Partly = v.object({
-  success: v.optional(v.number(), 0),
+  success: v.optional(count, 0),
   illegal_tokens: v.optional(v.array(v.string()), []),
 });
 

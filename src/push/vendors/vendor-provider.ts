@@ -200,11 +200,11 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
     }
     const verdicts = await this.#vendor.send(made.message, registrationIds, sending);
     if (verdicts.some(({ outcome }) => outcome === "sent")) await this.#noteWorked(group);
-    const isBelieved =
-      verdicts.some(({ outcome }) => outcome === "unknown") && (await this.#hasWorked(group));
+    const isAsked = verdicts.some(({ outcome }) => outcome === "unknown");
+    const belief = isAsked ? await this.#beliefIn(group) : "disbelieved";
     return verdicts.map((verdict) => {
       if (verdict.outcome === "quota") memory.pause(fingerprint, made.messageClass, nextDayInChina(now()));
-      return outcomeOf(verdict, isBelieved);
+      return outcomeOf(verdict, belief);
     });
   }
 
@@ -220,19 +220,30 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
     }
   }
 
-  async #hasWorked({ profileName, fingerprint }: Group<Profile, Message>): Promise<boolean> {
+  /** Whether to believe the vendor that devices are unknown to it. Never rejects: others may have been sent to. */
+  async #beliefIn({ profileName, fingerprint }: Group<Profile, Message>): Promise<Belief> {
     const { keeper, memory } = this.#host;
-    if (memory.hasWorked(fingerprint)) return true;
-    return keeper.hasProfileWorked(this.name, profileName, fingerprint);
+    if (memory.hasWorked(fingerprint)) return "believed";
+    try {
+      const hasWorked = await keeper.hasProfileWorked(this.name, profileName, fingerprint);
+      return hasWorked ? "believed" : "disbelieved";
+    } catch (error) {
+      console.warn(`push: whether ${this.name} has worked is not known:`, loggableError(error));
+      return "undecided";
+    }
   }
 }
 
-function outcomeOf(verdict: Verdict, isBelieved: boolean): Outcome {
+/** What an account's word counts that it does not know its devices: it is believed if it has worked. */
+type Belief = "believed" | "disbelieved" | "undecided";
+
+function outcomeOf(verdict: Verdict, belief: Belief): Outcome {
   switch (verdict.outcome) {
     case "quota":
       return failedOutcome(`the day's quota is used up, until 00:00 in China: ${verdict.why}`);
     case "unknown":
-      return isBelieved
+      if (belief === "undecided") return retryOutcome(verdict.why);
+      return belief === "believed"
         ? goneOutcome(verdict.why)
         : failedOutcome(`${verdict.why}: looks like keys of another app, since they have never worked`);
     default:

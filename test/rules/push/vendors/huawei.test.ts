@@ -220,6 +220,15 @@ describe("Huawei's answers", () => {
     ]);
   });
 
+  test("Huawei's answer 80100000 is read with its details as an object and its numbers as texts, too", async () => {
+    const msg = { success: "1", failure: "1", illegal_tokens: ["two"] };
+    server.trouble.push({ status: 200, body: { code: 80100000, msg, requestId: "1" } });
+    expect(await send({ alert: "x" }, "one", "two")).toMatchObject([
+      { outcome: "sent" },
+      { outcome: "gone" },
+    ]);
+  });
+
   test("Huawei's answer 80100000 that accepts no device removes none before the keys have worked", async () => {
     const said = JSON.stringify({ success: 0, failure: 2, illegal_tokens: ["one"] });
     server.trouble.push(huaweiAnswer("80100000", said));

@@ -215,6 +215,15 @@ describe("the guard against removing devices by mistake", () => {
     expect(outcomes).toMatchObject([{ outcome: "failed" }]);
   });
 
+  test("[I11] devices that were sent to are not sent to again while the object does not answer", async () => {
+    world.isObjectDown = true;
+    const { vendor } = answering("sent", "unknown");
+    expect(await provider(vendor).send(cheese, phones("one", "two"))).toMatchObject([
+      { outcome: "sent" },
+      { outcome: "later", why: "because of two" },
+    ]);
+  });
+
   test("that a profile's keys work is written once, and asked for with the token alone", async () => {
     for (const id of ["one", "two", "three"]) await provider().send(cheese, phones(id));
     expect(world.asked).toEqual(["vendorToken", "profileWorked", "vendorToken", "vendorToken"]);

@@ -23,6 +23,8 @@ export class VendorWorld {
   readonly asked: string[] = [];
   /** What vendors answered, as the test push shows it. */
   readonly heard: string[] = [];
+  /** Whether calls to the object fail. */
+  isObjectDown = false;
   now: () => number = Date.now;
   readonly #outbound = new Outbound("trial", { open: fetch, all: fetch });
   readonly #tokens: TokenKeeper;
@@ -57,6 +59,7 @@ export class VendorWorld {
     const [tokens, working] = [this.#tokens, this.#working];
     const noted = <Answer>(name: string, answer: Answer) => {
       this.asked.push(name);
+      if (this.isObjectDown) throw new Error("the object does not answer");
       return answer;
     };
     const keeper = {
