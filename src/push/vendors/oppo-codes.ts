@@ -5,7 +5,7 @@ import type { Verdict } from "./vendor.ts";
 /** What OPPO answers, for a call or for one device of it. */
 export interface OppoResult {
   code: number;
-  message?: string | null | undefined;
+  message?: string | undefined;
 }
 
 /* OPPO's codes (as documented in November 2026). */

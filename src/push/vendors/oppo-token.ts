@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Outbound } from "../../outbound/http-client.ts";
 import { parseJson } from "../../protocol/json-text.ts";
+import { codeNumber, words } from "./code-number.ts";
 import { oppoWords } from "./oppo-codes.ts";
 import type { FetchedToken } from "./vendor.ts";
 
@@ -10,14 +11,14 @@ const MINUTE = 60_000; // ms
 /** OPPO's tokens count for 24 hours; in the last one they are not used. */
 const LIFETIME = 23 * 60 * MINUTE;
 
-const Failed = v.object({ code: v.number(), message: v.optional(v.nullable(v.string())) });
+const Failed = v.object({ code: codeNumber(), message: words() });
 
 const Granted = v.object({
-  code: v.literal(0),
+  code: v.pipe(codeNumber(), v.value(0)),
   data: v.object({
     auth_token: v.pipe(v.string(), v.minLength(1)),
     /** When OPPO made it (ms). */
-    create_time: v.optional(v.nullable(v.number())),
+    create_time: v.fallback(v.optional(v.number()), undefined),
   }),
 });
 

@@ -6,6 +6,7 @@ import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
 import { isFinalStatus } from "../final-status.ts";
 import { failedOutcome, retryOutcome } from "../provider.ts";
 import { type ProviderAnswer, retryAfterOf } from "../provider-calls.ts";
+import { codeNumber, words } from "./code-number.ts";
 import { isOppoTokenRefused, type OppoResult, oppoVerdict } from "./oppo-codes.ts";
 import { oppoNotification } from "./oppo-payload.ts";
 import { fetchOppoToken } from "./oppo-token.ts";
@@ -23,17 +24,13 @@ const REGISTRATION_ID = 2;
 
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
 
-const Answer = v.object({
-  code: v.number(),
-  message: v.optional(v.nullable(v.string())),
-  data: v.optional(v.unknown()),
-});
+const Answer = v.object({ code: codeNumber(), message: words(), data: v.optional(v.unknown()) });
 
 /** What a batch's answer has for a device; without a code it was accepted. */
 const Result = v.object({
   registrationId: v.string(),
-  errorCode: v.optional(v.nullable(v.number())),
-  errorMessage: v.optional(v.nullable(v.string())),
+  errorCode: v.optional(v.nullable(codeNumber())),
+  errorMessage: words(),
 });
 
 /** OPPO's push service, which also serves OnePlus and realme. */

@@ -5,6 +5,7 @@ import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
 import { isFinalStatus } from "../final-status.ts";
 import { failedOutcome, retryOutcome } from "../provider.ts";
 import { type ProviderAnswer, retryAfterOf } from "../provider-calls.ts";
+import { codeNumber, words } from "./code-number.ts";
 import { pushHash } from "./push-hash.ts";
 import type { Sending, Verdict } from "./vendor.ts";
 import {
@@ -23,14 +24,17 @@ const SERVER = "https://api-push.vivo.com.cn";
 /** The day's messages to lists of devices, which vivo counts by themselves. */
 const LISTS = "lists";
 
-const InvalidUser = v.object({ userid: v.pipe(v.unknown(), v.transform(String)), status: v.number() });
+const InvalidUser = v.object({
+  userid: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
+  status: codeNumber(),
+});
 
 const Answer = v.object({
-  result: v.number(),
-  desc: v.optional(v.nullable(v.string())),
-  taskId: v.optional(v.nullable(v.union([v.string(), v.number()]))),
-  invalidUser: v.optional(v.nullable(InvalidUser)),
-  invalidUsers: v.optional(v.nullable(v.array(InvalidUser))),
+  result: codeNumber(),
+  desc: words(),
+  taskId: v.fallback(v.union([v.string(), v.number()]), ""),
+  invalidUser: v.fallback(v.optional(InvalidUser), undefined),
+  invalidUsers: v.fallback(v.array(v.fallback(v.optional(InvalidUser), undefined)), []),
 });
 
 type VivoAnswer = v.InferOutput<typeof Answer>;
@@ -77,11 +81,11 @@ export class VivoCalls {
     }
     const verdict = verdictOf(kept);
     if (verdict.outcome !== "sent" || "none" in kept) return registrationIds.map(() => verdict);
-    const list = { appId, regIds: [...registrationIds], taskId: String(kept.taskId ?? ""), pushMode };
+    const list = { appId, regIds: [...registrationIds], taskId: String(kept.taskId), pushMode };
     const heard = await this.#call("pushToList", list, registrationIds);
     const whole = verdictOf(heard);
-    const invalid = "none" in heard ? [] : (heard.invalidUsers ?? []);
-    const statuses = new Map(invalid.map(({ userid, status }) => [userid, status]));
+    const invalid = "none" in heard ? [] : heard.invalidUsers;
+    const statuses = new Map(invalid.flatMap((user) => (user ? [[user.userid, user.status]] : [])));
     return registrationIds.map((id) => {
       const status = statuses.get(id);
       return status === undefined ? whole : invalidDevice(status);

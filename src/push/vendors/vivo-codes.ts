@@ -5,7 +5,7 @@ import type { Verdict } from "./vendor.ts";
 /** What vivo answers to a call. */
 export interface VivoResult {
   result: number;
-  desc?: string | null | undefined;
+  desc?: string | undefined;
 }
 
 /* vivo's codes (as documented in November 2026). */

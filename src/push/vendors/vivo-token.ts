@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Outbound } from "../../outbound/http-client.ts";
 import { parseJson } from "../../protocol/json-text.ts";
+import { codeNumber, words } from "./code-number.ts";
 import type { FetchedToken } from "./vendor.ts";
 import { vivoWords } from "./vivo-codes.ts";
 
@@ -9,9 +10,12 @@ const DEADLINE = 10_000; // ms
 /** vivo's tokens count for 24 hours. vivo advises to replace them every one or two. */
 const RENEW_AFTER = 2 * 3_600_000; // ms
 
-const Failed = v.object({ result: v.number(), desc: v.optional(v.nullable(v.string())) });
+const Failed = v.object({ result: codeNumber(), desc: words() });
 
-const Granted = v.object({ result: v.literal(0), authToken: v.pipe(v.string(), v.minLength(1)) });
+const Granted = v.object({
+  result: v.pipe(codeNumber(), v.value(0)),
+  authToken: v.pipe(v.string(), v.minLength(1)),
+});
 
 export interface VivoKeys {
   /** vivo's server, without a path. */

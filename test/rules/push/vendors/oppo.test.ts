@@ -184,10 +184,21 @@ describe("OPPO", () => {
       oppoCode(54),
       { outcome: "failed", why: expect.stringContaining("templateId") },
     ],
-  ])("[N-11] a push to OPPO %s is %j", async (_, answer, outcome) => {
+  ])("[N-11] a push to OPPO %s is not sent, and has an outcome of its own", async (_, answer, outcome) => {
     server.trouble.push(answer);
     expect(await send("CN_1")).toMatchObject([outcome]);
     expect(server.reached).toEqual([]);
+  });
+
+  test.each<[object]>([
+    [{ code: "0" }],
+    [{ code: 0, message: null, data: null }],
+    [{ code: 0, message: 7, data: "sent" }],
+    [{ code: 0, data: [null, { registrationId: 7 }, { registrationId: "CN_1", errorCode: null }] }],
+  ])("a push that OPPO accepts with %j is not sent again", async (body) => {
+    server.trouble.push({ status: 200, body }, { status: 200, body });
+    expect(await send("CN_1")).toEqual([SENT]);
+    expect(await send("CN_1", "CN_2")).toEqual([SENT, SENT]);
   });
 
   test("a push after OPPO's messages of the day are used up fails without a call until the next day in China", async () => {

@@ -158,7 +158,7 @@ describe("vivo", () => {
     ["that a proxy refuses", { status: 403, body: "<html>403</html>" }, { outcome: "failed" }],
     ["that is redirected", { status: 302, headers: { Location: "/" } }, { outcome: "later" }],
     ["of a class that does not fit", vivoCode(10_097), { outcome: "failed" }],
-  ])("[N-11] a push to vivo %s is %j", async (_, answer, outcome) => {
+  ])("[N-11] a push to vivo %s is not sent, and has an outcome of its own", async (_, answer, outcome) => {
     for (const name of ["send", "saveListPayload"]) server.always.set(name, answer);
     expect(await send("1")).toMatchObject([outcome]);
     expect(await send("1", "2")).toMatchObject([outcome, outcome]);
@@ -166,6 +166,18 @@ describe("vivo", () => {
     server.always.set("pushToList", answer);
     expect(await send("1", "2")).toMatchObject([outcome, outcome]);
     expect(server.reached).toEqual([]);
+  });
+
+  test.each<[object]>([
+    [{ result: "0" }],
+    [{ result: 0, desc: null, taskId: 7, invalidUser: null, invalidUsers: null }],
+    [{ result: 0, desc: 7, invalidUser: "1", invalidUsers: [null, { userid: "1" }, { status: 1 }] }],
+  ])("a push that vivo accepts with %j is not sent again", async (body) => {
+    for (const name of ["send", "saveListPayload", "pushToList"]) {
+      server.always.set(name, { status: 200, body });
+    }
+    expect(await send("1")).toEqual([SENT]);
+    expect(await send("1", "2")).toEqual([SENT, SENT]);
   });
 
   test("a list that vivo does not have any more is tried later", async () => {
