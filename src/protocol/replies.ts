@@ -213,6 +213,8 @@ export function messageRefused(
     error: ErrorName;
     messageId: string;
     timestamp: number;
+    /** Whether the number comes without its name. */
+    isPlain?: boolean;
     /** Sent as `appMsg` unless the app has a text of its own: acknowledgements have no separate field. */
     detail?: string;
   },
@@ -221,7 +223,7 @@ export function messageRefused(
     cmd: CommandType.ack,
     ackMessage: {
       code: errors[refused.error].code,
-      reason: refused.error,
+      reason: refused.isPlain === true ? undefined : refused.error,
       uid: refused.messageId,
       t: int64(refused.timestamp),
       cid: refused.conversationId,

@@ -37,6 +37,7 @@ export class PendingRequests {
   /** By serial. Undefined until there is one: many sessions are idle. */
   #pending: Map<number, Pending> | undefined;
   #javaReplies: JavaReplies | undefined;
+  #isJavaScript = false;
 
   constructor(owner: RequestOwner, client: ClientSender) {
     this.#owner = owner;
@@ -50,6 +51,7 @@ export class PendingRequests {
   /** @param userAgent what the device named at the login */
   sentBy(userAgent: string | undefined): void {
     this.#javaReplies = JavaReplies.of(userAgent);
+    this.#isJavaScript = userAgent?.startsWith("js/") ?? false;
   }
 
   /**
@@ -138,7 +140,9 @@ export class PendingRequests {
   /** The refusal of a send: Swift expects an id and a time with it (wire §4.6). */
   #refusedSend(serial: number, { conversationId }: { conversationId: string }, error: ErrorName): Uint8Array {
     const timestamp = this.#owner.now();
-    const refusal = { conversationId, error, messageId: newMessageId(timestamp), timestamp };
+    // JavaScript has a sentence of its own for this one, and shows it if no name comes.
+    const isPlain = this.#isJavaScript && error === "TEMPORARY_CONVERSATION_EXPIRED";
+    const refusal = { conversationId, error, messageId: newMessageId(timestamp), timestamp, isPlain };
     return replies.messageRefused(serial, refusal);
   }
 

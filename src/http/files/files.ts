@@ -155,6 +155,26 @@ export const fileRoutes = new Hono<HttpEnv>()
     takes("json", external, "kept", "as written"),
     async (context) => respond(context, await addExternalFile(context, context.req.valid("json"))),
   )
+  .post(
+    `${PATH}/:id`,
+    operation({
+      id: "addExternalFileByName",
+      tag: "Files",
+      summary: "Add a file that is elsewhere, as JavaScript before version 4 does",
+      access: "app",
+      answer: added,
+      status: 201,
+    }),
+    takes(
+      "param",
+      v.object({ id: v.pipe(v.string(), v.description("Its name."), v.examples(["cheese.png"])) }),
+    ),
+    takes("json", external, "kept", "as written"),
+    async (context) => {
+      const { id: name } = context.req.valid("param");
+      return respond(context, await addExternalFile(context, { name, ...context.req.valid("json") }));
+    },
+  )
   .get(
     PATH,
     operation({

@@ -262,6 +262,26 @@ describe("the Java SDK 6.0.5", () => {
     expect(again.id).toBe(conversation);
   });
 
+  test("[E-01] [E-05] a temporary conversation of the Java SDK 6.0.5 is the JavaScript SDK's too, and ends", async () => {
+    const tom = await toms.logIn(app().named("Tom"));
+    const jerry = await app().logIn(sdk5, app().named("Jerry"));
+    const { conversation } = await tom.ask("createTemporary", { members: [jerry.id], seconds: 3 });
+    expect(conversation).toMatch(/^_tmp:/);
+    const view = await jerry.client.createTemporaryConversation({ members: [tom.id] });
+    expect(view.id).toBe(conversation);
+    await view.send(new jerry.sdk.TextMessage("here for a moment"));
+    await tom.next("message", saying("here for a moment"));
+    const received = next(
+      jerry.client,
+      "message",
+      (message) => "text" in message && message.text === "me too",
+    );
+    await tom.say(conversation, "me too");
+    await received;
+    await new Promise((resolve) => setTimeout(resolve, 3_200));
+    await expect(tom.say(conversation, "too late")).rejects.toThrow("TEMPORARY_CONVERSATION_EXPIRED");
+  });
+
   test("a will of the Java SDK 6.0.5 is sent when the phone dies, and not when it logs out", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     const spikes = await another();

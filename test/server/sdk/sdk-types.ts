@@ -115,9 +115,16 @@ export interface ImClient extends Emitter<ClientEvents> {
     unique?: boolean;
     [property: string]: unknown;
   }): Promise<Conversation>;
+  createTemporaryConversation(options: { members: string[]; ttl?: number }): Promise<TemporaryConversation>;
   getConversation(id: string, noCache?: boolean): Promise<Conversation | null>;
   getQuery(): ConversationQuery;
   ping(clientIds: string[]): Promise<string[]>;
+}
+
+/** One that ends. */
+export interface TemporaryConversation extends Conversation {
+  expired: boolean;
+  expiredAt: Date;
 }
 
 export interface Conversation extends Emitter<ConversationEvents> {

@@ -428,6 +428,7 @@ const needs: Record<string, () => Promise<Real>> = {
   announceFile: nothing,
   endUpload: awaitedFile,
   addExternalFile: nothing,
+  addExternalFileByName: nothing,
   findFileRows: file,
   getFileRow: file,
   deleteFileRow: file,

@@ -90,7 +90,7 @@ describe("[I12] who may call what", () => {
       users.push(action, `${action}OfClass`);
     // Pushing itself is refused inside, unless the app allows it (N-13).
     const pushing = ["push", "pushToDevices", "getNotificationRow"];
-    const files = ["announceFile", "endUpload", "addExternalFile", "getFileRow"];
+    const files = ["announceFile", "endUpload", "addExternalFile", "addExternalFileByName", "getFileRow"];
     const expected = [...reading, ...history, ...devices, ...users, ...pushing, ...files];
     expected.push("signLogin", "signLogin11", "readDate");
     expect(forApp.map(({ id }) => id).toSorted()).toEqual(expected.toSorted());

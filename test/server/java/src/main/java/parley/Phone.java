@@ -90,6 +90,10 @@ public final class Phone {
         client.createConversation(strings(asked, "members"), asked.getString("name"),
             asked.getJSONObject("attributes"), false, asked.getBooleanValue("unique"), replies.created());
         return;
+      case "createTemporary":
+        client.createTemporaryConversation(strings(asked, "members"), asked.getIntValue("seconds"),
+            replies.created());
+        return;
       case "online":
         client.getOnlineClients(strings(asked, "clients"), replies.online());
         return;
