@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { appOf } from "../../app/app-stub.ts";
 import type { Env } from "../../bindings.ts";
+import { mirrorState } from "../../database/mirror-progress.ts";
 import { withDeadline } from "../../deadline.ts";
 import { providersSetUp } from "../../push/providers.ts";
 import { defaultSettings, hasListeners, type Settings } from "../../settings/schema.ts";
@@ -36,6 +37,19 @@ const facts = v.object({
       "What waits for hooks and providers, on a single machine; elsewhere the platform counts it.",
     ),
   ),
+  mirror: v.pipe(
+    v.nullable(
+      v.object({
+        sent: v.number(),
+        received: v.number(),
+        leftOut: v.number(),
+        waiting: v.number(),
+        waitingSince: count("Time of the message that waits longest, in ms."),
+        problem: v.nullable(v.pipe(v.string(), v.description("Why it waits."))),
+      }),
+    ),
+    v.description("Messages to and from LeanCloud, while they are mirrored; more is at `/admin/mirror`."),
+  ),
   switchesOff: v.pipe(
     v.nullable(v.array(v.object({ setting: v.string(), allows: v.string() }))),
     v.description("What to think of before strangers can reach this server."),
@@ -63,6 +77,7 @@ const answer = v.pipe(
     archive: { completeUntil: example.MESSAGE_AT, behindSeconds: 3 },
     online: 2,
     queues: { events: 0 },
+    mirror: { sent: 120, received: 80, leftOut: 0, waiting: 0, waitingSince: null, problem: null },
     switchesOff: [],
     host: {
       startedAt: example.MESSAGE_AT,
@@ -102,11 +117,12 @@ export const healthRoutes = new Hono<HttpEnv>()
 async function healthOf(env: Env): Promise<Answer> {
   const app = appOf(env);
   const settings = await orNull(readSettings(env));
-  const [d1, completeUntil, presence, queues, host] = await Promise.all([
+  const [d1, completeUntil, presence, queues, mirror, host] = await Promise.all([
     databaseHealth(env.DB),
     orNull(app.archivedUntil()).then((until) => until || null), // 0 means not known yet
     orNull(app.presence()),
     queueLengths(env, settings ?? defaultSettings(false)),
+    settings?.mirror.server ? mirrorHealth(env.DB) : null,
     hostHealth(env.HOST),
   ]);
   const behindSeconds = completeUntil === null ? null : Math.round((Date.now() - completeUntil) / 1_000);
@@ -116,6 +132,7 @@ async function healthOf(env: Env): Promise<Answer> {
     archive: { completeUntil, behindSeconds },
     online: presence?.online ?? null,
     queues,
+    mirror,
     switchesOff: settings && switchesOff(settings),
     host,
   };
@@ -127,6 +144,14 @@ async function databaseHealth(database: D1Database): Promise<Answer["d1"]> {
   const row = await orNull(database.prepare(sql).all<{ name: string }>());
   if (row === null) return { answers: false, milliseconds: null, migration: null };
   return { answers: true, milliseconds: Date.now() - start, migration: row.results[0]?.name ?? null };
+}
+
+async function mirrorHealth(database: D1Database): Promise<Answer["mirror"]> {
+  const state = await orNull(mirrorState(database, 1));
+  if (state === null) return null;
+  const { conversations, ...counts } = state;
+  const [longest] = conversations.filter(({ waitingSince }) => waitingSince !== null);
+  return { ...counts, waitingSince: longest?.waitingSince ?? null, problem: longest?.problem ?? null };
 }
 
 /** The lengths of queues that can hold something: a call to an unused queue would create its object. */

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { saveMirrorReport } from "../../../src/database/mirror-progress.ts";
 import { VERSION } from "../../../src/version.ts";
 import { appKeys, configure, http, masterKeys, openWorld, world } from "../support/world.ts";
 import { ask } from "./ask.ts";
@@ -32,6 +33,7 @@ describe("GET /admin/health", () => {
       archive: { completeUntil: expect.any(Number), behindSeconds: expect.any(Number) },
       online: expect.any(Number),
       queues: null,
+      mirror: null,
       switchesOff: expect.arrayContaining([
         { setting: "security.signLogin or security.jwt", allows: "log in under any client id" },
       ]),
@@ -40,6 +42,36 @@ describe("GET /admin/health", () => {
     await configure({ security: { signLogin: true } });
     expect(JSON.stringify(await health())).not.toContain("signLogin");
     await configure({ security: { signLogin: null } });
+  });
+
+  test("GET /admin/health counts what goes to LeanCloud while that is on, and says since when something waits", async () => {
+    await configure({ mirror: { server: "https://leancloud.example.com" } });
+    const none = { sent: 0, received: 0, leftOut: 0, waiting: 0, waitingSince: null, problem: null };
+    expect(await health()).toMatchObject({ mirror: none });
+    const report = {
+      conversationId: "65537a0e0000000000000001",
+      sent: 2,
+      received: 1,
+      leftOut: 1,
+      leftOutWhy: "takes no bytes",
+      waiting: 3,
+      waitingSince: 1_700_000_000_000,
+      problem: "status 429",
+    };
+    await saveMirrorReport(world.DB, report, Date.now());
+    expect(await health()).toMatchObject({
+      mirror: {
+        ...none,
+        sent: 2,
+        received: 1,
+        leftOut: 1,
+        waiting: 3,
+        waitingSince: 1_700_000_000_000,
+        problem: "status 429",
+      },
+    });
+    await configure({ mirror: { server: null } });
+    expect(await health()).toMatchObject({ mirror: null });
   });
 
   test("[I11] GET /admin/health reports a part that does not answer, and the others", async () => {
