@@ -22,6 +22,8 @@ export const CLASSES = [
 const ALWAYS_WHOLE = "_Conversation";
 /** LeanCloud's code for a class that does not exist. */
 const NO_SUCH_CLASS = 101;
+/** What an export says then. */
+export const NO_SUCH_CLASS_TOLD = "the app has no such class";
 /** No conditions. */
 const NONE = {};
 /** Empty pages in a row before a scan counts as broken. */
@@ -120,9 +122,7 @@ export class ClassExport {
       if (by !== this.#ways.at(-1) && !isAbsent) return false;
       if (this.#job.folder.count(this.#kind) > 0) throw stoppedBy(error);
       if (!isAbsent && this.#conditions !== NONE) return false;
-      const why = isAbsent
-        ? "the app has no such class"
-        : this.#refusals.map(({ message }) => message).join("; ");
+      const why = isAbsent ? NO_SUCH_CLASS_TOLD : this.#refusals.map(({ message }) => message).join("; ");
       await this.#commit([], true, [{ what: this.#kind, why, count: 1 }]);
       return true;
     }

@@ -6,7 +6,7 @@ import { FORMAT, MANIFEST, Manifest } from "../moving/format.ts";
 import { type Pace, paceOf } from "../moving/pace.ts";
 import { Progress, plain, processTerminal } from "../moving/progress.ts";
 import { Refusal } from "../options.ts";
-import { CLASSES, ClassExport } from "./classes.ts";
+import { CLASSES, ClassExport, NO_SUCH_CLASS_TOLD } from "./classes.ts";
 import { exportFiles } from "./files.ts";
 import { ExportFolder } from "./folder.ts";
 import { readArchives } from "./from-archives.ts";
@@ -92,18 +92,23 @@ async function exportRows(job: Job, options: ExportOptions): Promise<void> {
 }
 
 /**
- * Throws a `Refusal` where there are messages and not one conversation, though the server refused none; the next run asks
- * for these again.
+ * Throws a `Refusal` where the conversations are missing: the server refused them, or gave messages and not one
+ * conversation. The next run asks for them again. An app without messages need not have the class.
  */
 async function checkConversations({ folder }: Job): Promise<void> {
   const kind = "classes/_Conversation";
+  if (folder.count(kind) > 0) return;
   const messages = folder.count("messages");
-  const isRefused = (folder.stage(kind)?.skipped.size ?? 0) > 0;
-  if (messages === 0 || folder.count(kind) > 0 || isRefused) return;
+  const [refusal] = folder.stage(kind)?.skipped.values() ?? [];
+  if (messages === 0 && (refusal === undefined || refusal.why === NO_SUCH_CLASS_TOLD)) return;
   await folder.restart(kind, [kind, "odd/_Conversation"]);
+  const why =
+    refusal === undefined
+      ? `the server gave ${plain(messages)} messages, and none of their conversations`
+      : `the server did not give the conversations (${refusal.why})`;
   throw new Refusal(
-    `The export is not whole: the server gave ${plain(messages)} messages, and none of their conversations. ` +
-      "The same command asks for them again; --without _Conversation leaves them out.",
+    `The export is not whole: ${why}. The same command asks for them again; ` +
+      "--without _Conversation leaves them out.",
     EXIT.gaveUp,
   );
 }

@@ -1,16 +1,17 @@
+import { Refused } from "../moving/failures.ts";
 import type { Progress } from "../moving/progress.ts";
 import { differencesIn } from "./conversation.ts";
 import type { Difference, Differences } from "./differences.ts";
 import type { ServerSide } from "./server-side.ts";
 import { CLASSES, type ClassName, type ClassRow, type Side } from "./side.ts";
 
-/** Users that are asked for: one call each. */
-const USERS_MAX = 500;
 /** Conversations with another count that are read message by message, beside the sample. */
 const READ_MAX = 1_000;
 /** Members whose unread count is asked for. */
 const UNREAD_MAX = 500;
 const ROWS_AT_ONCE = 400;
+/** LeanCloud's code for a class that does not exist. */
+const NO_SUCH_CLASS = 101;
 const DAY = 86_400_000;
 /** Devices that were idle for as long are removed (ms). */
 const DEVICES_KEPT = 90 * DAY;
@@ -41,13 +42,14 @@ export class Comparison {
 
   async run(): Promise<void> {
     for (const name of CLASSES) await this.#compareClass(name);
+    await this.#findOnlyHere();
     const { sample, others } = await this.#compareCounts();
     const read = await this.#readMessages(new Set([...sample, ...others]));
     await this.#compareUnread(read);
   }
 
   async #compareClass(name: ClassName): Promise<void> {
-    const { theirs, ours, progress } = this.#options;
+    const { theirs, progress } = this.#options;
     const rows = theirs.rows(name);
     if (rows === undefined) return;
     const what = `classes/${name}`;
@@ -55,12 +57,11 @@ export class Comparison {
     let count = 0;
     let group: ClassRow[] = [];
     const compare = async () => {
-      const asked = name === "_User" ? group.slice(0, Math.max(0, USERS_MAX - count)) : group;
-      const found = await ours.among(
+      const found = await this.#among(
         name,
-        asked.map(({ objectId }) => objectId),
+        group.map(({ objectId }) => objectId),
       );
-      for (const row of asked) {
+      for (const row of group) {
         const reason = reasonFor(name, row);
         if (name === "_Conversation") this.#note(row.objectId, reason);
         if (!found.has(row.objectId))
@@ -75,11 +76,45 @@ export class Comparison {
       group = [];
       progress.advance(count);
     };
-    for await (const row of rows) {
-      group.push(row);
-      if (group.length >= ROWS_AT_ONCE) await compare();
+    try {
+      for await (const row of rows) {
+        group.push(row);
+        if (group.length >= ROWS_AT_ONCE) await compare();
+      }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      // Only LeanCloud has no such class where there is no row of it.
+      const isAbsent = error.code === NO_SUCH_CLASS || (name === "_User" && error.status === 404);
+      const why = `the source does not give them: ${error.message}`;
+      this.#add({ what, id: name, why, isExpected: isAbsent });
     }
     await compare();
+    progress.end(count);
+  }
+
+  /** Where users are not served, none are here. */
+  async #among(name: ClassName, ids: string[]): Promise<Set<string>> {
+    try {
+      return await this.#options.ours.among(name, ids);
+    } catch (error) {
+      if (name === "_User" && error instanceof Refused) return new Set();
+      throw error;
+    }
+  }
+
+  /** Conversations that the other side does not have; unknown if it is a part of an app. */
+  async #findOnlyHere(): Promise<void> {
+    const { ours, span, progress } = this.#options;
+    const rows = ours.rows("_Conversation");
+    if (span.from > 0 || this.#served.size + this.#unserved.size === 0) return;
+    progress.begin("conversations here");
+    let count = 0;
+    for await (const { objectId: id } of rows) {
+      count += 1;
+      if (this.#served.has(id) || this.#unserved.has(id)) continue;
+      const why = "is only here: it began here, or is gone over there";
+      this.#add({ what: "conversations", id, why, isExpected: true });
+    }
     progress.end(count);
   }
 

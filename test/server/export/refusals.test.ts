@@ -92,7 +92,7 @@ describe("ways to read", () => {
 
   test("are told with each refusal where none is left", async () => {
     hosted.app.refuses.add("scan").add("query").add("exportData");
-    expect((await run()).code).toBe(0);
+    expect((await run("--without", "_Conversation")).code).toBe(0);
     const { skipped, totals } = await manifestIn(to());
     expect(totals["classes/_User"]).toBeUndefined();
     expect(skipped.find(({ what }) => what === "classes/_User")?.why).toMatch(
@@ -232,6 +232,18 @@ test("messages without any of their conversations are no whole export, and the s
   };
   expect((await run("--unread", "--yes")).code).toBe(0);
   await expectAll(to(), hosted.app.data, hosted.filesAt);
+});
+
+test("an export of an app that gives no conversations is not whole, unless they are left out", async () => {
+  for (const way of ["scan", "query", "exportData"] as const) hosted.app.refuses.add(way);
+  const refusal = await run();
+  expect(refusal.code, refusal.output).toBe(4);
+  expect(refusal.output).toContain("did not give the conversations");
+  expect(refusal.output).not.toContain("The export is whole");
+  hosted.app.refuses.clear();
+  expect((await run()).code).toBe(0);
+  const conversations = hosted.app.data.classes._Conversation ?? [];
+  expect((await rowsIn(to(), "classes/_Conversation")).length).toBe(conversations.length);
 });
 
 test("a wrong master key is told before anything else is asked", async () => {

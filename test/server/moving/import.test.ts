@@ -243,5 +243,25 @@ describe("another Parley", () => {
     expect(same.output).toContain("Nothing is missing, and nothing differs.");
     expect(same.code).toBe(0);
     expect((await verified(other)).code).toBe(0);
+    const start = async (server: Server) => {
+      const body = { name: "later", m: ["Tom"] };
+      const path = "/1.2/rtm/conversations";
+      return (await callAsOwner<{ objectId: string }>(server, "POST", path, body)).objectId;
+    };
+    const [there, here] = [await start(one), await start(other)];
+    const user = { username: "Spike", password: "gruyère" };
+    const { objectId } = await callAsOwner<{ objectId: string }>(one, "POST", "/1.1/users", user);
+    const later = await runCommand("verify", ["--source", one.url, "--server", other.url, "--json"], {
+      SOURCE_MASTER_KEY: "parley-dev-master",
+    });
+    expect(later.code).toBe(5);
+    const differences = later.output.split("\n").filter((line) => line.includes('"difference"'));
+    expect(differences.map((line): unknown => JSON.parse(line))).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ what: "classes/_Conversation", id: there, isExpected: false }),
+        expect.objectContaining({ what: "conversations", id: here, isExpected: true }),
+        expect.objectContaining({ what: "classes/_User", id: objectId, isExpected: false }),
+      ]),
+    );
   });
 });
