@@ -2,6 +2,7 @@ import { loggableError } from "../../loggable-error.ts";
 import type { Installation } from "../../model/installation.ts";
 import type { VendorName } from "../../model/provider-name.ts";
 import type { Outbound } from "../../outbound/http-client.ts";
+import { printable } from "../../printable.ts";
 import {
   DEFAULT_PROFILE,
   profileNamed,
@@ -118,7 +119,13 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
         for (const member of members) outcomes.set(keyFor(member), failedOutcome(group));
         continue;
       }
-      const ids = [...new Set(members.map(({ registrationId = "" }) => registrationId))];
+      const [named, unnamed] = [
+        members.filter(hasPossibleId),
+        members.filter((each) => !hasPossibleId(each)),
+      ];
+      for (const member of unnamed)
+        outcomes.set(keyFor(member), failedOutcome("no registration id of this vendor"));
+      const ids = [...new Set(named.map(({ registrationId = "" }) => registrationId))];
       const { batchMax } = this.#vendor;
       for (let at = 0; at < ids.length; at += batchMax) {
         batches.push({ group, registrationIds: ids.slice(at, at + batchMax) });
@@ -134,7 +141,7 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
     const profile = profileNamed(profiles, profileName);
     // A device of an unknown profile is not gone: the owner may set the profile.
     if (profile === undefined)
-      return `there is no profile ${JSON.stringify(profileName)} in push.${this.name}`;
+      return `there is no profile ${JSON.stringify(printable(profileName, 64))} in push.${this.name}`;
     const { now } = this.#host;
     const made = this.#vendor.messageOf(push, profile, { vendor, appName, now: now() });
     if ("problem" in made) return made.problem;
@@ -249,6 +256,11 @@ function outcomeOf(verdict: Verdict, belief: Belief): Outcome {
     default:
       return verdict;
   }
+}
+
+/** Any client may save such an id, and a maker could refuse the whole call for it. */
+function hasPossibleId({ registrationId = "" }: Installation): boolean {
+  return /^[\x21-\x7e]{1,2048}$/.test(registrationId);
 }
 
 function profileNameOf({ fields: { deviceProfile } }: Installation): string {

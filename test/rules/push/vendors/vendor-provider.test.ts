@@ -113,6 +113,17 @@ describe("a registration id that several installations share", () => {
   });
 });
 
+test.each(["", "a b", "a\nb", "奶酪", "x".repeat(2_049)])(
+  "[I12] an id that is none of a maker's, such as %j, is not sent, and fails for its device alone",
+  async (id) => {
+    expect(await provider().send(cheese, phones("one", id))).toMatchObject([
+      { outcome: "sent" },
+      { outcome: "failed", why: expect.stringContaining("no registration id") },
+    ]);
+    expect(server.reached).toEqual(["one"]);
+  },
+);
+
 describe("batches", () => {
   test("no call has more devices than the vendor takes, and outcomes are in the devices' order", async () => {
     const send = vi.fn(async (_: unknown, ids: readonly string[]) =>
