@@ -7,11 +7,14 @@ import type { Objects } from "./model/objects.ts";
 import type { PushStub } from "./push/push-stub.ts";
 import type { PushWork } from "./push/push-work.ts";
 import type { QueueStub } from "./queue/queue-stub.ts";
+import type { RelayStub } from "./relay/relay-stub.ts";
 
 /** What wrangler.toml and the secrets give the Worker and its objects. */
 export interface Env extends Deployment {
   CLIENTS: Objects<ClientStub>;
   CONVERSATIONS: Objects<ConversationStub>;
+  /** The relays of conversations with a large audience, by `relayName`. */
+  RELAYS: Objects<RelayStub>;
   /** One object, named `app`. */
   APP: Objects<AppStub>;
   /** Events, for hooks, webhooks and the event log. Sent as "v8": JSON would spoil binary content. */

@@ -9,6 +9,8 @@
 
 /** Conversations that one frame may name, a `read` above all: apps mark everything as read with one of them. */
 export const CONVERSATIONS_PER_FRAME = 1_000;
+/** Clients on the list of those that muted a room; who did so first is dropped. */
+export const ROOM_MUTES = 500;
 /** Conversations or clients that one frame may ask about: each is an object to wake. SDKs ask for 20 at most. */
 export const ASKED_PER_FRAME = 100;
 /** Messages that one frame may edit or recall; SDKs name one. */
@@ -49,6 +51,8 @@ export const FRAMES_PER_SOCKET_MINUTE = 60_000;
 
 /** Calls of a conversation to its members' objects in flight at a time: each may create an object, which takes 2 ms. */
 export const WAKES_AT_ONCE = 8;
+/** Calls of a conversation to its relays in flight at a time: each carries what up to 2,000 sessions are sent. */
+export const RELAY_CALLS_AT_ONCE = 64;
 /**
  * Bytes of messages in one page of history; the rest comes with the next page. This many messages have to fit in any
  * case: SDKs ask for 100 at most, and some treat a shorter page as the last one.

@@ -13,6 +13,7 @@ export { ConversationObject } from "./conversation/conversation-object.ts";
 export { EventQueueObject } from "./hooks/events/event-queue-object.ts";
 export { PushObject } from "./push/push-object.ts";
 export { PushQueueObject } from "./push/push-queue-object.ts";
+export { RelayObject } from "./relay/relay-object.ts";
 
 type Batch = MessageBatch<QueuedEvent> | MessageBatch<PushWork>;
 

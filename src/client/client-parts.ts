@@ -2,6 +2,7 @@ import type { AccessRecords } from "./access-records.ts";
 import type { CatchUpSchedule } from "./catch-up-schedule.ts";
 import type { ClientServices } from "./client-ports.ts";
 import type { DeviceBindings } from "./device-bindings.ts";
+import type { DeviceRooms } from "./device-rooms.ts";
 import type { FirstLogin } from "./first-login.ts";
 import type { Inbox } from "./inbox.ts";
 import type { SessionLifecycle } from "./session-lifecycle.ts";
@@ -14,6 +15,7 @@ export interface ClientParts {
   devices: DeviceBindings;
   firstLogin: FirstLogin;
   inbox: Inbox;
+  rooms: DeviceRooms;
   lifecycle: SessionLifecycle;
   records: AccessRecords;
   services: ClientServices;

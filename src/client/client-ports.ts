@@ -83,6 +83,8 @@ export interface ClientServices {
   isOnConnection(clientId: string, connectionId: string): Promise<boolean>;
   /** The time (ms) that a device has to come back after its connection broke on the server's side, as set now. */
   returnTime(): number;
+  /** The time (ms) that a device may be lost before it is not put back into its room, as set now. */
+  roomReturnTime(): number;
   /** Calls `run` once after this many milliseconds, in memory only. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
   /** Calls `Client.retry` after this many milliseconds, even if the object hibernates meanwhile. */

@@ -134,6 +134,7 @@ export function clientServicesOf(env: Env): ServicesBesideAlarm {
       const answer = env.CLIENTS.getByName(clientId).isOnConnection(connectionId);
       return withDeadline(answer, OBJECT_DEADLINE, `sessions of ${clientId}`);
     },
+    roomReturnTime: () => settingsOf(env).last.rooms.returnMinutes * 60_000,
     returnTime: () => settingsOf(env).last.limits.returnSeconds * 1000,
     timer: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);

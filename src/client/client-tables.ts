@@ -14,7 +14,8 @@ type Name =
   | "device_changes"
   | "refused"
   | "subscribed_services"
-  | "event_outbox";
+  | "event_outbox"
+  | "rooms";
 
 /** The tables of one client's object. */
 export type ClientTables = Tables<Name>;
@@ -52,6 +53,9 @@ export const CLIENT_SCHEMA: Schema<Name> = {
       "CREATE TABLE subscribed_services (conversation_id TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID",
     ],
     event_outbox: EVENT_OUTBOX,
+    rooms: [
+      "CREATE TABLE rooms (device TEXT PRIMARY KEY, conversation_id TEXT NOT NULL, lost_at INTEGER) WITHOUT ROWID",
+    ],
   },
   versions: [
     { table: "inbox", column: "pending", definition: "INTEGER NOT NULL DEFAULT 1" },

@@ -1,4 +1,5 @@
 import type { Wake, WakeAnswer } from "../conversation/delivery/wake.ts";
+import { rulesOf } from "../conversation/kinds/kinds.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Command } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
@@ -13,6 +14,7 @@ import type { ClientServices } from "./client-ports.ts";
 import type { MissedEvents, TokenRefused } from "./client-stub.ts";
 import { clientTables } from "./client-tables.ts";
 import { DeviceBindings } from "./device-bindings.ts";
+import { DeviceRooms } from "./device-rooms.ts";
 import { FirstLogin } from "./first-login.ts";
 import { Inbox } from "./inbox.ts";
 import { Logouts } from "./logouts.ts";
@@ -46,7 +48,8 @@ export class Client {
       logouts: new Logouts(tables),
     };
     const devices = new DeviceBindings(tables, services);
-    const lifecycle = new SessionLifecycle(tables, sessions, devices, services);
+    const rooms = new DeviceRooms(tables);
+    const lifecycle = new SessionLifecycle(tables, sessions, devices, rooms, services);
     const firstLogin = new FirstLogin(tables, inbox, subscribed, services);
     const catchUps = new CatchUpSchedule(sessions, inbox, subscribed, firstLogin, services);
     this.#parts = {
@@ -62,7 +65,7 @@ export class Client {
         query: serializeCalls((query) => services.query(query)),
         start: async (record) => {
           // Written first: the answer may be the only record of it, and may be lost.
-          inbox.add(record.id);
+          if (rulesOf(record.kind).hasMembers) inbox.add(record.id);
           const started = await services.start(record);
           // The members had a temporary one already, which has an id of its own.
           const { id } = started.conversation;
@@ -73,6 +76,7 @@ export class Client {
           return started;
         },
       },
+      rooms,
       sessions,
       subscribed,
     };
@@ -230,7 +234,12 @@ export class Client {
   }
 
   /** Handles a gateway's report on a subscription of a session. */
-  reported(session: Session, { type, conversationId }: SessionReport): void {
+  reported(session: Session, report: SessionReport): void {
+    if (report.type === "room") {
+      if (session.deviceId !== undefined) this.#parts.rooms.set(session.deviceId, report.conversationId);
+      return;
+    }
+    const { type, conversationId } = report;
     if (type === "unsubscribed") return session.dropSubscription(conversationId);
     session.addSubscription(conversationId);
     // Written first: what a subscription brings leaves no other trace here. Services are asked at every login.

@@ -33,8 +33,9 @@ export async function openSession(
   if (wasOpen) return;
   if (session.identity.mode === catchUpModes.MESSAGES) parts.inbox.beginMessagesMode(services.now());
   const asking = catchUps.conversationsFor(session);
-  const { capabilities } = login.state;
-  session.sendControl({ type: "opened", asking, capabilities, at: session.openedAt });
+  const { capabilities, deviceId } = login.state;
+  const room = parts.rooms.returned(deviceId, services.now(), services.roomReturnTime());
+  session.sendControl({ type: "opened", asking, capabilities, at: session.openedAt, room });
   await catchUps.run(session, asking);
 }
 

@@ -114,6 +114,9 @@ export class SessionCommands {
     const { clientId } = session.identity;
     const started = await answerStart(services, clientId, command, records.accessState);
     this.#reply(session, command.serial, started.reply);
+    // Its creator is in a room from the beginning.
+    if (command.kind === "room" && started.conversationId !== "")
+      session.sendControl({ type: "entered", conversationId: started.conversationId });
     if (started.creatorNotices.length > 0)
       this.#wakeAll(started.conversationId, joinRecords(started.creatorNotices));
   }

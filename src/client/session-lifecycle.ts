@@ -6,6 +6,7 @@ import { type BrokenSession, BrokenSessions, brokenSessionOf } from "./broken-se
 import type { ClientServices } from "./client-ports.ts";
 import type { ClientTables } from "./client-tables.ts";
 import type { DeviceBindings } from "./device-bindings.ts";
+import type { DeviceRooms } from "./device-rooms.ts";
 import { LastWill } from "./last-will.ts";
 import type { Session } from "./session.ts";
 import { SessionEvents } from "./session-events.ts";
@@ -35,10 +36,18 @@ export class SessionLifecycle {
   readonly #devices: DeviceBindings;
   readonly #events: SessionEvents;
   readonly #services: ClientServices;
+  readonly #rooms: DeviceRooms;
   readonly #sessions: Sessions;
   readonly #will: LastWill;
 
-  constructor(tables: ClientTables, sessions: Sessions, devices: DeviceBindings, services: ClientServices) {
+  constructor(
+    tables: ClientTables,
+    sessions: Sessions,
+    devices: DeviceBindings,
+    rooms: DeviceRooms,
+    services: ClientServices,
+  ) {
+    this.#rooms = rooms;
     this.#brokenSessions = new BrokenSessions(tables);
     this.#devices = devices;
     this.#events = new SessionEvents(tables, services, () => this.#hasSessions());
@@ -104,13 +113,17 @@ export class SessionLifecycle {
     const detail = sameDevice ? DISPLACED_ON_SAME_DEVICE : DISPLACED;
     this.#events.closing(session, sameDevice ? "lost" : "displaced", detail);
     this.#brokenSessions.forget(session.identity.sessionId);
-    if (!sameDevice) this.#unbindDevice(session);
+    if (!sameDevice) {
+      this.#unbindDevice(session);
+      this.#forgetRoom(session);
+    }
     session.end("SESSION_CONFLICT", detail);
   }
 
   /** Ends all sessions, the broken ones too, by a decision of the app. Returns how many were open. */
   endAll(error: ErrorName, reason: string): number {
     const sessions = this.#sessions.open;
+    this.#rooms.forgetAll();
     for (const session of sessions) {
       this.#will.discard(session.identity.sessionId);
       this.#events.closing(session, "kicked", reason);
@@ -126,6 +139,10 @@ export class SessionLifecycle {
     return sessions.length;
   }
 
+  #forgetRoom({ deviceId }: Session): void {
+    if (deviceId !== undefined) this.#rooms.forget(deviceId);
+  }
+
   /** The session was ended from outside, so the device is no longer bound to the client. */
   #unbindDevice({ identity, pushDevice }: Session): void {
     if (pushDevice !== undefined) this.#devices.sessionEnded(identity.clientId, pushDevice);
@@ -136,6 +153,7 @@ export class SessionLifecycle {
     const { clientId, sessionId } = session.identity;
     this.#events.closing(session, "logout");
     this.#brokenSessions.forget(sessionId);
+    this.#forgetRoom(session);
     session.state = { phase: "connecting" };
     this.#will.discard(sessionId);
     this.#events.updatePresence(clientId);
@@ -150,6 +168,7 @@ export class SessionLifecycle {
    */
   async linkClosed(session: Session | undefined, code: number | undefined): Promise<void> {
     const lost = session && brokenSessionOf(session);
+    if (lost !== undefined) this.#markLostDevices();
     if (session !== undefined && lost !== undefined) {
       const why = code === undefined ? undefined : LEAVING_REASONS[code];
       const successor = why === undefined && this.#sessions.open.find((other) => isSameDevice(other, lost));
@@ -164,6 +183,12 @@ export class SessionLifecycle {
     }
     this.expireBrokenSessions();
     if (this.#isWillDue()) await this.#will.send();
+  }
+
+  /** Devices that are in a room and have no session any more have some time to come back there (R-03). */
+  #markLostDevices(): void {
+    const devices = this.#sessions.open.map(({ deviceId }) => deviceId);
+    this.#rooms.lostExcept(devices, this.#services.now());
   }
 
   /** The will of a broken session passes to the next session of its device. */
@@ -208,6 +233,7 @@ export class SessionLifecycle {
   /** The object woke: finds the sessions whose links broke while it was not running, since no event reports them. */
   woke(): void {
     this.#brokenSessions.markBrokenExcept(this.#sessions.ids, this.#services.now());
+    this.#markLostDevices();
     // The time that they have to come back is in settings that may have to be read first.
     if (this.#isWillDue() || this.#brokenSessions.firstBrokenAt !== undefined) this.#services.retryAfter(0);
   }

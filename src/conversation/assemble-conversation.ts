@@ -6,13 +6,15 @@ import { Conversation } from "./conversation.ts";
 import type { ConversationPlatform, ConversationServices } from "./conversation-ports.ts";
 import { Outbox } from "./copy/outbox.ts";
 import { Delivery } from "./delivery/delivery.ts";
-import type { PendingSince } from "./delivery/delivery-host.ts";
+import type { ClientsToServe, DeliveryHost, PendingSince } from "./delivery/delivery-host.ts";
 import { memberClients } from "./delivery/member-clients.ts";
+import { recentEntries } from "./delivery/relayed-frames.ts";
 import { NEVER_LOGGED_IN } from "./delivery/served-client.ts";
 import type { Subscription } from "./delivery/subscription.ts";
 import { UnseenMembers } from "./delivery/unseen-members.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { MirrorRecords } from "./mirror/mirror-records.ts";
+import { roomClients } from "./room/room-clients.ts";
 import { serviceClients } from "./service/service-clients.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -103,26 +105,68 @@ function outboxOf(
   return new Outbox(state, copyCalls, host, copyPace);
 }
 
+function clientsOf(
+  state: ConversationState,
+  settings: ConversationServices["settings"],
+  now: () => number,
+): ClientsToServe {
+  if (state.service !== undefined) return serviceClients(state, state.service, now);
+  return state.rules.isRoom ? roomClients(state, settings) : memberClients(state, settings, now);
+}
+
+function relaysOf(
+  state: ConversationState,
+  { alarm, now, tables, timer }: ConversationPlatform,
+  { relays }: ConversationServices,
+): DeliveryHost["relays"] {
+  const { id } = state.facts;
+  return {
+    now,
+    end: () => state.log.end,
+    lastNotice: () => state.notices.last,
+    entry: () => ({
+      isRoom: state.rules.isRoom,
+      isFree: state.rules.isRoom && state.permissions.blacklist.size === 0,
+      updatedAt: state.facts.updatedAt,
+    }),
+    entriesAfter: (time) => recentEntries(state, time),
+    stored: () => {
+      const rows = tables.read<{ relay: number; registration: string }>("relays", "SELECT * FROM relays");
+      return new Map(rows.map(({ relay, registration }) => [relay, registration]));
+    },
+    store: (relay, registration) =>
+      tables.add("relays", "INSERT OR REPLACE INTO relays VALUES (?, ?)", relay, registration),
+    unstore: (relay) => tables.change("relays", "DELETE FROM relays WHERE relay = ?", relay),
+    deliver: (relay, batch) => relays.deliver(id, relay, batch),
+    close: (relay) => relays.close(id, relay),
+    audience: (relay, limit) => relays.audience(id, relay, limit),
+    isPresent: (relay, clientId) => relays.isPresent(id, relay, clientId),
+    retryAfter: (delay) => alarm.within(delay),
+    pause: () => new Promise((resolve) => void timer(0, resolve)),
+  };
+}
+
 function deliveryOf(
   state: ConversationState,
   pending: PendingSince | undefined,
   subscriptions: readonly Subscription[],
   { outbox, unseen }: { outbox: Outbox; unseen: UnseenMembers },
-  { alarm, now, timer }: ConversationPlatform,
-  { knownClients, settings, wake }: ConversationServices,
+  platform: ConversationPlatform,
+  services: ConversationServices,
 ): Delivery {
+  const { alarm, now, timer } = platform;
+  const { knownClients, settings, wake } = services;
   const { id } = state.facts;
   // A single command may add 500 members, and each call may create an object.
   const calls = new LimitedCalls(WAKES_AT_ONCE, () => new Promise((resolve) => void timer(0, resolve)));
   return new Delivery(
     {
       now,
+      relays: relaysOf(state, platform, services),
       end: () => state.log.end,
       endAt: (time) => state.log.upTo(time),
       lastNotice: () => state.notices.last,
-      ...(state.service === undefined
-        ? memberClients(state, settings, now)
-        : serviceClients(state, state.service, now)),
+      ...clientsOf(state, settings, now),
       markPending: (since) => {
         if (state.pendingSince === undefined) alarm.within(PENDING_DELAY);
         state.markPending(since);

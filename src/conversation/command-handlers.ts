@@ -1,3 +1,4 @@
+import type { ConversationRecord } from "../model/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ConversationCommandName } from "./commands.ts";
 import type { Subscription } from "./delivery/subscription.ts";
@@ -8,6 +9,7 @@ import type { Messages } from "./messages/messages.ts";
 import type { Patches } from "./messages/patches.ts";
 import type { PermissionCommands } from "./permissions/permission-commands.ts";
 import type { Replier } from "./replier.ts";
+import type { RoomCommands } from "./room/room-commands.ts";
 
 /** The parts of a conversation that carry out commands. */
 export interface CommandHandling {
@@ -17,6 +19,7 @@ export interface CommandHandling {
   receipts: Receipts;
   members: MembershipCommands;
   permissions: PermissionCommands;
+  room: RoomCommands;
   replier: Replier;
 }
 
@@ -28,8 +31,7 @@ type CommandHandlers = {
   ) => Promise<void> | void;
 };
 
-/** What carries out each command of a session. */
-export const commandHandlers: CommandHandlers = {
+const handlers: CommandHandlers = {
   "message.send": ({ messages }, subscription, command) => messages.send(subscription, command),
   "message.history": ({ history }, subscription, command) => history.query(subscription, command),
   "message.acknowledge": ({ receipts }, subscription, command) => receipts.acknowledge(subscription, command),
@@ -62,3 +64,16 @@ export const commandHandlers: CommandHandlers = {
   "conversation.checkBlocked": ({ permissions }, subscription, command) =>
     permissions.checkBlocked(subscription, command),
 };
+
+const roomHandlers: CommandHandlers = {
+  ...handlers,
+  "conversation.add": ({ room }, subscription, command) => room.changePresence(subscription, command),
+  "conversation.remove": ({ room }, subscription, command) => room.changePresence(subscription, command),
+  "conversation.count": ({ room }, subscription, command) => room.count(subscription, command),
+  "conversation.members": ({ room }, subscription, command) => room.members(subscription, command),
+};
+
+/** What carries out each command of a session, in a kind of conversation. */
+export function handlersOf(kind: ConversationRecord["kind"]): CommandHandlers {
+  return kind === "room" ? roomHandlers : handlers;
+}

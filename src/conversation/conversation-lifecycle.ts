@@ -73,18 +73,22 @@ export class ConversationLifecycle {
   }
 
   /**
-   * Opens a subscription for a session that the gateway has authenticated.
+   * Opens a subscription for a session that the gateway has authenticated, or names the level of relays that has room for
+   * it.
    *
    * @param connect accepts the socket; called if the subscription can be opened
    */
   async subscribe(
     request: SubscriptionRequest,
     connect: () => Socket,
-  ): Promise<"subscribed" | "no conversation" | "too far behind"> {
+  ): Promise<"subscribed" | "no conversation" | "too far behind" | { level: number }> {
     await this.refreshSettings();
     const { open } = this;
     // The object may have a later temporary conversation of the same members.
     if (open?.state.facts.id !== request.conversationId) return "no conversation";
+    const { socketsPerRelay } = this.#services.settings().rooms;
+    if (!open.state.rules.hasMembers && this.#sockets.size >= socketsPerRelay)
+      return { level: open.delivery.relays.levelFor(socketsPerRelay) };
     return this.#sockets.open(open, request, connect()) ? "subscribed" : "too far behind";
   }
 
@@ -238,7 +242,7 @@ export class ConversationLifecycle {
     const { open } = this;
     if (open === undefined) return { refused: "CONVERSATION_NOT_FOUND" };
     this.#delete(open.state);
-    await this.#clearCopy(open.state);
+    await Promise.all([open.delivery.relays.close(), this.#clearCopy(open.state)]);
     return undefined;
   }
 

@@ -11,6 +11,14 @@ import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { PartialResult } from "../protocol/partial-result.ts";
 import type { ListChange } from "../protocol/permission-events.ts";
+import type {
+  RelayedOutcome,
+  RelayedReplay,
+  RelayedSubscriber,
+  RelayRegistered,
+  RelayReport,
+  TooFarBehind,
+} from "../protocol/relay-calls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { settingsOf } from "../settings/store.ts";
 import { afterTurns, inNextTurn } from "../turns.ts";
@@ -21,7 +29,8 @@ import { conversationServices } from "./conversation-services.ts";
 import type { ConversationStub } from "./conversation-stub.ts";
 import { conversationTables } from "./conversation-tables.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
-import { NO_ORIGIN } from "./delivery/replay.ts";
+import { carryOutRelayed } from "./delivery/relayed-command.ts";
+import { NO_ORIGIN } from "./delivery/skipped-entry.ts";
 import { type Described, type DescriptionOptions, described } from "./description.ts";
 import {
   type ConversationImport,
@@ -90,6 +99,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     });
     if (outcome === "no conversation") return new Response(null, { status: 404 });
     if (outcome === "too far behind") return new Response(null, { status: 409 });
+    if (typeof outcome === "object")
+      return new Response(null, { status: 503, headers: { "parley-relay": String(outcome.level) } });
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -174,11 +185,46 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async isMember(clientId: string): Promise<boolean> {
-    return this.#open?.state.isMember(clientId) ?? false;
+    return (await this.#open?.conversation.isMember(clientId)) ?? false;
   }
 
   async mayRead(clientId: string): Promise<boolean> {
     return this.#open?.state.mayRead(clientId) ?? false;
+  }
+
+  async registerRelay(relay: number, registration: string): Promise<RelayRegistered | undefined> {
+    return this.#open?.delivery.relays.register(relay, registration);
+  }
+
+  async relayReported(relay: number, report: RelayReport): Promise<void> {
+    this.#open?.delivery.relays.reported(relay, report);
+  }
+
+  async replayRelayed(
+    { clientId }: RelayedSubscriber,
+    lacked: { since: number; noticesAfter: number },
+  ): Promise<RelayedReplay | TooFarBehind | undefined> {
+    await this.#lifecycle.refreshSettings();
+    return this.#open?.delivery.replayRelayed(clientId, lacked);
+  }
+
+  async mayEnter(subscriber: RelayedSubscriber): Promise<boolean> {
+    return this.#open?.delivery.mayEnter(subscriber) ?? false;
+  }
+
+  async carryOutRelayed(
+    subscriber: RelayedSubscriber,
+    frame: Uint8Array,
+  ): Promise<RelayedOutcome | undefined> {
+    return this.#open && carryOutRelayed(this.#open, subscriber, frame);
+  }
+
+  async onlineCount(): Promise<number | Refused> {
+    return this.#read(({ conversation }) => conversation.presence.count());
+  }
+
+  async onlineSample(): Promise<string[] | Refused> {
+    return this.#read(({ conversation }) => conversation.presence.sample());
   }
 
   async writeRefusal(clientId: string): Promise<ErrorName | undefined> {

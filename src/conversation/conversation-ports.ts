@@ -7,6 +7,7 @@ import type { CopyPace } from "./copy/copy-pace.ts";
 import type { CopyCalls } from "./copy/outbox.ts";
 import type { Removal } from "./copy/removal.ts";
 import type { StartResult } from "./creation/start-result.ts";
+import type { RelayCalls } from "./delivery/relay-calls.ts";
 import type { Wake, WakeAnswer } from "./delivery/wake.ts";
 import type { KnownClients } from "./known-clients.ts";
 import type { MirrorCalls } from "./mirror/mirror-host.ts";
@@ -44,6 +45,7 @@ export interface ConversationServices extends Omit<PolicyHost, "now">, Omit<Subs
   /** Whether the members of another conversation are exactly these. */
   hasMembers(conversationId: string, members: string[]): Promise<boolean>;
   newId(): string;
+  relays: RelayCalls;
   mirror: MirrorCalls;
   /** Hands events to their queue. */
   publish(events: AppEvent[]): Promise<void>;

@@ -7,21 +7,40 @@ import { filtered } from "../moderation/filter.ts";
 import { keywordFilterOf } from "../moderation/word-list-store.ts";
 import { verifyMembershipSignature } from "../protocol/signatures.ts";
 import { publish } from "../queue/publish.ts";
+import { relayName } from "../relay/tree.ts";
 import { settingsOf } from "../settings/store.ts";
 import { conversationOf } from "./conversation-of.ts";
 import type { ConversationServices } from "./conversation-ports.ts";
 import { copyCallsOf } from "./copy/copy-calls.ts";
 import { CopyPace } from "./copy/copy-pace.ts";
+import type { RelayCalls } from "./delivery/relay-calls.ts";
 import { knownClients } from "./known-clients.ts";
 import { newConversationId } from "./messages/ids.ts";
 import { mirrorCallsOf } from "./mirror/mirror-calls.ts";
 import { subscriptionLists } from "./service/subscription-lists.ts";
 
 const WAKE_DEADLINE = 5_000; // ms for a client's object to answer
+const RELAY_DEADLINE = 5_000; // ms for a relay to hand over what is new
 const START_DEADLINE = 4_000; // ms for another conversation; less than the caller of this one waits
 
 /** Shared by all conversations of this isolate. */
 const copyPace = new CopyPace();
+
+function relayCallsOf({ RELAYS }: Env): RelayCalls {
+  // A new stub for each call: one that is kept would keep both objects from hibernating.
+  const relay = (id: string, number: number) => RELAYS.getByName(relayName(id, number));
+  return {
+    deliver: async (id, number, batch) =>
+      structuredClone(await withDeadline(relay(id, number).deliver(batch), RELAY_DEADLINE, `relay of ${id}`)),
+    close: (id, number) => withDeadline(relay(id, number).close(), RELAY_DEADLINE, `relay of ${id}`),
+    audience: async (id, number, limit) =>
+      structuredClone(
+        await withDeadline(relay(id, number).audience(limit), RELAY_DEADLINE, `relay of ${id}`),
+      ),
+    isPresent: (id, number, clientId) =>
+      withDeadline(relay(id, number).isPresent(clientId), RELAY_DEADLINE, `relay of ${id}`),
+  };
+}
 
 export function conversationServices(env: Env): ConversationServices {
   const settings = settingsOf(env);
@@ -59,6 +78,7 @@ export function conversationServices(env: Env): ConversationServices {
     hasMembers: (id, members) =>
       withDeadline(conversation(id).isOf(members), START_DEADLINE, `members of ${id}`),
     newId: () => newConversationId(Date.now()),
+    relays: relayCallsOf(env),
     mirror: mirrorCallsOf(env),
     publish: (events) => publish(eventQueueOf(env), events),
   };

@@ -5,6 +5,14 @@ import type { ErrorName } from "../protocol/errors.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { PartialResult } from "../protocol/partial-result.ts";
 import type { ListChange } from "../protocol/permission-events.ts";
+import type {
+  RelayedOutcome,
+  RelayedReplay,
+  RelayedSubscriber,
+  RelayRegistered,
+  RelayReport,
+  TooFarBehind,
+} from "../protocol/relay-calls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation-catch-up.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
@@ -46,11 +54,24 @@ export interface ConversationStub {
   describe(viewer: string | undefined, options?: DescriptionOptions): Promise<Described | undefined>;
   /** Copies to D1 what it lacks; returns whether D1 has everything now. */
   copyNow(): Promise<boolean>;
-  /** Whether a client is a member, or subscribed. */
+  /** Whether a client is a member, subscribed, or present. */
   isMember(clientId: string): Promise<boolean>;
   /** Why a client may not be heard here now; undefined if it may. */
   writeRefusal(clientId: string): Promise<ErrorName | undefined>;
   mayRead(clientId: string): Promise<boolean>;
+  // For relays (docs/rules.md, T1-T6). Undefined if there is no conversation.
+  registerRelay(relay: number, registration: string): Promise<RelayRegistered | undefined>;
+  relayReported(relay: number, report: RelayReport): Promise<void>;
+  replayRelayed(
+    subscriber: RelayedSubscriber,
+    lacked: { since: number; noticesAfter: number },
+  ): Promise<RelayedReplay | TooFarBehind | undefined>;
+  mayEnter(subscriber: RelayedSubscriber): Promise<boolean>;
+  carryOutRelayed(subscriber: RelayedSubscriber, frame: Uint8Array): Promise<RelayedOutcome | undefined>;
+  /** How many clients are present. */
+  onlineCount(): Promise<number | Refused>;
+  /** Some of those present. */
+  onlineSample(): Promise<string[] | Refused>;
   catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(clientId: string, after: number): Promise<MissedNotices>;
   will(from: string, will: Will): Promise<void>;

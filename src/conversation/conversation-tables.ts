@@ -17,6 +17,7 @@ type Name =
   | "event_outbox"
   | "mirrored"
   | "mirror_outbox"
+  | "relays"
   // Of a service conversation alone.
   | "subscribers"
   | "subscriber_count"
@@ -85,6 +86,8 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
       "CREATE TABLE global_broadcasts (timestamp INTEGER PRIMARY KEY, message_id TEXT NOT NULL, " +
         "valid_till INTEGER NOT NULL)",
     ],
+    // One row per relay while it serves anybody, none per session.
+    relays: ["CREATE TABLE relays (relay INTEGER PRIMARY KEY, registration TEXT NOT NULL)"],
   },
   versions: [
     // A message of the first version names no session, so it goes to all of them.

@@ -4,7 +4,7 @@ import type { Will } from "../model/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
-import { type CommandHandling, commandHandlers } from "./command-handlers.ts";
+import { type CommandHandling, handlersOf } from "./command-handlers.ts";
 import { CommandQueue, type CommandQueueHost } from "./command-queue.ts";
 import type { ConversationCommand, ConversationCommandName } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, catchUp } from "./conversation-catch-up.ts";
@@ -27,6 +27,8 @@ import { PermissionChanges } from "./permissions/permission-changes.ts";
 import { PermissionCommands } from "./permissions/permission-commands.ts";
 import { PolicyChecks, type PolicyHost } from "./policy.ts";
 import { Replier } from "./replier.ts";
+import { Presence } from "./room/presence.ts";
+import { RoomCommands } from "./room/room-commands.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
 import type { Answer, Asked, ServiceCall } from "./service/service-calls.ts";
 import { catchUpWithService } from "./service/service-catch-up.ts";
@@ -53,6 +55,7 @@ export class Conversation {
   readonly recorder: EventRecorder;
   /** Of a service conversation alone. */
   readonly #service: ServiceParts | undefined;
+  readonly presence: Presence;
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #host: ConversationHost;
@@ -108,6 +111,8 @@ export class Conversation {
       blocked: (clientIds) => this.#service?.subscribing.end(clientIds),
     });
     const permissions = new PermissionCommands(state, this.permissions, policy, replier, flush, rules);
+    this.presence = new Presence(delivery);
+    const room = new RoomCommands(state, delivery, this.presence, policy, replier);
     this.#handling = {
       messages,
       history: this.#history,
@@ -115,6 +120,7 @@ export class Conversation {
       receipts,
       members,
       permissions,
+      room,
       replier,
     };
     this.#service = serviceParts(state, delivery, policy, replier, {
@@ -151,7 +157,13 @@ export class Conversation {
     const ofService = this.#service && serviceHandlers[name];
     if (this.#service !== undefined && ofService !== undefined)
       return ofService(this.#service.commands, subscription, command);
-    return commandHandlers[name](this.#handling, subscription, command);
+    return handlersOf(this.#state.facts.kind)[name](this.#handling, subscription, command);
+  }
+
+  /** Whether a client is a member, subscribed, or present. */
+  async isMember(clientId: string): Promise<boolean> {
+    if (this.#state.rules.isRoom) return this.presence.isPresent(clientId);
+    return this.#state.isMember(clientId);
   }
 
   /** A message of the app's server (http-api §2.2). */

@@ -41,6 +41,11 @@ export function described(
     };
   }
   const member = state.members.get(viewer);
+  if (state.rules.readers === "anyone") {
+    const muted = conversation.muted.filter((clientId) => clientId === viewer);
+    const last = lastMessage ? state.log.lastVisible(undefined, viewer) : undefined;
+    return { conversation: { ...conversation, muted }, lastMessage: last, isMember: false };
+  }
   if (member === undefined) {
     return { conversation: asNonMembersSee(conversation), lastMessage: undefined, isMember: false };
   }

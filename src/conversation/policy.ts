@@ -98,16 +98,10 @@ export class PolicyChecks {
     command: CommandOf<"conversation.add" | "conversation.remove">,
   ): Promise<Rejection | undefined> {
     const { clientId } = subscription;
-    const { members, signature } = command;
-    const leaves = command.name === "conversation.remove" && members.every((id) => id === clientId);
-    const action = command.name === "conversation.add" ? "invite" : "kick";
+    const { members } = command;
+    const unsigned = await this.checkSignature(subscription, command);
+    if (unsigned !== undefined || leaves(subscription, command)) return unsigned;
     const conversationId = this.#state.facts.id;
-    // Java sends no signature when a client leaves (wire §10.2, 44).
-    if (this.#host.settings().security.signConversation && !leaves) {
-      const change: SignedChange = { clientId, conversationId, members, action, signature };
-      if (!(await this.#host.isSigned(change))) return rejection("CONVERSATION_SIGNATURE_FAILED");
-    }
-    if (leaves) return undefined;
     const name = command.name === "conversation.add" ? "conversationAdd" : "conversationRemove";
     const verdict = await this.#host.hooks.aboutConversation({ name, conversationId, by: clientId, members });
     return rejectionIn(verdict);
@@ -129,6 +123,21 @@ export class PolicyChecks {
     if (removed.length === 0) return undefined;
     const question = { name: "conversationRemove", conversationId, by: clientId, members: removed } as const;
     return rejectionIn(await this.#host.hooks.aboutConversation(question));
+  }
+
+  /** Checks the signature of adding or removing members, or of entering a room; undefined if none is missing. */
+  async checkSignature(
+    subscription: Subscription,
+    command: CommandOf<"conversation.add" | "conversation.remove">,
+  ): Promise<Rejection | undefined> {
+    // Java sends no signature when a client leaves (wire §10.2, 44).
+    if (!this.#host.settings().security.signConversation || leaves(subscription, command)) return undefined;
+    const { clientId } = subscription;
+    const { members, signature } = command;
+    const action = command.name === "conversation.add" ? "invite" : "kick";
+    const conversationId = this.#state.facts.id;
+    const change: SignedChange = { clientId, conversationId, members, action, signature };
+    return (await this.#host.isSigned(change)) ? undefined : rejection("CONVERSATION_SIGNATURE_FAILED");
   }
 
   /** Checks a change of name, attributes or the client's own mute (H-08). */
@@ -166,6 +175,13 @@ export class PolicyChecks {
     const censored = await this.filtered(verdict.content ?? content);
     return censored === undefined ? verdict : { ...verdict, content: censored, reason: CENSORED };
   }
+}
+
+function leaves(
+  { clientId }: Subscription,
+  { name, members }: CommandOf<"conversation.add" | "conversation.remove">,
+): boolean {
+  return name === "conversation.remove" && members.every((id) => id === clientId);
 }
 
 /** The result where no check applies. */

@@ -3,7 +3,7 @@ import type { ConversationRecord } from "../model/records.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { Sql } from "../sql.ts";
 import type { ConversationLimits } from "./creation/new-conversation.ts";
-import { NO_ORIGIN } from "./delivery/replay.ts";
+import { NO_ORIGIN } from "./delivery/skipped-entry.ts";
 import type { KindRules } from "./kinds/kind-rules.ts";
 import { rulesOf } from "./kinds/kinds.ts";
 import { changeColumns } from "./membership/attributes.ts";

@@ -23,6 +23,8 @@ export type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageA
   uniqueOf?: string[];
   /** Time of the newest message that another service had when the conversation was imported; it need not be here. */
   importedLastMessageAt?: number;
+  /** Who muted a room, the latest ones: it has no members to keep that with. */
+  mutedHere?: string[];
 };
 
 /** A client that a message is for, and whether it is pushed to it. */
@@ -189,14 +191,14 @@ export class ConversationState {
   /** The whole conversation as queries and D1 see it. */
   record(): ConversationRecord {
     const members = [...this.members.values()];
-    const { uniqueOf, importedLastMessageAt = 0, ...facts } = this.#facts;
+    const { uniqueOf, importedLastMessageAt = 0, mutedHere = [], ...facts } = this.#facts;
     const isTheirs = uniqueOf === undefined || areSame(this.members.keys(), uniqueOf);
     return {
       ...facts,
       // A lookup by the members' digest must not find a conversation that has other members by now.
       uniqueId: isTheirs ? facts.uniqueId : undefined,
       members: members.map((member) => member.clientId),
-      muted: members.filter((member) => member.muted).map((member) => member.clientId),
+      muted: [...mutedHere, ...members.filter((member) => member.muted).map((member) => member.clientId)],
       // Nobody is shown when others wrote to a service.
       lastMessageAt: this.rules.isService
         ? undefined

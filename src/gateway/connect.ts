@@ -1,11 +1,14 @@
 import type { Env } from "../bindings.ts";
 import { credentialServicesOf } from "../client/client-services.ts";
 import { checkLogin } from "../client/credentials.ts";
+import type { ProvenRequest } from "../client/session.ts";
 import { closeQuietly } from "../close-quietly.ts";
 import { conversationOf } from "../conversation/conversation-of.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";
 import { errors } from "../protocol/errors.ts";
+import type { SubscriptionRequest } from "../protocol/link-controls.ts";
+import { relayName } from "../relay/tree.ts";
 import { settingsOf } from "../settings/store.ts";
 import { frontOf, senderOf } from "./address.ts";
 import { Gateway } from "./gateway.ts";
@@ -13,7 +16,8 @@ import type { GatewayServices } from "./gateway-services.ts";
 import { AllowancesByAddress } from "./limits/address-allowances.ts";
 import { Backlog } from "./limits/backlog.ts";
 import { SocketsBeforeLogin } from "./limits/sockets-before-login.ts";
-import type { Dial, LinkEvents, LinkSocket } from "./session/link-socket.ts";
+import { dialThroughRelays, RelayLevels, type ServedElsewhere } from "./relay-dial.ts";
+import type { LinkEvents, LinkRefusal, LinkSocket } from "./session/link-socket.ts";
 import { negotiate } from "./sub-protocol.ts";
 import { isOriginAllowed } from "./web-origin.ts";
 
@@ -70,6 +74,7 @@ const backlog = new Backlog();
 /** The allowances of addresses in this isolate. */
 const allowances = new AllowancesByAddress();
 const socketsBeforeLogin = new SocketsBeforeLogin();
+const relayLevels = new RelayLevels(() => Date.now());
 
 /** The services of this isolate, which all sockets share. */
 const services = new WeakMap<D1Database, GatewayServices>();
@@ -97,32 +102,51 @@ function newServices(env: Env): GatewayServices {
     judge: (clientId, command, security) =>
       checkLogin(clientId, command, security, credentialServicesOf(env)),
     backlog,
-    dialSession: dial((request) => env.CLIENTS.getByName(request.clientId)),
-    dialConversation: dial((request) => conversationOf(env, request.conversationId)),
-    existing: (conversationIds) => conversations.among(conversationIds),
+    dialSession: (request, events) => dialSession(env.CLIENTS.getByName(request.clientId), request, events),
+    dialConversation: dialThroughRelays((request, events) => {
+      const { conversationId, relay } = request;
+      const stub =
+        relay === undefined
+          ? conversationOf(env, conversationId)
+          : env.RELAYS.getByName(relayName(conversationId, relay));
+      return dialLink(stub, request, events);
+    }, relayLevels),
+    kinds: (conversationIds) => conversations.kindsAmong(conversationIds),
   };
 }
 
-function dial<Asked>(
-  stubFor: (request: Asked) => { fetch(request: Request): Promise<Response> },
-): Dial<Asked> {
-  return async (request, events) => {
-    const headers = { upgrade: "websocket", "parley-link": encodeURIComponent(JSON.stringify(request)) };
-    const answer = stubFor(request).fetch(new Request("https://object/link", { headers }));
-    let response: Response;
-    try {
-      response = await withDeadline(answer, DIAL_DEADLINE, "link");
-    } catch (error) {
-      // If it opens after the deadline, it is closed again.
-      answer.then(({ webSocket }) => webSocket && abandon(webSocket)).catch(() => {});
-      throw error;
-    }
-    if (response.status === 404) return "missing";
-    if (response.status === 409) return "too far behind";
-    const socket = response.webSocket;
-    if (socket === null) throw new Error(`link refused with status ${response.status}`);
-    return linkSocket(socket, events);
-  };
+interface Linkable {
+  fetch(request: Request): Promise<Response>;
+}
+
+async function dialSession(stub: Linkable, request: ProvenRequest, events: LinkEvents) {
+  const outcome = await dialLink(stub, request, events);
+  if (typeof outcome === "object" && "level" in outcome) throw new Error("a client has no relays");
+  return outcome;
+}
+
+async function dialLink(
+  stub: Linkable,
+  request: ProvenRequest | SubscriptionRequest,
+  events: LinkEvents,
+): Promise<LinkSocket | LinkRefusal | ServedElsewhere> {
+  const headers = { upgrade: "websocket", "parley-link": encodeURIComponent(JSON.stringify(request)) };
+  const answer = stub.fetch(new Request("https://object/link", { headers }));
+  let response: Response;
+  try {
+    response = await withDeadline(answer, DIAL_DEADLINE, "link");
+  } catch (error) {
+    // If it opens after the deadline, it is closed again.
+    answer.then(({ webSocket }) => webSocket && abandon(webSocket)).catch(() => {});
+    throw error;
+  }
+  if (response.status === 404) return "missing";
+  if (response.status === 409) return "too far behind";
+  const level = response.headers.get("parley-relay");
+  if (level !== null) return { level: Number(level) };
+  const socket = response.webSocket;
+  if (socket === null) throw new Error(`link refused with status ${response.status}`);
+  return linkSocket(socket, events);
 }
 
 function linkSocket(socket: WebSocket, events: LinkEvents): LinkSocket {

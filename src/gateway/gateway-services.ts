@@ -4,6 +4,7 @@ import type { CommandOf } from "../protocol/commands.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import type { Settings } from "../settings/schema.ts";
+import type { ConversationKind } from "./conversation-lookup.ts";
 import type { AddressAllowances } from "./limits/address-allowances.ts";
 import type { Backlog } from "./limits/backlog.ts";
 import type { Dial } from "./session/link-socket.ts";
@@ -31,8 +32,8 @@ export interface GatewayServices {
   backlog: Backlog | undefined;
   dialSession: Dial<ProvenRequest>;
   dialConversation: Dial<SubscriptionRequest>;
-  /** Those of some ids that may be conversations. Rejects if that cannot be found out. */
-  existing(conversationIds: string[]): Promise<string[]>;
+  /** The kinds of those of some ids that may be conversations. Rejects if that cannot be found out. */
+  kinds(conversationIds: string[]): Promise<Map<string, ConversationKind>>;
 }
 
 /** The user's socket, as far as the gateway uses it. */

@@ -11,7 +11,7 @@ import { linkClose } from "../protocol/link-controls.ts";
 import * as replies from "../protocol/replies.ts";
 import { isPushSetUp } from "../push/providers.ts";
 import { defaultSettings, needsPolicyCheck, type Settings } from "../settings/schema.ts";
-import { ConversationLookup } from "./conversation-lookup.ts";
+import { type ConversationKind, ConversationLookup } from "./conversation-lookup.ts";
 import type { Connection, GatewayServices } from "./gateway-services.ts";
 import { Heartbeat, type HeartbeatHost } from "./heartbeat.ts";
 import type { Backlog } from "./limits/backlog.ts";
@@ -164,9 +164,9 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
     return this.#services.dialConversation;
   }
 
-  mayExist(conversationId: string): Promise<boolean> {
-    this.#lookup ??= new ConversationLookup((ids) => this.#services.existing(ids));
-    return this.#lookup.mayExist(conversationId);
+  kindOf(conversationId: string): Promise<ConversationKind | undefined> {
+    this.#lookup ??= new ConversationLookup((ids) => this.#services.kinds(ids));
+    return this.#lookup.kindOf(conversationId);
   }
 
   get backlog(): Backlog | undefined {

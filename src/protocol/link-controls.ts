@@ -30,6 +30,10 @@ export interface SubscriptionRequest {
   mode: CatchUpMode;
   /** Of the device; nothing is decided by it. */
   address: string | undefined;
+  /** The session wants to be in the audience, as it was before: one of those present in a room (R-01). */
+  isPresent: boolean;
+  /** The relay that is dialled; undefined for the conversation itself. */
+  relay: number | undefined;
 }
 
 /**
@@ -75,19 +79,27 @@ export type ConversationControl =
   | { type: "unsubscribed" }
   /** The reply that follows shows the log up to here. */
   | { type: "shown"; upTo: number }
-  /** Whether the session is in the audience from here on. It is the last record of one that is no longer. */
-  | { type: "presence"; isPresent: boolean };
+  /**
+   * Whether the session is in the audience from here on. It is the last record of one that is no longer. A session is in
+   * one room at a time (R-04).
+   */
+  | { type: "presence"; isPresent: boolean; isRoom: boolean };
 
-/** Gateway → ConversationObject. */
-export type ConversationRequest = { type: "unsubscribe" };
+/** Gateway → ConversationObject, or relay. */
+export type ConversationRequest =
+  | { type: "unsubscribe" }
+  /** The session leaves the audience. No answer follows. */
+  | { type: "leave" };
 
 /** ClientObject → gateway. */
 export type SessionControl =
   /**
    * The login succeeded. `asking` names the conversations that the session is being caught up on: `caughtUp` follows
-   * for each.
+   * for each. `room` is the one that its device was lost in a while ago (R-03).
    */
-  | { type: "opened"; asking: string[]; capabilities: number; at: number }
+  | { type: "opened"; asking: string[]; capabilities: number; at: number; room?: string | undefined }
+  /** The session created a room, and is in it. */
+  | { type: "entered"; conversationId: string }
   /**
    * The login failed, or the session was closed or ended from outside: the gateway closes its links and forgets it. If
    * there is an error, it is the last thing that the device is sent.
@@ -117,7 +129,10 @@ export type SessionControl =
 /** Gateway → ClientObject. */
 export type SessionReport =
   /** A subscription is about to be opened. `noted` is the answer. */
-  { type: "subscribing"; conversationId: string } | { type: "unsubscribed"; conversationId: string };
+  | { type: "subscribing"; conversationId: string }
+  | { type: "unsubscribed"; conversationId: string }
+  /** The room that the session is in from now on (R-04); undefined if it left the last one. */
+  | { type: "room"; conversationId: string | undefined };
 
 /** Close codes of links. User sockets close with the codes of the error table instead. */
 export const linkClose = {

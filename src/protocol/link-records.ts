@@ -52,6 +52,8 @@ export interface StoredTraits {
   patch: boolean;
   /** The conversation needs an acknowledgement of this message. The gateway forwards no others. */
   acknowledge: boolean;
+  /** SDKs do not acknowledge it, and nobody needs that they do: a message in a room. */
+  unconfirmed: boolean;
 }
 
 /**
@@ -75,9 +77,12 @@ const CORRECTION = 9;
 
 const PATCH_FLAG = 1;
 const ACKNOWLEDGE_FLAG = 2;
+const UNCONFIRMED_FLAG = 4;
 
-function flagsOf({ patch, acknowledge }: Partial<StoredTraits>): number {
-  return (patch ? PATCH_FLAG : 0) | (acknowledge ? ACKNOWLEDGE_FLAG : 0);
+function flagsOf({ patch, acknowledge, unconfirmed }: Partial<StoredTraits>): number {
+  return (
+    (patch ? PATCH_FLAG : 0) | (acknowledge ? ACKNOWLEDGE_FLAG : 0) | (unconfirmed ? UNCONFIRMED_FLAG : 0)
+  );
 }
 
 const encoder = new TextEncoder();
@@ -214,6 +219,7 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
           traits: {
             patch: (flags & PATCH_FLAG) !== 0,
             acknowledge: (flags & ACKNOWLEDGE_FLAG) !== 0,
+            unconfirmed: (flags & UNCONFIRMED_FLAG) !== 0,
           },
           payload: frame.subarray(header + 25, at),
         });

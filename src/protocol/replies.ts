@@ -158,6 +158,14 @@ export function memberCount(
   return conversationReply(serial, OpType.result, { cid: conversationId, count });
 }
 
+/** Some of those who are present in a room. */
+export function presentClients(
+  serial: Serial,
+  { conversationId, clientIds }: { conversationId: string; clientIds: string[] },
+) {
+  return conversationReply(serial, OpType.members, { cid: conversationId, m: clientIds });
+}
+
 export function roomMembers(
   serial: Serial,
   { conversationId, members }: { conversationId: string; members: string[] },

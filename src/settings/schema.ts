@@ -4,6 +4,7 @@ import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { fileSettings } from "./file-settings.ts";
 import { mirrorSettings } from "./mirror-settings.ts";
 import { pushSettings } from "./push-settings.ts";
+import { roomSettings } from "./room-settings.ts";
 import { upstreamSettings } from "./upstream-settings.ts";
 import { userSettings } from "./user-settings.ts";
 import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./value-schemas.ts";
@@ -196,6 +197,7 @@ const schema = (demo: boolean) =>
     files: v.optional(fileSettings(), {}),
     mirror: v.optional(mirrorSettings(), {}),
     push: v.optional(pushSettings(), {}),
+    rooms: v.optional(roomSettings(), {}),
     upstream: v.optional(upstreamSettings(), {}),
     users: v.optional(userSettings(), {}),
   });

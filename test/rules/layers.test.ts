@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 /** From the top to the bottom. */
 const LAYERS = [
-  ...["http", "gateway", "client", "conversation", "hooks", "moderation", "push", "files", "upstream"],
-  ...["mirror"],
+  ...["http", "gateway", "client", "conversation", "relay", "hooks", "moderation", "push", "files"],
+  ...["upstream", "mirror"],
   ...["users", "settings", "app"],
   ...["database", "outbound", "queue", "protocol", "model"],
 ];

@@ -2,16 +2,19 @@ import { checkLogin } from "../../src/client/credentials.ts";
 import type { ProvenRequest } from "../../src/client/session.ts";
 import { CopyPace } from "../../src/conversation/copy/copy-pace.ts";
 import type { GatewayServices } from "../../src/gateway/gateway-services.ts";
-import type { Dial, LinkSocket } from "../../src/gateway/session/link-socket.ts";
+import { dialThroughRelays, RelayLevels, type ServedElsewhere } from "../../src/gateway/relay-dial.ts";
+import type { Dial, LinkEvents, LinkRefusal, LinkSocket } from "../../src/gateway/session/link-socket.ts";
 import type { ConversationRecord } from "../../src/model/records.ts";
 import type { SessionControl, SubscriptionRequest } from "../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../src/protocol/link-records.ts";
+import { levelOf, relayName } from "../../src/relay/tree.ts";
 import type { Environment } from "./environment.ts";
 import type { Fate, Faults } from "./faults.ts";
 import type { End, Network } from "./network.ts";
 import { SimulatedClient, UnsignedTokens } from "./simulated-client.ts";
-import { SimulatedConversation } from "./simulated-conversation.ts";
+import { type Accepted, SimulatedConversation } from "./simulated-conversation.ts";
 import { Database } from "./simulated-database.ts";
+import { SimulatedRelay } from "./simulated-relay.ts";
 
 /** All client and conversation objects and the dialling between them: the real rules on a simulated network. */
 export class Cluster implements Environment {
@@ -21,10 +24,16 @@ export class Cluster implements Environment {
   readonly database: Database;
   readonly known = new Set<string>();
   readonly copyPace = new CopyPace();
+  /** By conversation and number. */
+  readonly relays = new Map<string, SimulatedRelay>();
+  readonly socketsPerRelay: number;
+  readonly #levels: RelayLevels;
   readonly #objects = new Map<string, SimulatedConversation>();
   #ids = 0;
 
-  constructor(network: Network, faults: Faults) {
+  constructor(network: Network, faults: Faults, socketsPerRelay = 2_000) {
+    this.socketsPerRelay = socketsPerRelay;
+    this.#levels = new RelayLevels(() => network.now);
     this.network = network;
     this.faults = faults;
     this.database = new Database(network, faults);
@@ -45,11 +54,11 @@ export class Cluster implements Environment {
   }
 
   /** Creates a conversation that D1 has. */
-  createConversation(id: string, members: string[]): void {
+  createConversation(id: string, members: string[], kind: ConversationRecord["kind"] = "normal"): void {
     const now = this.network.now;
     const record: ConversationRecord = {
       id,
-      kind: "normal",
+      kind,
       name: undefined,
       creator: members[0] ?? "",
       members,
@@ -65,6 +74,21 @@ export class Cluster implements Environment {
     };
     this.conversation(id).create(record);
     this.database.write(record);
+  }
+
+  /** The relay of a conversation by its number. */
+  relay(conversationId: string, relay: number): SimulatedRelay {
+    const name = relayName(conversationId, relay);
+    let object = this.relays.get(name);
+    if (object === undefined) {
+      object = new SimulatedRelay(this, conversationId, relay);
+      this.relays.set(name, object);
+    }
+    return object;
+  }
+
+  kindOf(id: string): ConversationRecord["kind"] {
+    return this.existing(id)?.state.facts.kind ?? "normal";
   }
 
   existing(id: string): SimulatedConversation | undefined {
@@ -103,7 +127,7 @@ export class Cluster implements Environment {
 
   /** Dials a session link. `seen` gets every control on it, as the gateway does; `dialled` gets its near end. */
   dialSession(seen: (control: SessionControl) => void, dialled?: (end: End) => void): Dial<ProvenRequest> {
-    return this.#dial(
+    const dial = this.#dial<ProvenRequest>(
       dialled,
       (request, end) => this.client(request.clientId).accept(request, end),
       (data) => {
@@ -112,22 +136,37 @@ export class Cluster implements Environment {
         }
       },
     );
+    return async (request, events) => {
+      const outcome = await dial(request, events);
+      if (typeof outcome === "object" && "level" in outcome) throw new Error("a client has no relays");
+      return outcome;
+    };
   }
 
   dialConversation(dialled?: (end: End) => void): Dial<SubscriptionRequest> {
-    return this.#dial(dialled, (request, end) => this.existing(request.conversationId)?.accept(request, end));
+    const dial = this.#dial<SubscriptionRequest>(dialled, (request, end) => this.#subscribe(request, end));
+    return dialThroughRelays(dial, this.#levels);
+  }
+
+  async #subscribe(request: SubscriptionRequest, end: End): Promise<Accepted> {
+    const { conversationId, relay } = request;
+    if (relay === undefined) return this.existing(conversationId)?.accept(request, end);
+    const outcome = await this.relay(conversationId, relay).accept(request, end);
+    if (outcome === "full") return { level: levelOf(relay) + 1 };
+    return outcome === "no conversation" ? undefined : outcome === "subscribed";
   }
 
   #dial<Asked>(
     dialled: ((end: End) => void) | undefined,
-    accept: (request: Asked, end: End) => Promise<boolean | undefined> | boolean | undefined,
+    accept: (request: Asked, end: End) => Promise<Accepted> | Accepted,
     seen: (data: Uint8Array) => void = () => {},
-  ): Dial<Asked> {
+  ): (request: Asked, events: LinkEvents) => Promise<LinkSocket | LinkRefusal | ServedElsewhere> {
     return async (request, events) => {
       const [near, far] = this.network.socketPair();
       const fate = (): Fate => (this.network.chance(this.faults.relayCallLost / 4) ? "request lost" : "fine");
       const accepted = await this.network.call(async () => accept(request, far), 8_000, fate);
       if (accepted === undefined) return "missing";
+      if (typeof accepted === "object") return accepted;
       if (!accepted) return "too far behind";
       let isClosed = false;
       const closeOnce = () => {

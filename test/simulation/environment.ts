@@ -6,6 +6,15 @@ import type { Wake, WakeAnswer } from "../../src/conversation/delivery/wake.ts";
 import type { MissedNotices } from "../../src/conversation/notices.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import type { ErrorName } from "../../src/protocol/errors.ts";
+import type {
+  RelayBatch,
+  RelayedOutcome,
+  RelayedReplay,
+  RelayedSubscriber,
+  RelayRegistered,
+  RelayReport,
+  TooFarBehind,
+} from "../../src/protocol/relay-calls.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
 import type { Database } from "./simulated-database.ts";
@@ -24,6 +33,18 @@ export interface Environment {
   existing(id: string): ConversationCalls | undefined;
   client(clientId: string): ClientCalls;
   newConversationId(): string;
+  /** The relay of a conversation by its number. */
+  relay(conversationId: string, relay: number): RelayObjectCalls;
+  /** Subscriptions that one object serves before relays do. */
+  readonly socketsPerRelay: number;
+}
+
+/** The calls that a conversation makes to its relays. */
+export interface RelayObjectCalls {
+  deliver(batch: RelayBatch): RelayReport;
+  close(): void;
+  audience(limit: number): { clientIds: string[]; clients: number };
+  isPresent(clientId: string): boolean;
 }
 
 /** The calls that other objects make to a conversation's. */
@@ -37,6 +58,14 @@ export interface ConversationCalls {
   catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(clientId: string, after: number): MissedNotices;
   will(from: string, will: Will): Promise<void>;
+  registerRelay(relay: number, registration: string): RelayRegistered | undefined;
+  relayReported(relay: number, report: RelayReport): void;
+  replayRelayed(
+    subscriber: RelayedSubscriber,
+    lacked: { since: number; noticesAfter: number },
+  ): RelayedReplay | TooFarBehind | undefined;
+  mayEnter(subscriber: RelayedSubscriber): boolean;
+  carryOutRelayed(subscriber: RelayedSubscriber, frame: Uint8Array): Promise<RelayedOutcome | undefined>;
 }
 
 /** The calls that conversations make to a client's object. */

@@ -170,6 +170,7 @@ export class SimulatedClient implements ClientCalls {
       isOnConnection: async () => false,
       timer: (delay, run) => instance.timer(delay, run),
       returnTime: () => RETURN_TIME,
+      roomReturnTime: () => SETTINGS.rooms.returnMinutes * 60_000,
     };
   }
 }

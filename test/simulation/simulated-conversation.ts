@@ -8,6 +8,7 @@ import type {
 } from "../../src/conversation/conversation-ports.ts";
 import { conversationTables } from "../../src/conversation/conversation-tables.ts";
 import type { StartResult } from "../../src/conversation/creation/start-result.ts";
+import { carryOutRelayed } from "../../src/conversation/delivery/relayed-command.ts";
 import type { WakeAnswer } from "../../src/conversation/delivery/wake.ts";
 import { ConversationState } from "../../src/conversation/state.ts";
 import { copyDelayOf } from "../../src/database/messages/copy-delay.ts";
@@ -15,6 +16,7 @@ import { ALLOWED } from "../../src/hooks/before/hook-question.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import type { ErrorName } from "../../src/protocol/errors.ts";
 import type { SubscriptionRequest } from "../../src/protocol/link-controls.ts";
+import type { RelayedSubscriber, RelayReport } from "../../src/protocol/relay-calls.ts";
 import { defaultSettings } from "../../src/settings/schema.ts";
 import { MemorySql } from "../support/sqlite.ts";
 import type { ConversationCalls, Environment } from "./environment.ts";
@@ -23,6 +25,9 @@ import { DurableAlarm, Instance } from "./instance.ts";
 import { type End, trace } from "./network.ts";
 
 const SETTINGS = defaultSettings(false);
+
+/** Whether a subscription was opened, or where it is served; undefined if there is no conversation. */
+export type Accepted = boolean | { level: number } | undefined;
 
 /** A conversation's object: what the real shell does, on the simulated network. */
 export class SimulatedConversation implements ConversationCalls {
@@ -91,7 +96,7 @@ export class SimulatedConversation implements ConversationCalls {
   }
 
   /** Resolves to whether the subscription is open; undefined if there is no conversation. */
-  async accept(request: SubscriptionRequest, end: End): Promise<boolean | undefined> {
+  async accept(request: SubscriptionRequest, end: End): Promise<Accepted> {
     const session = `${request.clientId}/${request.sessionId.slice(0, 4)}`;
     trace(
       this.#environment.network.now,
@@ -111,6 +116,7 @@ export class SimulatedConversation implements ConversationCalls {
     );
     trace(this.#environment.network.now, "open", request.conversationId, session, outcome);
     if (outcome === "no conversation") return undefined;
+    if (typeof outcome === "object") return outcome;
     end.accept();
     return outcome === "subscribed";
   }
@@ -170,6 +176,27 @@ export class SimulatedConversation implements ConversationCalls {
     return this.#open.conversation.missedNotices(clientId, after);
   }
 
+  registerRelay(relay: number, registration: string) {
+    return this.#lifecycle.open?.delivery.relays.register(relay, registration);
+  }
+
+  relayReported(relay: number, report: RelayReport): void {
+    this.#lifecycle.open?.delivery.relays.reported(relay, report);
+  }
+
+  replayRelayed({ clientId }: RelayedSubscriber, lacked: { since: number; noticesAfter: number }) {
+    return this.#lifecycle.open?.delivery.replayRelayed(clientId, lacked);
+  }
+
+  mayEnter(subscriber: RelayedSubscriber): boolean {
+    return this.#lifecycle.open?.delivery.mayEnter(subscriber) ?? false;
+  }
+
+  async carryOutRelayed(subscriber: RelayedSubscriber, frame: Uint8Array) {
+    const { open } = this.#lifecycle;
+    return open && this.#instance.hold(carryOutRelayed(open, subscriber, frame));
+  }
+
   will(from: string, will: Will): Promise<void> {
     trace(this.#environment.network.now, "will", this.id, from, will.id);
     return this.#open.conversation.will(from, will);
@@ -211,7 +238,10 @@ export class SimulatedConversation implements ConversationCalls {
     const hook = () => instance.hold(randomDelay(network, faults.hookTime).then(() => ALLOWED));
     const other = (id: string) => this.#environment.conversation(id);
     return {
-      settings: () => SETTINGS,
+      settings: () => ({
+        ...SETTINGS,
+        rooms: { ...SETTINGS.rooms, socketsPerRelay: this.#environment.socketsPerRelay },
+      }),
       refreshSettings: () => undefined,
       hooks: { aboutMessage: hook, aboutConversation: hook },
       filtered: async () => undefined,
@@ -269,6 +299,18 @@ export class SimulatedConversation implements ConversationCalls {
         hosted: () => undefined,
         allowance: async () => undefined,
         report: async () => undefined,
+      },
+      relays: {
+        deliver: (id, relay, batch) =>
+          instance.hold(network.call(() => this.#environment.relay(id, relay).deliver(batch), 5_000, fate)),
+        close: (id, relay) =>
+          instance.hold(network.call(() => this.#environment.relay(id, relay).close(), 5_000, fate)),
+        audience: (id, relay, limit) =>
+          instance.hold(network.call(() => this.#environment.relay(id, relay).audience(limit), 5_000, fate)),
+        isPresent: (id, relay, clientId) =>
+          instance.hold(
+            network.call(() => this.#environment.relay(id, relay).isPresent(clientId), 5_000, fate),
+          ),
       },
       newId: () => this.#environment.newConversationId(),
       publish: async () => {},

@@ -64,6 +64,14 @@ export class KnownConversations {
     return isTemporaryId(id) ? "temporary" : (this.#known.get(id) ?? "unknown");
   }
 
+  /** The kinds of some conversations, as `kindOf`; those that do not exist are left out. Rejects as `among`. */
+  async kindsAmong(ids: readonly string[]): Promise<Map<string, Kind | "unknown">> {
+    const kinds = new Map<string, Kind | "unknown">();
+    for (const id of await this.among(ids))
+      kinds.set(id, isTemporaryId(id) ? "temporary" : (this.#known.get(id) ?? "unknown"));
+    return kinds;
+  }
+
   /**
    * The ids that may be conversations, in the order given. Rejects if the indexes fail and too many objects were woken
    * without them already.

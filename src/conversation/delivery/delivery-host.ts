@@ -1,3 +1,5 @@
+import type { RelayedSubscriber } from "../../protocol/relay-calls.ts";
+import type { RelaysHost } from "./relays.ts";
 import type { Wake, WakeAnswer } from "./wake.ts";
 
 /** Entries of the log, and notices, after these times (ms) may not have reached members without a subscription. */
@@ -11,8 +13,8 @@ export interface ClientsToServe {
   /** Whether the conversation has a list of members. If not, whoever is present hears what goes to everybody. */
   hasMembers: boolean;
   members(): Iterable<string>;
-  /** Whether a client hears what goes to everybody. */
-  isPresent(clientId: string): boolean;
+  /** Whether a session that subscribes hears what goes to everybody; `isPresent` is its wish. */
+  isPresent(session: Pick<RelayedSubscriber, "clientId" | "isPresent">): boolean;
   /** Clients beside the members that entries after a time are for. */
   lacking(after: number): Iterable<string>;
   /** Whether there are entries after a time that are for a client. */
@@ -36,6 +38,7 @@ export interface ClientsToServe {
 /** What delivery needs from the conversation around it. */
 export interface DeliveryHost extends ClientsToServe {
   now(): number;
+  relays: Omit<RelaysHost, "settled">;
   /** Time of the log's newest entry. */
   end(): number;
   /** Time of the newest notice. */

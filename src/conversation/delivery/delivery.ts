@@ -1,9 +1,20 @@
 import type { OpenSessions, SubscriptionRequest } from "../../protocol/link-controls.ts";
+import { joinRecords } from "../../protocol/link-records.ts";
+import type {
+  Narrowed,
+  RelayedFrame,
+  RelayedReplay,
+  RelayedSubscriber,
+  TooFarBehind,
+} from "../../protocol/relay-calls.ts";
+import { isFor, shownTo } from "../../relay/recent-frames.ts";
 import type { ClientEvent } from "./client-event.ts";
 import type { DeliveryHost, PendingSince } from "./delivery-host.ts";
 import { PendingDeliveries } from "./pending-deliveries.ts";
+import { Relays } from "./relays.ts";
 import type { ServedClient } from "./served-client.ts";
 import { type Audience, ServedClients, saveSubscription } from "./served-clients.ts";
+import { skippedEntryRecord } from "./skipped-entry.ts";
 import { Subscribers } from "./subscribers.ts";
 import type { Subscription, SubscriptionPort } from "./subscription.ts";
 import { Wakes } from "./wakes.ts";
@@ -19,6 +30,8 @@ export class Delivery {
   readonly #pending: PendingDeliveries;
   readonly #wakes: Wakes;
   readonly #subscribers: Subscribers;
+  /** They serve a part of the audience, if it is large. */
+  readonly relays: Relays;
 
   /**
    * @param subscriptions those that survived hibernation
@@ -27,7 +40,8 @@ export class Delivery {
   constructor(host: DeliveryHost, subscriptions: Subscription[], pending: PendingSince | undefined) {
     this.#host = host;
     this.#clients = new ServedClients(host);
-    this.#pending = new PendingDeliveries(host, this.#clients, pending);
+    this.relays = new Relays({ ...host.relays, settled: () => this.#pending.clearIfDone() });
+    this.#pending = new PendingDeliveries(host, this.#clients, this.relays, pending);
     this.#wakes = new Wakes(host, this.#clients, this.#pending);
     this.#subscribers = new Subscribers(host, this.#clients, this.#pending, this.#wakes);
     for (const subscription of subscriptions)
@@ -47,7 +61,7 @@ export class Delivery {
   /** Entries after this time (ms) were appended, and sent to the subscriptions: wakes the other sessions. */
   storedAfter(time: number): void {
     const { toWake } = this.audience();
-    if (toWake.length === 0) return;
+    if (toWake.length === 0 && this.relays.size === 0) return;
     this.#resumeAtStart();
     this.#pending.mark(time);
     for (const clientId of [...toWake]) this.#wakes.add(clientId, { log: time });
@@ -67,10 +81,37 @@ export class Delivery {
     return clientIds.flatMap((clientId) => this.#clients.get(clientId)?.subscriptions ?? []);
   }
 
-  /** Whether the session hears what goes to everybody, from now on. */
+  /** Sends frames to the sessions of the audience that relays serve. */
+  relay(frames: () => readonly RelayedFrame[]): void {
+    if (this.relays.size > 0) for (const frame of frames()) this.relays.send(frame);
+  }
+
+  /** A session comes into the audience of a conversation without members, or leaves it. */
   setPresent(subscription: Subscription, isPresent: boolean): void {
     saveSubscription(subscription, { isPresent });
     this.#clients.audienceChanged();
+  }
+
+  /** Clients are no longer in the audience of a conversation without members. */
+  removeFromAudience(clientIds: string[]): void {
+    const { subscriptions } = this.audience();
+    const frame = this.#subscribers.presence(false);
+    for (const subscription of subscriptions.filter(({ clientId }) => clientIds.includes(clientId))) {
+      this.setPresent(subscription, false);
+      this.#subscribers.send(subscription, frame);
+    }
+    const narrowed = { to: "these" as const, clientIds, instead: undefined, isLast: true };
+    this.relay(() => [
+      { frame, narrowed, author: undefined, upTo: undefined, noticeAt: undefined, isEphemeral: false },
+    ]);
+  }
+
+  /**
+   * The records that tell a session whether it is in the audience from here on: what was said before it came was not for
+   * it.
+   */
+  presence(isPresent: boolean): Uint8Array {
+    return joinRecords([skippedEntryRecord(this.#host.end(), 0), this.#subscribers.presence(isPresent)]);
   }
 
   /** Sends one event to every session of these clients. @param origin the session that caused it, which is left out */
@@ -80,25 +121,35 @@ export class Delivery {
   }
 
   /**
-   * Sends one event to every session of every member.
+   * Sends one event to every session of every member, or of everybody present.
    *
-   * @param options `origin`: the session that caused it, which is sent `own` instead; `isFor` selects members, by
-   *   default all
+   * @param options `origin`: the session that caused it, which is sent `own` instead; `narrowed`: whom it is for, by
+   *   default everybody
    */
   notifyMembers(
     event: Exclude<ClientEvent, { kind: "unread" }>,
-    {
-      origin,
-      own,
-      isFor = () => true,
-    }: { origin: number; own?: Uint8Array; isFor?: (clientId: string) => boolean },
+    { origin, own, narrowed }: { origin: number; own?: Uint8Array; narrowed?: Narrowed | undefined },
   ): void {
-    if (!this.#host.hasMembers) {
-      for (const subscription of [...this.audience().subscriptions])
-        if (isFor(subscription.clientId)) this.#sendOne(subscription, event, { origin, own });
-    }
     for (const clientId of this.#host.members())
-      if (isFor(clientId)) this.#notify(clientId, event, { origin, own });
+      if (narrowed === undefined || isFor(clientId, narrowed)) this.#notify(clientId, event, { origin, own });
+    if (!this.#host.hasMembers) this.#notifyPresent(event, { origin, instead: own }, narrowed);
+  }
+
+  #notifyPresent(
+    event: Exclude<ClientEvent, { kind: "unread" }>,
+    author: RelayedFrame["author"],
+    narrowed: Narrowed | undefined,
+  ): void {
+    const isEphemeral = event.kind === "event" && event.isEphemeral;
+    const noticeAt = event.kind === "notice" ? event.at : undefined;
+    const frame = { frame: event.record, narrowed, author, upTo: undefined, noticeAt, isEphemeral };
+    for (const subscription of this.audience().subscriptions) {
+      const record = shownTo(subscription.clientId, subscription.origin, frame);
+      if (record !== undefined) this.#subscribers.send(subscription, record);
+    }
+    this.relay(() => [frame]);
+    if (noticeAt !== undefined && this.relays.size > 0)
+      this.#pending.mark(Math.min(this.#host.end(), noticeAt - 1));
   }
 
   #notify(
@@ -195,12 +246,14 @@ export class Delivery {
     const pending = this.#pending.takeAtStart();
     if (pending !== undefined) {
       const log = pending.log < this.#host.end() ? pending.log : undefined;
+      this.relays.resume(pending.log);
       for (const clientId of [...this.audience().toWake, ...this.#host.lacking(pending.log)])
         this.#lacks(clientId, log, pending.notices);
       for (const clientId of this.#host.leftAfter(pending.notices))
         this.#lacks(clientId, undefined, pending.notices);
     }
     this.#wakes.retry();
+    this.relays.retry();
     this.#pending.clearIfDone();
   }
 
@@ -239,6 +292,23 @@ export class Delivery {
    */
   subscribe(request: SubscriptionRequest, port: SubscriptionPort): Subscription | undefined {
     return this.#subscribers.open(request, port);
+  }
+
+  /** Whether a session at a relay is to be in the audience. */
+  mayEnter(subscriber: RelayedSubscriber): boolean {
+    return this.#host.isPresent(subscriber);
+  }
+
+  /** What a session at a relay lacks after its positions (ms). */
+  replayRelayed(
+    clientId: string,
+    { since, noticesAfter }: { since: number; noticesAfter: number },
+  ): RelayedReplay | TooFarBehind {
+    const replay = this.#host.replay(clientId, since);
+    if (replay === "too far behind") return replay;
+    const records = [...(replay ? [replay] : []), ...this.#host.notices(clientId, noticesAfter)];
+    const frame = records.length === 0 ? undefined : joinRecords(records);
+    return { frame, since, head: this.#host.end(), lastNotice: this.#host.lastNotice() };
   }
 
   /** The subscription is closed, by either side. */

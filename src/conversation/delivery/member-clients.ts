@@ -14,7 +14,7 @@ export function memberClients(
   return {
     hasMembers: true,
     members: () => state.members.keys(),
-    isPresent: (clientId) => state.members.has(clientId),
+    isPresent: ({ clientId }) => state.members.has(clientId),
     lacking: () => [],
     lacksAfter: (clientId, time) => state.members.has(clientId) && time < state.log.end,
     leftAfter: (time) => state.notices.outsidersAfter(time).filter((id) => !state.members.has(id)),

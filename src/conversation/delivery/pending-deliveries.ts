@@ -1,4 +1,5 @@
 import type { DeliveryHost, PendingSince } from "./delivery-host.ts";
+import type { Relays } from "./relays.ts";
 import type { ServedClients } from "./served-clients.ts";
 
 /**
@@ -8,11 +9,18 @@ import type { ServedClients } from "./served-clients.ts";
 export class PendingDeliveries {
   readonly #host: DeliveryHost;
   readonly #clients: ServedClients;
+  readonly #relays: Pick<Relays, "isSettled">;
   #atStart: PendingSince | undefined;
 
   /** @param atStart the time that storage had when the object started; undefined if nothing was pending */
-  constructor(host: DeliveryHost, clients: ServedClients, atStart: PendingSince | undefined) {
+  constructor(
+    host: DeliveryHost,
+    clients: ServedClients,
+    relays: Pick<Relays, "isSettled">,
+    atStart: PendingSince | undefined,
+  ) {
     this.#host = host;
+    this.#relays = relays;
     this.#clients = clients;
     this.#atStart = atStart;
   }
@@ -34,6 +42,6 @@ export class PendingDeliveries {
 
   clearIfDone(): void {
     for (const [, client] of this.#clients) if (!client.isUpToDate) return;
-    if (this.#atStart === undefined) this.#host.clearPending();
+    if (this.#atStart === undefined && this.#relays.isSettled) this.#host.clearPending();
   }
 }

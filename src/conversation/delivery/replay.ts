@@ -1,17 +1,17 @@
 import * as clientEvents from "../../protocol/client-events.ts";
-import { joinRecords, storedRecord } from "../../protocol/link-records.ts";
+import { joinRecords, type StoredTraits, storedRecord } from "../../protocol/link-records.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Entry } from "../log/log.ts";
 import { historyVisibleFrom, isDeliveredTo, isVisibleTo } from "../log/visibility.ts";
 import { hasReceipts } from "../membership/receipts.ts";
 import type { ConversationState } from "../state.ts";
-
-/** The origin of messages and changes that no session made. */
-export const NO_ORIGIN = 0;
+import { skippedEntryRecord } from "./skipped-entry.ts";
 
 /** The most that is replayed: a session further behind logs in again, and its catch-up covers the distance (L7.3). */
 const ENTRIES_MAX = 5_000;
 const BYTES_MAX = 8 * 2 ** 20;
+/** The most that one of those present in a room is replayed: less than what is refused. */
+const AUDIENCE_ENTRIES = 1_000;
 /** Entries read from the log at a time. */
 const PAGE = 200;
 
@@ -27,7 +27,9 @@ export function replayOf(
   settings: Settings,
 ): Uint8Array | "too far behind" | undefined {
   const member = state.members.get(clientId);
-  const visibleFrom = member?.joinedAt ?? Number.MAX_SAFE_INTEGER;
+  const visibleFrom = state.rules.hasMembers
+    ? (member?.joinedAt ?? Number.MAX_SAFE_INTEGER)
+    : recentlyVisibleFrom(state, after);
   const editsFrom = member === undefined ? visibleFrom : historyVisibleFrom(settings, member);
   const records: Uint8Array[] = [];
   let bytes = 0;
@@ -50,29 +52,45 @@ export function replayOf(
   }
 }
 
+/** Whoever is in a room may see everything. Of what is long ago, only the newest entries are replayed. */
+function recentlyVisibleFrom({ log }: ConversationState, after: number): number {
+  return Math.max(after, log.timeBefore(AUDIENCE_ENTRIES));
+}
+
 /** @param editsFrom ms: the client is not shown edits of messages up to this time */
 function recordOf(
   state: ConversationState,
   clientId: string,
-  { at: timestamp, kind, message, origin }: Entry,
+  entry: Entry,
   previous: number,
   editsFrom: number,
+): Uint8Array {
+  const { at, kind, message } = entry;
+  const isShown =
+    kind === "message"
+      ? isDeliveredTo(clientId, message)
+      : isVisibleTo(clientId, message) && message.timestamp > editsFrom;
+  return isShown ? entryRecord(state, entry, previous) : skippedEntryRecord(at, previous);
+}
+
+/** The record of an entry, for those who may see it. */
+export function entryRecord(
+  state: ConversationState,
+  { at: timestamp, kind, message, origin }: Entry,
+  previous: number,
 ): Uint8Array {
   const { id: conversationId, kind: conversationKind } = state.facts;
   const position = { timestamp, previous };
   if (kind === "message") {
-    if (!isDeliveredTo(clientId, message)) return skippedEntryRecord(timestamp, previous);
     const event = clientEvents.message({ conversationId, kind: conversationKind, message });
-    return storedRecord(position, origin, { acknowledge: hasReceipts(state) }, event);
+    return storedRecord(position, origin, messageTraits(state), event);
   }
-  if (!isVisibleTo(clientId, message) || message.timestamp <= editsFrom)
-    return skippedEntryRecord(timestamp, previous);
   // Sent even if this replay also has the message in its final form: the device may have got it before, unedited.
   const event = clientEvents.patched({ conversationId, message });
   return storedRecord(position, origin, { patch: true }, event);
 }
 
-/** A log entry that shows nothing and only advances the reader's position. */
-export function skippedEntryRecord(timestamp: number, previous: number): Uint8Array {
-  return storedRecord({ timestamp, previous }, NO_ORIGIN, {}, new Uint8Array());
+/** What gateways need to know of a message. */
+export function messageTraits(state: ConversationState): Partial<StoredTraits> {
+  return { acknowledge: hasReceipts(state), unconfirmed: !state.rules.isAcknowledged };
 }

@@ -5,6 +5,7 @@ import type { DeliveryHost } from "./delivery-host.ts";
 import type { PendingDeliveries } from "./pending-deliveries.ts";
 import type { ServedClient } from "./served-client.ts";
 import { type ServedClients, saveSubscription } from "./served-clients.ts";
+import { skippedEntryRecord } from "./skipped-entry.ts";
 import type { Subscription, SubscriptionPort } from "./subscription.ts";
 import type { Wakes } from "./wakes.ts";
 
@@ -51,7 +52,8 @@ export class Subscribers {
   open(request: SubscriptionRequest, port: SubscriptionPort): Subscription | undefined {
     const { clientId, sessionId, origin, mode, address, sessions } = request;
     const client = this.#clients.use(clientId);
-    let since = this.#entriesAfter(request, client);
+    const isPresent = this.#host.isPresent(request);
+    let since = this.#entriesAfter(request, client, isPresent);
     let replay = this.#host.replay(clientId, since);
     if (replay === "too far behind") {
       if (request.since !== undefined) {
@@ -70,8 +72,8 @@ export class Subscribers {
       mode,
       address,
       acknowledged: 0,
+      isPresent,
       isEvicted: false,
-      isPresent: this.#host.isPresent(clientId),
       sessions: undefined,
       port,
     };
@@ -86,13 +88,12 @@ export class Subscribers {
     const head = this.#host.end();
     const lastNotice = this.#host.lastNotice();
     const opened: ConversationControl = { type: "opened", since, head, noticesAfter, lastNotice };
-    const presence: ConversationControl = { type: "presence", isPresent: true };
-    const isKept = !this.#host.hasMembers && subscription.isPresent;
     port.send(
       joinRecords([
         controlRecord(opened),
-        ...(isKept ? [controlRecord(presence)] : []),
+        ...this.#presenceFor(request, subscription),
         ...(replay ? [replay] : []),
+        ...(this.#startsAtEnd(request, isPresent) ? [skippedEntryRecord(head, 0)] : []),
         ...this.#host.notices(clientId, noticesAfter),
         ...eventsFor(request, client),
         ...this.#countFor(request, since),
@@ -103,11 +104,29 @@ export class Subscribers {
     return subscription;
   }
 
+  /** Whether a session that wants to be in the audience is, or one that did not ask. */
+  #presenceFor(request: SubscriptionRequest, { isPresent }: Subscription): Uint8Array[] {
+    const isSaid = !this.#host.hasMembers && (isPresent || request.isPresent);
+    return isSaid ? [this.presence(isPresent)] : [];
+  }
+
+  /** Tells a session whether it is in the audience from here on. */
+  presence(isPresent: boolean): Uint8Array {
+    const control: ConversationControl = {
+      type: "presence",
+      isPresent,
+      isRoom: this.#host.relays.entry().isRoom,
+    };
+    return controlRecord(control);
+  }
+
   /**
    * The time after which a session is sent entries: its own position. A session without one has received all that it
    * was woken for before, so it lacks only what is new since its login, pending, or on its way.
    */
-  #entriesAfter({ since, admittedAt }: SubscriptionRequest, client: ServedClient): number {
+  #entriesAfter(request: SubscriptionRequest, client: ServedClient, isPresent: boolean): number {
+    const { since, admittedAt } = request;
+    if (this.#startsAtEnd(request, isPresent)) return this.#host.end();
     if (since !== undefined) return since;
     const known = this.#host.endAt(this.#recentSince(admittedAt));
     const woken = client.recentlyWokenFor(admittedAt, this.#host.now());
@@ -122,6 +141,11 @@ export class Subscribers {
       noticesAfter === undefined ? client.recentlyWokenFor(admittedAt, this.#host.now()) : undefined;
     const lacked = [client.unconfirmed.notices, woken?.notices, this.#pending.atStart?.notices];
     return Math.min(known, ...lacked.filter((time) => time !== undefined));
+  }
+
+  /** In a room, a session hears what is said from when it enters it. */
+  #startsAtEnd({ since }: SubscriptionRequest, isPresent: boolean): boolean {
+    return this.#host.relays.entry().isRoom && (since === undefined || !isPresent);
   }
 
   #recentSince(admittedAt: number): number {

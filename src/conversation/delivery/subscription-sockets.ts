@@ -15,6 +15,10 @@ type Socket = ObjectSocket<SubscriptionIdentity>;
 export class SubscriptionSockets {
   readonly #subscriptions = new Map<Socket, Subscription>();
 
+  get size(): number {
+    return this.#subscriptions.size;
+  }
+
   get subscriptions(): Subscription[] {
     return [...this.#subscriptions.values()];
   }
@@ -46,6 +50,7 @@ export class SubscriptionSockets {
     if (typeof data === "string") {
       const request: ConversationRequest = JSON.parse(data);
       if (request.type === "unsubscribe") open.delivery.evict(subscription);
+      else open.delivery.setPresent(subscription, false);
       return;
     }
     const command = decodeCommand(new Uint8Array(data));

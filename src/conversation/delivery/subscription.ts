@@ -19,7 +19,7 @@ export interface SubscriptionIdentity {
   acknowledged: number;
   /** It makes room for another one of its session, and carries replies alone (L4). */
   isEvicted: boolean;
-  /** It hears what goes to everybody: its client is a member, or subscribed to the service. */
+  /** It hears what goes to everybody: its client is a member or subscribed to the service, or it is in the room. */
   isPresent: boolean;
   /** The open sessions of the client, as known at the last change of any of its subscriptions. */
   sessions: OpenSessions | undefined;

@@ -24,6 +24,10 @@ export interface KindRules {
   readonly isService: boolean;
   /** The clients that may read its history. */
   readonly readers: "members" | "anyone";
+  /** Whether SDKs acknowledge its messages. */
+  readonly isAcknowledged: boolean;
+  /** Whether a session is in one of this kind at a time, by being there. */
+  readonly isRoom: boolean;
   /** Whether its messages have receipts, while it is small enough. */
   readonly hasReceipts: boolean;
   /** Whether D1 has a copy of it and its messages. */

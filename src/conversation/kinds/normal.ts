@@ -8,6 +8,8 @@ export const normal: KindRules = {
   writers: "members",
   readers: "members",
   isService: false,
+  isAcknowledged: true,
+  isRoom: false,
   hasReceipts: true,
   isCopied: true,
 };

@@ -8,6 +8,8 @@ export const room: KindRules = {
   writers: "anyone",
   readers: "anyone",
   isService: false,
+  isAcknowledged: false,
+  isRoom: true,
   hasReceipts: false,
   isCopied: true,
 };

@@ -13,6 +13,8 @@ export const service: KindRules = {
   writers: "anyone",
   readers: "anyone",
   isService: true,
+  isAcknowledged: true,
+  isRoom: false,
   hasReceipts: false,
   isCopied: true,
 };

@@ -19,6 +19,8 @@ export const temporary: KindRules = {
   writers: "members",
   readers: "members",
   isService: false,
+  isAcknowledged: true,
+  isRoom: false,
   hasReceipts: true,
   isCopied: false,
 };

@@ -259,6 +259,11 @@ export class Log {
     return [...added, ...patched].sort((a, b) => a.at - b.at).slice(0, limit);
   }
 
+  /** The time (ms) before the newest messages, this many. */
+  timeBefore(count: number): number {
+    return timeOfRowBefore(this.#sql, "timestamp", this.#head, count);
+  }
+
   /** Time of the newest entry at or before this one that is still known; 0 if there is none. */
   upTo(time: number): number {
     const row = this.#sql

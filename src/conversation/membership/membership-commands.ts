@@ -103,13 +103,13 @@ export class MembershipCommands {
   async update(subscription: Subscription, command: CommandOf<"conversation.update">): Promise<void> {
     const { serial } = command;
     let { changes } = command;
-    if (command.needsCheck && this.#updateRefusal(subscription.clientId) === undefined) {
+    if (command.needsCheck && this.#updateRefusal(subscription) === undefined) {
       const outcome = await this.#policy.checkUpdate(subscription, { attributes: changes });
       if ("error" in outcome) return this.#replier.reject(subscription, serial, outcome);
       if ("attributes" in outcome) changes = outcome.attributes;
       this.#flush();
     }
-    const refusal = this.#updateRefusal(subscription.clientId);
+    const refusal = this.#updateRefusal(subscription);
     if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
     const outcome = await this.#membership.change(changes, subscription, (change) =>
       this.#replier.reply(subscription, serial, replies.conversationUpdated(serial, change)),
@@ -118,9 +118,9 @@ export class MembershipCommands {
   }
 
   /** A name or an attribute is read by everybody, so whoever is silenced may not change one. */
-  #updateRefusal(clientId: string): ErrorName | undefined {
-    if (!this.#isMember(clientId)) return "CONVERSATION_UPDATE_REJECTED";
-    return this.#state.permissions.silences.refusal(clientId, this.#now());
+  #updateRefusal(subscription: Subscription): ErrorName | undefined {
+    if (!this.#belongs(subscription)) return "CONVERSATION_UPDATE_REJECTED";
+    return this.#state.permissions.silences.refusal(subscription.clientId, this.#now());
   }
 
   async mute(
@@ -130,12 +130,12 @@ export class MembershipCommands {
     const { serial } = command;
     const { clientId } = subscription;
     let mute = command.name === "conversation.mute";
-    if (command.needsCheck && this.#isMember(clientId)) {
+    if (command.needsCheck && this.#belongs(subscription)) {
       const outcome = await this.#policy.checkUpdate(subscription, { mute });
       if ("error" in outcome) return this.#replier.reject(subscription, serial, outcome);
       if ("mute" in outcome) mute = outcome.mute;
     }
-    if (!this.#isMember(clientId))
+    if (!this.#belongs(subscription))
       return this.#replier.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     const outcome = await this.#membership.setMuted([clientId], mute);
     if ("refused" in outcome) return this.#replier.refuse(subscription, serial, outcome.refused);
@@ -149,6 +149,11 @@ export class MembershipCommands {
     }
     const answer = { conversationId: this.#state.facts.id, count: this.#state.members.size };
     this.#replier.reply(subscription, serial, replies.memberCount(serial, answer));
+  }
+
+  /** Whether a session is a member's, or present where there are none. */
+  #belongs({ clientId, isPresent }: Subscription): boolean {
+    return this.#state.rules.hasMembers ? this.#isMember(clientId) : isPresent;
   }
 
   #isMember(clientId: string): boolean {

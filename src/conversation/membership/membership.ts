@@ -1,3 +1,4 @@
+import { ROOM_MUTES } from "../../bounds.ts";
 import type { AppEventBody } from "../../model/app-events.ts";
 import { isClientId } from "../../model/client-id.ts";
 import type { JsonObject } from "../../model/json.ts";
@@ -9,7 +10,7 @@ import type { ConversationLimits } from "../creation/new-conversation.ts";
 import type { StartedBy } from "../creation/start-result.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import { changeRecord } from "../delivery/notice-records.ts";
-import { NO_ORIGIN, skippedEntryRecord } from "../delivery/replay.ts";
+import { NO_ORIGIN, skippedEntryRecord } from "../delivery/skipped-entry.ts";
 import type { MissedEvent } from "../notices.ts";
 import type { ConversationState } from "../state.ts";
 import { changeColumns } from "./attributes.ts";
@@ -219,10 +220,18 @@ export class Membership {
       const member = this.#state.members.get(clientId);
       if (member !== undefined) this.#state.members.setMuted(member, muted);
     }
-    const updatedAt = this.#state.change({}, this.#host.now());
+    const mutedHere = this.#state.rules.isRoom ? this.#mutedHere(clientIds, muted) : undefined;
+    const updatedAt = this.#state.change(mutedHere === undefined ? {} : { mutedHere }, this.#host.now());
     this.#host.archiveSoon();
     await this.#outbox.index();
     return { updatedAt };
+  }
+
+  /** Nobody is pushed what happens in a room. The list only shows clients what they chose. */
+  #mutedHere(clientIds: readonly string[], muted: boolean): string[] {
+    const { mutedHere = [] } = this.#state.facts;
+    const others = mutedHere.filter((clientId) => !clientIds.includes(clientId));
+    return muted ? [...others, ...clientIds].slice(-ROOM_MUTES) : others;
   }
 
   #recordEvent(

@@ -4,11 +4,12 @@ import * as clientEvents from "../../protocol/client-events.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import { joinRecords, type LogPosition, replyRecord, storedRecord } from "../../protocol/link-records.ts";
 import type { Delivery } from "../delivery/delivery.ts";
-import { NO_ORIGIN, skippedEntryRecord } from "../delivery/replay.ts";
+import { type RelayedEntry, relayedFrames } from "../delivery/relayed-frames.ts";
+import { messageTraits } from "../delivery/replay.ts";
+import { NO_ORIGIN, skippedEntryRecord } from "../delivery/skipped-entry.ts";
 import type { Subscription } from "../delivery/subscription.ts";
 import type { EventRecorder } from "../event-recorder.ts";
 import { isDeliveredTo } from "../log/visibility.ts";
-import { hasReceipts } from "../membership/receipts.ts";
 import { sendToAudiences } from "../service/audience-frames.ts";
 import type { EntryAudience, ServiceState } from "../service/service-state.ts";
 import type { ConversationState } from "../state.ts";
@@ -140,6 +141,7 @@ export class MessageCommits {
     const forAll = stored.every(({ message }) => message.recipients === undefined && !message.noSync);
     const [first] = stored;
     const onlyOrigin = stored.every(({ origin }) => origin === first?.origin) ? first?.origin : undefined;
+    this.#delivery.relay(() => relayedFrames(stored.map(relayedEntry)));
     const { subscriptions } = this.#delivery.audience();
     // If a single session sent everything, its replies go first: it gets nothing of the broadcast.
     for (const [subscription, own] of outgoing) {
@@ -190,8 +192,7 @@ export class MessageCommits {
       this.#state.service?.added(message, send.broadcast);
       const { id: conversationId, kind } = this.#state.facts;
       const event = clientEvents.message({ conversationId, kind, message });
-      const traits = { acknowledge: hasReceipts(this.#state) };
-      const record = storedRecord(position, origin, traits, event);
+      const record = storedRecord(position, origin, messageTraits(this.#state), event);
       const { pushData, isPushed } = send;
       const isFromThere = sentThere !== undefined;
       stored.push({ message, origin, position, record, about: { pushData, isPushed }, isFromThere });
@@ -206,6 +207,11 @@ export class MessageCommits {
       return refused("INTERNAL_ERROR");
     }
   }
+}
+
+function relayedEntry({ message, position, record }: StoredMessage): RelayedEntry {
+  const { timestamp: at, previous } = position;
+  return { message, at, record, hidden: skippedEntryRecord(at, previous) };
 }
 
 function shownTo(clientId: string, { message, position, record }: StoredMessage): Uint8Array {

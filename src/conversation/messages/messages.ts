@@ -6,7 +6,8 @@ import { eventRecord } from "../../protocol/link-records.ts";
 import { pushPolicyBy } from "../../push/providers.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Delivery } from "../delivery/delivery.ts";
-import { NO_ORIGIN } from "../delivery/replay.ts";
+import { narrowedTo } from "../delivery/relayed-frames.ts";
+import { NO_ORIGIN } from "../delivery/skipped-entry.ts";
 import type { Subscription } from "../delivery/subscription.ts";
 import type { EventRecorder } from "../event-recorder.ts";
 import { isDeliveredTo } from "../log/visibility.ts";
@@ -101,6 +102,8 @@ export class Messages {
     if (refused !== undefined) return { refused };
     const draft: Draft = {
       ...message,
+      // Its sender's devices hear nothing of it, even if they are in the room.
+      noSync: message.noSync || this.#state.rules.isRoom,
       origin: NO_ORIGIN,
       receipt: false,
       address: undefined,
@@ -178,16 +181,15 @@ export class Messages {
   #notifyOnline(draft: Draft, message: MessageRecord): void {
     const { id: conversationId, kind } = this.#state.facts;
     const record = eventRecord(clientEvents.message({ conversationId, kind, message, transient: true }));
-    const isFor = (clientId: string) => isDeliveredTo(clientId, message);
     const event = { kind: "event" as const, record, isEphemeral: true };
+    const { origin } = draft;
     if (this.#state.service === undefined || draft.broadcast?.to === "subscribers")
-      this.#delivery.notifyMembers(event, { origin: draft.origin, isFor });
-    else
-      this.#delivery.notify(
-        new Set([draft.from, ...(message.recipients ?? [])].filter(isFor)),
-        event,
-        draft.origin,
-      );
+      this.#delivery.notifyMembers(event, { origin, narrowed: narrowedTo(message, undefined) });
+    else {
+      const recipients = new Set([draft.from, ...(message.recipients ?? [])]);
+      const told = [...recipients].filter((clientId) => isDeliveredTo(clientId, message));
+      this.#delivery.notify(told, event, origin);
+    }
     this.#recorder.recordSent(message, { transient: true, pushData: undefined, isPushed: false });
   }
 

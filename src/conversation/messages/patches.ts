@@ -7,7 +7,8 @@ import type { Refused } from "../../protocol/outcome.ts";
 import * as replies from "../../protocol/replies.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Delivery } from "../delivery/delivery.ts";
-import { NO_ORIGIN, skippedEntryRecord } from "../delivery/replay.ts";
+import { relayedEntry, relayedFrames } from "../delivery/relayed-frames.ts";
+import { NO_ORIGIN, skippedEntryRecord } from "../delivery/skipped-entry.ts";
 import type { Subscription } from "../delivery/subscription.ts";
 import { historyVisibleFrom, isVisibleTo } from "../log/visibility.ts";
 import type { ChangeThere } from "../mirror/change-there.ts";
@@ -176,9 +177,11 @@ export class Patches {
 
   /** An entry that shows nothing: subscriptions advance past it, other members with their next message. */
   #sendHidden(hidden: Uint8Array): void {
-    if (this.#state.service === undefined)
+    if (this.#state.service === undefined) {
       for (const subscription of this.#delivery.audience().subscriptions)
         this.#delivery.send(subscription, hidden);
+      this.#delivery.relay(() => [relayedEntry(hidden, this.#state.log.end)]);
+    }
     this.#host.archiveSoon();
   }
 
@@ -224,6 +227,9 @@ export class Patches {
       return this.#host.archiveSoon();
     }
     const settings = this.#host.settings();
+    this.#delivery.relay(() =>
+      relayedFrames(entries.map((entry) => ({ ...entry, at: entry.message.patchedAt ?? 0 }))),
+    );
     for (const other of this.#delivery.audience().subscriptions) {
       const member = this.#state.members.get(other.clientId);
       const from = member === undefined ? 0 : historyVisibleFrom(settings, member);

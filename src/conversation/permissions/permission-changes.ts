@@ -8,7 +8,7 @@ import type { Settings } from "../../settings/schema.ts";
 import type { Outbox } from "../copy/outbox.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import { changeRecord } from "../delivery/notice-records.ts";
-import { NO_ORIGIN } from "../delivery/replay.ts";
+import { NO_ORIGIN } from "../delivery/skipped-entry.ts";
 import type { Membership } from "../membership/membership.ts";
 import type { ConversationState } from "../state.ts";
 
@@ -152,6 +152,7 @@ export class PermissionChanges {
     reply(result);
     this.#announce(notice);
     if (removal !== undefined) this.#membership.announceRemoval(removal);
+    if (!this.#state.rules.hasMembers) this.#delivery.removeFromAudience([...kept, ...added]);
     return result;
   }
 

@@ -1,6 +1,6 @@
 import { joinRecords } from "../../protocol/link-records.ts";
 import type { Delivery } from "../delivery/delivery.ts";
-import { NO_ORIGIN } from "../delivery/replay.ts";
+import { NO_ORIGIN } from "../delivery/skipped-entry.ts";
 import type { Subscription } from "../delivery/subscription.ts";
 import type { EntryAudience } from "./service-state.ts";
 

@@ -18,7 +18,7 @@ export function serviceClients(
   return {
     hasMembers: false,
     members: () => [],
-    isPresent: (clientId) => subscribers.has(clientId),
+    isPresent: ({ clientId }) => subscribers.has(clientId),
     lacking: (after) => {
       const pending = state.log
         .after(after, PENDING_ENTRIES)

@@ -1,6 +1,6 @@
 import * as clientEvents from "../../protocol/client-events.ts";
 import { joinRecords, storedRecord } from "../../protocol/link-records.ts";
-import { NO_ORIGIN, skippedEntryRecord } from "../delivery/replay.ts";
+import { NO_ORIGIN, skippedEntryRecord } from "../delivery/skipped-entry.ts";
 import { isDeliveredTo } from "../log/visibility.ts";
 import type { ConversationState } from "../state.ts";
 import type { ServiceState } from "./service-state.ts";

@@ -2,7 +2,7 @@ import type { ConversationControl } from "../../protocol/link-controls.ts";
 import { controlRecord, joinRecords } from "../../protocol/link-records.ts";
 import type { Refused } from "../../protocol/outcome.ts";
 import type { Delivery } from "../delivery/delivery.ts";
-import { skippedEntryRecord } from "../delivery/replay.ts";
+import { skippedEntryRecord } from "../delivery/skipped-entry.ts";
 import type { ConversationState } from "../state.ts";
 import { SUBSCRIBERS } from "./audiences.ts";
 import type { ServiceState } from "./service-state.ts";
@@ -82,7 +82,7 @@ export class Subscribing {
 
   /** Whether the client's sessions hear broadcasts from here on. */
   #setPresent(clientId: string, isPresent: boolean): void {
-    const control: ConversationControl = { type: "presence", isPresent };
+    const control: ConversationControl = { type: "presence", isPresent, isRoom: false };
     // Broadcasts before this are no gap for them.
     const frame = joinRecords([skippedEntryRecord(this.#state.log.end, 0), controlRecord(control)]);
     for (const subscription of this.#delivery.subscriptionsOf([clientId])) {

@@ -221,6 +221,8 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
         return this.#onEnded(control);
       case "undecided":
         return this.#owner.broken();
+      case "entered":
+        return this.#withConversations().enterRoom(control.conversationId);
       case "noted":
         return this.#conversations?.noted(control.conversationId, control.sessions);
       case "caughtUp":
@@ -233,13 +235,14 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
     }
   }
 
-  #onOpened({ asking, capabilities, at }: SessionControl & { type: "opened" }): void {
+  #onOpened({ asking, capabilities, at, room }: SessionControl & { type: "opened" }): void {
     if (this.#phase.name !== "opening") return;
     const { socket, queued } = this.#phase;
     this.#phase = { name: "open", socket };
     this.#opened = { capabilities, admittedAt: at };
     this.#registry.opened();
     if (asking.length > 0) this.#withConversations().catchUp(asking);
+    if (room !== undefined) this.#withConversations().enterRoom(room);
     this.#client.settle();
     for (const { command, frame } of queued) this.handle(command, frame);
   }

@@ -11,6 +11,7 @@ import type { Forwarded } from "./forwarding.ts";
 import type { LinkOutcome, LinkSocket, OpeningLinkEvents } from "./link-socket.ts";
 import { SubscriptionFailures } from "./subscription-failures.ts";
 import type { SubscriptionPhase } from "./subscription-phase.ts";
+import { SubscriptionPresence } from "./subscription-presence.ts";
 
 /** What a subscription needs of its session. */
 export interface SubscriptionOwner {
@@ -18,7 +19,7 @@ export interface SubscriptionOwner {
   /** Calls `run` once after this many milliseconds. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
   /** Opens a link to a conversation, from the session's positions on; `missing` if there is none. May reject. */
-  openLink(conversationId: string, events: OpeningLinkEvents): Promise<LinkOutcome>;
+  openLink(conversationId: string, isPresent: boolean, events: OpeningLinkEvents): Promise<LinkOutcome>;
   /**
    * Forgets what the session was woken for, if the replay that a subscription opens with has it. Returns whether it has.
    */
@@ -29,6 +30,8 @@ export interface SubscriptionOwner {
   receive(conversationId: string, records: LinkRecord[]): void;
   /** The reply that follows shows the log up to here. */
   shown(conversationId: string, upTo: number): void;
+  /** The session is in the audience of the conversation, or no longer. */
+  presenceChanged(subscription: ConversationSubscription, isPresent: boolean, isRoom: boolean): void;
   subscribed(subscription: ConversationSubscription): void;
   unsubscribed(conversationId: string): void;
   /** The link broke and will be opened again. Until then the session may miss something. */
@@ -58,10 +61,10 @@ export class ConversationSubscription {
   /** Frames without an answer so far, by serial. */
   readonly #pending = new Map<number, Forwarded>();
   #failures: SubscriptionFailures | undefined;
-  /** Whether the session hears what goes to everybody there, and would miss it without the subscription (L1). */
-  #isPresent = false;
   /** Counts the attempts to open it: events of an attempt that failed are ignored (L7.2). */
   #attempt = 0;
+  /** Whether the session hears what goes to everybody there, and would miss it without the subscription (L1). */
+  readonly #presence = new SubscriptionPresence();
 
   constructor(owner: SubscriptionOwner, conversationId: string) {
     this.conversationId = conversationId;
@@ -71,6 +74,20 @@ export class ConversationSubscription {
   /** Opens it. To be called once, when its session knows it: the session may end in this call. */
   open(): void {
     void this.#open();
+  }
+
+  get isPresent(): boolean {
+    return this.#presence.isPresent;
+  }
+
+  /** The session wants to be in the audience. To be called before the subscription is opened. */
+  enter(): void {
+    this.#presence.enter();
+  }
+
+  /** The session leaves the audience. */
+  leave(): void {
+    this.#presence.leave(this.#phase.name === "open" ? this.#phase.socket : undefined);
   }
 
   /** Whether commands wait until it is open. */
@@ -84,10 +101,6 @@ export class ConversationSubscription {
 
   get isOpen(): boolean {
     return this.#phase.name === "open";
-  }
-
-  get isPresent(): boolean {
-    return this.#isPresent;
   }
 
   get #isOver(): boolean {
@@ -183,7 +196,7 @@ export class ConversationSubscription {
       },
     };
     try {
-      const result = await this.#owner.openLink(this.conversationId, events);
+      const result = await this.#owner.openLink(this.conversationId, this.isPresent, events);
       if (isStale()) return;
       if (result === "missing") this.#onMissing();
       if (result === "too far behind") this.#owner.tooFarBehind();
@@ -234,10 +247,17 @@ export class ConversationSubscription {
 
   #onControl(control: ConversationControl): void {
     if (control.type === "shown") return this.#owner.shown(this.conversationId, control.upTo);
-    if (control.type === "presence") this.#isPresent = control.isPresent;
+    if (control.type === "presence") return this.#onPresence(control);
     if (control.type !== "unsubscribed" || this.#phase.name !== "evicted") return;
     this.#phase.isConfirmed = true;
     this.#owner.unsubscribed(this.conversationId);
+  }
+
+  #onPresence({ isPresent, isRoom }: ConversationControl & { type: "presence" }): void {
+    const phase = this.#phase;
+    if (isPresent && phase.name === "evicted") phase.reopens = true;
+    const isWanted = this.#presence.told(isPresent, phase.name === "open" ? phase.socket : undefined);
+    if (isWanted) this.#owner.presenceChanged(this, isPresent, isRoom);
   }
 
   #onDrained({ socket, reopens }: SubscriptionPhase & { name: "evicted" }): void {

@@ -12,7 +12,7 @@ export interface LinkEvents {
 }
 
 /** Why an object takes no link: there is no such conversation, or its log is too long to be replayed to the session. */
-type LinkRefusal = "missing" | "too far behind";
+export type LinkRefusal = "missing" | "too far behind";
 
 export type LinkOutcome = "opened" | LinkRefusal;
 

@@ -19,6 +19,7 @@ import { type LinkOutcome, type OpeningLinkEvents, openLink } from "./link-socke
 import type { PendingRequests } from "./pending-requests.ts";
 import type { SeenVersions } from "./seen-versions.ts";
 import { type DeliveryServices, SessionDelivery, type SessionLogin } from "./session-delivery.ts";
+import { SessionRoom } from "./session-room.ts";
 import { SessionSubscriptions } from "./session-subscriptions.ts";
 import { type DialServices, SubscriptionDialer } from "./subscription-dialer.ts";
 
@@ -52,6 +53,7 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   readonly #delivery: SessionDelivery;
   #isOver = false;
   readonly #catchUpDeadline = new CatchUpDeadline();
+  readonly #room: SessionRoom;
 
   constructor(
     services: SubscriptionServices,
@@ -68,6 +70,13 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     this.#subscriptions = new SessionSubscriptions((by) => services.subscriptionsChanged(by));
     this.#dialer = new SubscriptionDialer(services, (report) => session.report(report));
     const isInUse = (conversationId: string) => this.#subscriptions.hasSubscription(conversationId);
+    this.#room = new SessionRoom(
+      (report) => session.report(report),
+      (conversationId) => {
+        const last = this.#subscriptions.get(conversationId);
+        if (last instanceof ConversationSubscription) last.leave();
+      },
+    );
     this.#delivery = new SessionDelivery(login, services, client, seenVersions, isInUse);
   }
 
@@ -111,12 +120,13 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   }
 
   /** The subscription to a conversation, opened if there is none: for that, another one may be evicted (L1, L4). */
-  #subscriptionTo(conversationId: string): ConversationSubscription {
+  #subscriptionTo(conversationId: string, enters = false): ConversationSubscription {
     const known = this.#subscriptions.get(conversationId);
     let subscription = known instanceof ConversationSubscription ? known : undefined;
     if (subscription === undefined) {
       this.#subscriptions.makeRoom(1, this.#services.subscriptionLimit());
       subscription = new ConversationSubscription(this, conversationId);
+      if (enters) subscription.enter();
       // Any call before may have ended the session.
       if (this.#isOver) {
         subscription.close(linkClose.LOST);
@@ -187,6 +197,17 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     this.#subscriptionTo(conversationId).wake(readRecords(wake.payload));
   }
 
+  /** The session is in this room: as its creator (R-01), or since it was there when it was lost (R-03). */
+  enterRoom(conversationId: string): void {
+    this.#room.entered(conversationId);
+    const known = this.#subscriptions.get(conversationId);
+    if (!(known instanceof ConversationSubscription)) this.#subscriptionTo(conversationId, true);
+    else if (!known.isPresent) {
+      known.enter();
+      known.resync();
+    }
+  }
+
   /** A message that the client missed while it was offline (Y-02). */
   receiveMissed(conversationId: string, payload: Uint8Array): void {
     this.#delivery.deliverMissed(conversationId, payload);
@@ -208,10 +229,10 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     return this.#services.timer(milliseconds, run);
   }
 
-  openLink(conversationId: string, events: OpeningLinkEvents): Promise<LinkOutcome> {
+  openLink(conversationId: string, isPresent: boolean, events: OpeningLinkEvents): Promise<LinkOutcome> {
     const { capabilities: _, ...login } = this.#login;
     const lacked = this.#delivery.lackedIn(conversationId);
-    const request = { ...login, ...lacked, conversationId, sessions: undefined };
+    const request = { ...login, ...lacked, conversationId, isPresent, sessions: undefined, relay: undefined };
     return openLink(this.#dialer.dial, request, events);
   }
 
@@ -252,6 +273,12 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     else this.#subscriptionTo(conversationId);
   }
 
+  presenceChanged({ conversationId }: ConversationSubscription, isPresent: boolean, isRoom: boolean): void {
+    if (!isRoom) return;
+    if (isPresent) this.#room.entered(conversationId);
+    else this.#room.left(conversationId);
+  }
+
   shown(conversationId: string, upTo: number): void {
     this.#delivery.sawEntry(conversationId, upTo);
   }
@@ -277,7 +304,10 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
 
   closed(subscription: ConversationSubscription, rest: Forwarded[], events: LinkRecord[] | undefined): void {
     this.#subscriptions.removeSubscription(subscription);
-    if (events !== undefined) this.#subscriptionTo(subscription.conversationId).wake(events);
+    if (events === undefined) this.#room.left(subscription.conversationId);
+    const { conversationId } = subscription;
+    if (events !== undefined)
+      this.#subscriptionTo(conversationId, this.#room.current === conversationId).wake(events);
     for (const forwarded of rest) this.#toConversation(subscription.conversationId, forwarded);
     this.#session.progressed();
   }

@@ -9,7 +9,10 @@ import { UnacknowledgedMessages } from "./unacknowledged-messages.ts";
 
 /** A login, as the conversations of its session see it. */
 export interface SessionLogin
-  extends Omit<SubscriptionRequest, "conversationId" | "since" | "noticesAfter" | "sessions"> {
+  extends Omit<
+    SubscriptionRequest,
+    "conversationId" | "since" | "noticesAfter" | "sessions" | "isPresent" | "relay"
+  > {
   /** Capability bits of the device (wire §4.1). */
   capabilities: number;
 }
@@ -184,8 +187,10 @@ export class SessionDelivery {
       return false;
     }
     progress.countedByDevice(timestamp);
-    progress.wantsAcknowledgements = traits.acknowledge || this.#login.mode === catchUpModes.MESSAGES;
-    this.#deliverMessage(conversationId, payload);
+    const isAcknowledged = traits.acknowledge || this.#login.mode === catchUpModes.MESSAGES;
+    progress.wantsAcknowledgements = isAcknowledged && !traits.unconfirmed;
+    if (traits.unconfirmed) this.#client.sendEvent(payload);
+    else this.#deliverMessage(conversationId, payload);
     return false;
   }
 

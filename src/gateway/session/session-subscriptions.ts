@@ -130,6 +130,8 @@ export class SessionSubscriptions {
     const present = byUse.filter(({ isPresent }) => isPresent);
     for (const subscription of [...byUse.filter(({ isPresent }) => !isPresent), ...present]) {
       if (excess <= 0) return;
+      // The session would no longer hear what is said there (L1.4).
+      if (subscription.isPresent) continue;
       this.#byUse.delete(subscription);
       if (!subscription.isOpen) continue;
       this.#evicting.add(subscription);

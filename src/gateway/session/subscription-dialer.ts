@@ -1,6 +1,7 @@
 import { LimitedCalls } from "../../limited-calls.ts";
 import type { OpenSessions, SessionReport, SubscriptionRequest } from "../../protocol/link-controls.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
+import type { ConversationKind } from "../conversation-lookup.ts";
 import type { Dial } from "./link-socket.ts";
 
 /** One frame can name many conversations, and other sockets need the thread too. */
@@ -9,8 +10,8 @@ const NOTED_DEADLINE = 8_000; // ms for the client's object to note a subscripti
 
 /** What dialling needs of the gateway. */
 export interface DialServices {
-  /** Whether a conversation with this id may exist. Rejects if that cannot be found out. */
-  mayExist(conversationId: string): Promise<boolean>;
+  /** The kind of a conversation; undefined if there is none. Rejects if that cannot be found out. */
+  kindOf(conversationId: string): Promise<ConversationKind | undefined>;
   dialConversation: Dial<SubscriptionRequest>;
   /** Calls `run` once after this many milliseconds. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
@@ -28,6 +29,8 @@ export class SubscriptionDialer {
   readonly #waitingForNoted = new Map<string, (sessions: OpenSessions) => void>();
   /** Conversations that the session was woken for: the inbox has them already. */
   readonly #woken = new Set<string>();
+  /** Rooms: no inbox has one, since nobody is sent later what they missed there (R-05). */
+  readonly #rooms = new Set<string>();
 
   /** @param report sends a report to the client's object */
   constructor(services: DialServices, report: (report: SessionReport) => void) {
@@ -53,8 +56,13 @@ export class SubscriptionDialer {
   readonly #dial: Dial<SubscriptionRequest> = async (request, events) => {
     const { conversationId, since } = request;
     const isWoken = this.#woken.delete(conversationId);
-    // A name that nobody has gets neither an object nor a row in the inbox.
-    if (!isWoken && since === undefined && !(await this.#services.mayExist(conversationId))) return "missing";
+    if (!isWoken && since === undefined) {
+      const kind = await this.#services.kindOf(conversationId);
+      // A name that nobody has gets neither an object nor a row in the inbox.
+      if (kind === undefined) return "missing";
+      if (kind === "room") this.#rooms.add(conversationId);
+    }
+    if (this.#rooms.has(conversationId)) return this.#services.dialConversation(request, events);
     this.#report({ type: "subscribing", conversationId });
     const sessions = isWoken ? undefined : await this.#noted(conversationId);
     return this.#services.dialConversation({ ...request, sessions }, events);

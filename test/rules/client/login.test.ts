@@ -75,6 +75,7 @@ function toms() {
     reportPresence: notHere,
     publish: notHere,
     retryAfter: () => {},
+    roomReturnTime: () => 0,
     returnTime: () => 0,
     deviceState: notHere,
     bindDevice: notHere,

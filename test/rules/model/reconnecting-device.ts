@@ -138,7 +138,7 @@ export class ReconnectingDevice {
       settings: { peek: () => this.#settings, get: async () => this.#settings },
       judge: this.#cluster.judge(),
       backlog: undefined,
-      existing: async (ids) => ids,
+      kinds: async (ids) => new Map(ids.map((id) => [id, this.#cluster.kindOf(id)])),
       dialSession: this.#cluster.dialSession(() => {}, dialled),
       dialConversation: this.#cluster.dialConversation(dialled),
     };

@@ -68,6 +68,7 @@ describe("defaults", () => {
       keywords: { oneToOne: false, version: null },
       events: { logDays: 0 },
       files: { maxBytes: 52428800, types: [], usersOnly: false, upload: "auto", url: null, domains: [] },
+      rooms: { socketsPerRelay: 2_000, messagesPerSecond: 50, returnMinutes: 30 },
       mirror: { server: null, messagesPerMinute: 1800 },
       upstream: { url: null, functionsUrl: null, timeoutSeconds: 30, maxBytes: 10485760, log: false },
       push: {

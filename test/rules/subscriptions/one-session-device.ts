@@ -82,7 +82,7 @@ export class OneSessionDevice {
       settings: { peek: () => settings, get: async () => settings },
       judge: cluster.judge(),
       backlog: undefined,
-      existing: async (ids) => ids,
+      kinds: async (ids) => new Map(ids.map((id) => [id, cluster.kindOf(id)])),
       dialSession: cluster.dialSession((control) => {
         trace(this.name, JSON.stringify(control));
         if (control.type !== "caughtUp") return;

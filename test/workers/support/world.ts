@@ -6,10 +6,12 @@ import type { ClientStub } from "../../../src/client/client-stub.ts";
 import type { ConversationStub } from "../../../src/conversation/conversation-stub.ts";
 import type { Objects } from "../../../src/model/objects.ts";
 import type { PushStub } from "../../../src/push/push-stub.ts";
+import type { RelayStub } from "../../../src/relay/relay-stub.ts";
 
 interface TestEnv extends Env {
   CLIENTS: DurableObjectNamespace & Objects<ClientStub>;
   CONVERSATIONS: DurableObjectNamespace & Objects<ConversationStub>;
+  RELAYS: DurableObjectNamespace & Objects<RelayStub>;
   PUSH: DurableObjectNamespace & Objects<PushStub>;
   TEST_MIGRATIONS: D1Migration[];
   HIBERNATE?: string;

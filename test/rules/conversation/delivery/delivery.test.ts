@@ -10,6 +10,7 @@ import {
   type SubscriptionRequest,
 } from "../../../../src/protocol/link-controls.ts";
 import { eventRecord, noticeRecord, readRecords } from "../../../../src/protocol/link-records.ts";
+import { NO_RELAYS } from "../../../support/no-relays.ts";
 
 const NOW = 1_000_000;
 const payload = new Uint8Array([1]);
@@ -30,6 +31,7 @@ class TomsConversation {
   constructor() {
     const host: DeliveryHost = {
       now: () => this.now,
+      relays: NO_RELAYS,
       end: () => this.head,
       endAt: () => this.head,
       lastNotice: () => NOW - 100,
@@ -96,6 +98,8 @@ class TomsConversation {
       since: undefined,
       noticesAfter: undefined,
       sessions,
+      isPresent: false,
+      relay: undefined,
       admittedAt: NOW - 50,
     };
     const send = (frame: Uint8Array) => void kinds.push(...readRecords(frame).map(({ kind }) => kind));

@@ -24,7 +24,7 @@ async function catchUp() {
     backlog: undefined,
     subscriptionLimit: () => 20,
     subscriptionsChanged: () => {},
-    mayExist: async () => true,
+    kindOf: async () => "normal",
     dialSession: async (_, heard) => {
       events = heard;
       return { send: () => {}, close: () => {} };

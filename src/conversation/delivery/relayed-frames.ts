@@ -1,0 +1,85 @@
+import type { MessageRecord } from "../../model/records.ts";
+import { joinRecords } from "../../protocol/link-records.ts";
+import type { Narrowed, RelayedFrame } from "../../protocol/relay-calls.ts";
+import type { ConversationState } from "../state.ts";
+import { entryRecord } from "./replay.ts";
+import { skippedEntryRecord } from "./skipped-entry.ts";
+
+/** An entry of the log with its record, and the record for those who may not see it. */
+export interface RelayedEntry {
+  message: MessageRecord;
+  /** Its place in the log (ms). */
+  at: number;
+  record: Uint8Array;
+  hidden: Uint8Array;
+}
+
+/** Bytes of entries that share a frame. */
+const FRAME_BYTES = 64 * 1024;
+
+/** Entries of the log as frames for the sessions at relays: those for everybody share one. */
+export function relayedFrames(entries: readonly RelayedEntry[]): RelayedFrame[] {
+  const frames: RelayedFrame[] = [];
+  const add = (frame: Uint8Array, upTo: number, narrowed: Narrowed | undefined) =>
+    frames.push({ frame, narrowed, author: undefined, upTo, noticeAt: undefined, isEphemeral: false });
+  let shared: Uint8Array[] = [];
+  let bytes = 0;
+  let last = 0;
+  const addShared = () => {
+    if (shared.length > 0) add(joinRecords(shared), last, undefined);
+    shared = [];
+    bytes = 0;
+  };
+  for (const { message, at, record, hidden } of entries) {
+    const narrowed = narrowedTo(message, hidden);
+    if (narrowed !== undefined || bytes + record.length > FRAME_BYTES) addShared();
+    if (narrowed !== undefined) add(record, at, narrowed);
+    else shared.push(record);
+    bytes += record.length;
+    last = at;
+  }
+  addShared();
+  return frames;
+}
+
+/** A frame for everybody with an entry of the log at this time (ms). */
+export function relayedEntry(frame: Uint8Array, upTo: number): RelayedFrame {
+  return {
+    frame,
+    narrowed: undefined,
+    author: undefined,
+    upTo,
+    noticeAt: undefined,
+    isEphemeral: false,
+  };
+}
+
+/** Whom a message is for, if it is not for everybody. `instead` is for the others. */
+export function narrowedTo(
+  { from, recipients, noSync, deleted }: MessageRecord,
+  instead: Uint8Array | undefined,
+): Narrowed | undefined {
+  if (deleted) return { to: "these", clientIds: [], instead, isLast: false };
+  if (recipients !== undefined) {
+    const clientIds = [...recipients.filter((id) => id !== from), ...(noSync ? [] : [from])];
+    return { to: "these", clientIds, instead, isLast: false };
+  }
+  return noSync ? { to: "others", clientIds: [from], instead, isLast: false } : undefined;
+}
+
+/** Entries that are sent again after a restart, or told a relay that registers. */
+const ENTRIES_MAX = 200;
+
+/** The entries of the log after a time (ms), for the sessions at relays; undefined if they are many. */
+export function recentEntries(state: ConversationState, after: number): RelayedFrame[] | undefined {
+  const entries = state.log.entriesAfter(after, ENTRIES_MAX + 1);
+  if (entries.length > ENTRIES_MAX) return undefined;
+  let previous = state.log.upTo(after);
+  const relayed = entries.map((entry) => {
+    const record = entryRecord(state, entry, previous);
+    const hidden = skippedEntryRecord(entry.at, previous);
+    previous = entry.at;
+    return { message: entry.message, at: entry.at, record, hidden };
+  });
+  return relayedFrames(relayed);
+}

@@ -1,0 +1,243 @@
+import { LONGEST_DELIVERY, RELAY_CALLS_AT_ONCE } from "../../bounds.ts";
+import { LimitedCalls } from "../../limited-calls.ts";
+import type {
+  RelayBatch,
+  RelayEntry,
+  RelayedFrame,
+  RelayRegistered,
+  RelayReport,
+} from "../../protocol/relay-calls.ts";
+import { LEVELS, levelOf, relayOf, relaysAt } from "../../relay/tree.ts";
+import { RelayFeed } from "./relay-feed.ts";
+
+const RETRY_FIRST = 1_000; // ms
+const RETRY_LAST = 60_000; // ms
+/** Before every frame. */
+const NOWHERE = -1;
+
+/** What the relays of a conversation need of it. */
+export interface RelaysHost {
+  /** Time of the log's newest entry. */
+  end(): number;
+  /** Time of the newest notice. */
+  lastNotice(): number;
+  entry(): RelayEntry;
+  /** The entries of the log after a time (ms); undefined if they are many. */
+  entriesAfter(time: number): RelayedFrame[] | undefined;
+  now(): number;
+  /** The relays that storage has, by number, each with its registration. */
+  stored(): Map<number, string>;
+  store(relay: number, registration: string): void;
+  unstore(relay: number): void;
+  /** Calls a relay. Rejects at its deadline. */
+  deliver(relay: number, batch: RelayBatch): Promise<RelayReport>;
+  /** Tells a relay that the conversation is deleted. */
+  close(relay: number): Promise<void>;
+  audience(relay: number, limit: number): Promise<{ clientIds: string[]; clients: number }>;
+  isPresent(relay: number, clientId: string): Promise<boolean>;
+  /** Calls `retry` after this many milliseconds, even if the object hibernates or dies before. */
+  retryAfter(delay: number): void;
+  /** Everything was handed over. */
+  settled(): void;
+  /** Lets others have a turn. */
+  pause(): Promise<void>;
+}
+
+interface RegisteredRelay {
+  registration: string;
+  /** The number of the next frame for it. */
+  next: number;
+  isCalling: boolean;
+  /** Calls that failed since the last one that did not. */
+  failures: number;
+  /** Frames before this number may have arrived by a call that failed. */
+  sentUpTo: number;
+  /** Undefined until it reports, after this object woke. */
+  counts: Pick<RelayReport, "subscriptions" | "clients"> | undefined;
+}
+
+/**
+ * The relays of a conversation with a large audience (docs/rules.md, T1-T6). Each is called with what is new, one call
+ * at a time; what gathers meanwhile goes with the next one. A call that fails is repeated.
+ */
+export class Relays {
+  readonly #host: RelaysHost;
+  readonly #relays = new Map<number, RegisteredRelay>();
+  readonly #calls: LimitedCalls;
+  /** Undefined while no relay has registered since the object woke, and nothing was sent. */
+  #feed: RelayFeed | undefined;
+
+  constructor(host: RelaysHost) {
+    this.#host = host;
+    this.#calls = new LimitedCalls(RELAY_CALLS_AT_ONCE, () => host.pause());
+    for (const [relay, registration] of host.stored()) this.#relays.set(relay, fresh(registration, 0));
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#relays.size;
+  }
+
+  /** Whether every relay has everything. */
+  get isSettled(): boolean {
+    for (const relay of this.#relays.values())
+      if (relay.isCalling || !this.#hasEverything(relay)) return false;
+    return true;
+  }
+
+  #hasEverything({ next }: RegisteredRelay): boolean {
+    return next >= (this.#feed?.end ?? 0);
+  }
+
+  /** A relay registers: from now on it is sent everything. */
+  register(relay: number, registration: string): RelayRegistered {
+    const feed = this.#useFeed();
+    const { failures = 0 } = this.#relays.get(relay) ?? {};
+    this.#relays.set(relay, { ...fresh(registration, feed.end), failures });
+    this.#host.store(relay, registration);
+    return {
+      ...feed.recent,
+      head: this.#host.end(),
+      lastNotice: this.#host.lastNotice(),
+      entry: this.#host.entry(),
+    };
+  }
+
+  #useFeed(): RelayFeed {
+    if (this.#feed !== undefined) return this.#feed;
+    const since = this.#host.now() - LONGEST_DELIVERY;
+    const frames = this.#host.entriesAfter(since);
+    this.#feed = new RelayFeed(frames === undefined ? this.#host.end() : since, this.#host.lastNotice());
+    for (const frame of frames ?? []) this.#feed.add(frame);
+    // The relays that were there before this object woke have these, or are told by `resume`.
+    for (const relay of this.#relays.values()) relay.next = this.#feed.end;
+    return this.#feed;
+  }
+
+  /** Sends a frame to the sessions at all relays. */
+  send(frame: RelayedFrame): void {
+    if (this.#relays.size === 0) {
+      this.#feed = undefined;
+      return;
+    }
+    // The log has the frame already, so that a new feed is not complete before it.
+    this.#feed ??= new RelayFeed(this.#host.end(), this.#host.lastNotice());
+    this.#feed.add(frame);
+    for (const relay of this.#relays.keys()) this.#next(relay);
+  }
+
+  /** The entries after this time (ms) may not have arrived before the object woke. */
+  resume(time: number): void {
+    if (this.#relays.size === 0) return;
+    const frames = this.#host.entriesAfter(time);
+    const feed = this.#useFeed();
+    // Sessions drop what they have. If it is too much, they subscribe again.
+    for (const frame of frames ?? []) feed.add(frame);
+    if (frames === undefined) for (const relay of this.#relays.values()) relay.next = NOWHERE;
+    this.retry();
+  }
+
+  /** Calls again the relays that did not answer. */
+  retry(): void {
+    for (const relay of this.#relays.keys()) this.#next(relay);
+  }
+
+  #next(number: number): void {
+    const relay = this.#relays.get(number);
+    if (relay === undefined || relay.isCalling || this.#hasEverything(relay)) return;
+    relay.isCalling = true;
+    void this.#calls.run(() => this.#call(number, relay)).then(() => this.#called(number, relay));
+  }
+
+  async #call(number: number, relay: RegisteredRelay): Promise<void> {
+    const { registration } = relay;
+    if (this.#feed === undefined || this.#relays.get(number) !== relay) return;
+    const { frames, hasGap, end } = this.#feed.take(relay.next, relay.sentUpTo);
+    relay.sentUpTo = end;
+    try {
+      const report = await this.#host.deliver(number, {
+        registration,
+        frames,
+        hasGap,
+        entry: this.#host.entry(),
+      });
+      relay.failures = 0;
+      relay.next = end;
+      this.reported(number, report);
+    } catch {
+      relay.failures += 1;
+      this.#host.retryAfter(Math.min(RETRY_FIRST * 2 ** (relay.failures - 1), RETRY_LAST));
+    }
+  }
+
+  #called(number: number, relay: RegisteredRelay): void {
+    relay.isCalling = false;
+    if (relay.failures === 0) this.#next(number);
+    if (this.isSettled) this.#host.settled();
+  }
+
+  /** A relay reports how many it serves. One that serves nobody any more is forgotten. */
+  reported(number: number, { registration, subscriptions, clients }: RelayReport): void {
+    const relay = this.#relays.get(number);
+    if (relay === undefined || (registration !== undefined && relay.registration !== registration)) return;
+    relay.counts = { subscriptions, clients };
+    // A relay without a registration may be about to register again.
+    if (subscriptions > 0 || registration === undefined) return;
+    this.#relays.delete(number);
+    this.#host.unstore(number);
+  }
+
+  /**
+   * The level at which a session is to be served, if this object serves as many as it may.
+   *
+   * @param capacity subscriptions that one relay is to serve
+   */
+  levelFor(capacity: number): number {
+    const served = new Map<number, number>();
+    for (const [number, { counts }] of this.#relays) {
+      const level = levelOf(number);
+      served.set(level, (served.get(level) ?? 0) + (counts?.subscriptions ?? 0));
+    }
+    for (let level = 1; level < LEVELS; level += 1)
+      if ((served.get(level) ?? 0) < relaysAt(level) * capacity) return level;
+    return LEVELS;
+  }
+
+  /** Clients in the audience at relays, as they last reported it. Relays that did not since the object woke are asked. */
+  async clients(): Promise<number> {
+    const counts = [...this.#relays].map(async ([number, relay]) => {
+      if (relay.counts !== undefined) return relay.counts.clients;
+      return (await this.#host.audience(number, 0)).clients;
+    });
+    const settled = await Promise.allSettled(counts);
+    return settled.reduce((sum, count) => sum + (count.status === "fulfilled" ? count.value : 0), 0);
+  }
+
+  /** Some clients of the audience at relays. */
+  async sample(limit: number): Promise<string[]> {
+    const [first] = this.#relays.keys();
+    if (first === undefined || limit <= 0) return [];
+    return (await this.#host.audience(first, limit)).clientIds;
+  }
+
+  /** Whether a client is in the audience at a relay. */
+  async isPresent(clientId: string): Promise<boolean> {
+    for (let level = 1; level <= LEVELS; level += 1) {
+      const number = relayOf(level, clientId);
+      if (this.#relays.has(number) && (await this.#host.isPresent(number, clientId))) return true;
+    }
+    return false;
+  }
+
+  /** The conversation is deleted. */
+  async close(): Promise<void> {
+    const numbers = [...this.#relays.keys()];
+    this.#relays.clear();
+    this.#feed = undefined;
+    await Promise.allSettled(numbers.map((number) => this.#calls.run(() => this.#host.close(number))));
+  }
+}
+
+function fresh(registration: string, next: number): RegisteredRelay {
+  return { registration, next, isCalling: false, failures: 0, sentUpTo: 0, counts: undefined };
+}

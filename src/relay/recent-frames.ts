@@ -1,0 +1,69 @@
+import { joinRecords } from "../protocol/link-records.ts";
+import type { Narrowed, RelayedFrame, RelayRegistered } from "../protocol/relay-calls.ts";
+
+/** What a relay keeps to replay from: some seconds of a busy room. */
+const FRAMES_MAX = 500;
+const BYTES_MAX = 1024 * 1024;
+
+/** The latest entries and notices of a conversation, for sessions that subscribe again. */
+export class RecentFrames {
+  #frames: RelayedFrame[] = [];
+  #bytes = 0;
+  /** Every entry after this time (ms) is here, and every notice after the other. */
+  #entriesSince: number;
+  #noticesSince: number;
+
+  constructor({ recent, recentSince, noticesSince }: RelayRegistered) {
+    this.#entriesSince = recentSince;
+    this.#noticesSince = noticesSince;
+    for (const frame of recent) this.add(frame);
+  }
+
+  /** Whether everything after these times (ms) is here. */
+  reachesBackTo({ since, noticesAfter }: { since: number; noticesAfter: number }): boolean {
+    return since >= this.#entriesSince && noticesAfter >= this.#noticesSince;
+  }
+
+  add(frame: RelayedFrame): void {
+    if (frame.upTo === undefined && frame.noticeAt === undefined) return;
+    this.#frames.push(frame);
+    this.#bytes += frame.frame.length;
+    while (this.#frames.length > FRAMES_MAX || this.#bytes > BYTES_MAX) {
+      const dropped = this.#frames.shift();
+      if (dropped === undefined) return;
+      this.#bytes -= dropped.frame.length;
+      this.#entriesSince = Math.max(this.#entriesSince, dropped.upTo ?? 0);
+      this.#noticesSince = Math.max(this.#noticesSince, dropped.noticeAt ?? 0);
+    }
+  }
+
+  /** What a session lacks after these times (ms), as one frame; undefined if that is nothing. */
+  after(
+    entriesAfter: number,
+    noticesAfter: number,
+    { clientId, origin }: { clientId: string; origin: number },
+  ): Uint8Array | undefined {
+    const parts: Uint8Array[] = [];
+    for (const frame of this.#frames) {
+      const isNew = (frame.upTo ?? 0) > entriesAfter || (frame.noticeAt ?? 0) > noticesAfter;
+      const part = isNew ? shownTo(clientId, origin, frame) : undefined;
+      if (part !== undefined) parts.push(part);
+    }
+    return parts.length === 0 ? undefined : joinRecords(parts);
+  }
+}
+
+/** What a session of the audience is sent of a frame; undefined for nothing. */
+export function shownTo(
+  clientId: string,
+  origin: number,
+  { frame, narrowed, author }: RelayedFrame,
+): Uint8Array | undefined {
+  if (author?.origin === origin) return author.instead;
+  return narrowed === undefined || isFor(clientId, narrowed) ? frame : narrowed.instead;
+}
+
+/** Whether a narrowed frame is for a client. */
+export function isFor(clientId: string, { to, clientIds }: Narrowed): boolean {
+  return clientIds.includes(clientId) === (to === "these");
+}

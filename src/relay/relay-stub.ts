@@ -1,0 +1,13 @@
+import type { RelayBatch, RelayReport } from "../protocol/relay-calls.ts";
+
+/** The calls that the rest of the service may make to a RelayObject. */
+export interface RelayStub {
+  fetch(request: Request): Promise<Response>;
+  /** Sends its part of the audience something. */
+  deliver(batch: RelayBatch): Promise<RelayReport>;
+  /** The conversation is deleted. */
+  close(): Promise<void>;
+  /** Some clients of its part of the audience, and how many there are. */
+  audience(limit: number): Promise<{ clientIds: string[]; clients: number }>;
+  isPresent(clientId: string): Promise<boolean>;
+}

@@ -1,0 +1,37 @@
+/**
+ * The relays of a conversation, by number: level 1 has relay 1, level 2 has relays 2 and 3, level 3 has 4 to 7, and so
+ * on. Level 0 is the conversation's own object. An audience fills one level after the other, so a relay is never asked
+ * to take over what another one holds: when the audience shrinks, the upper levels empty by themselves.
+ */
+
+/** The most levels of relays: 1,023 relays. The last of them take more than their share. */
+export const LEVELS = 10;
+
+/** The number of the relay that serves a client at a level: all its devices meet in one. */
+export function relayOf(level: number, clientId: string): number {
+  const first = 2 ** (level - 1);
+  return first + (hashOf(clientId) % first);
+}
+
+/** The level of a relay. */
+export function levelOf(relay: number): number {
+  return Math.floor(Math.log2(relay)) + 1;
+}
+
+/** The most relays that a level can have. */
+export function relaysAt(level: number): number {
+  return 2 ** (level - 1);
+}
+
+/** The name of a relay's object. */
+export function relayName(conversationId: string, relay: number): string {
+  return `${conversationId}:${relay}`;
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  // The low bits of FNV are its weakest, and the relay is chosen by them.
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
