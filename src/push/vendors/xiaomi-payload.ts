@@ -34,8 +34,7 @@ const RAW = new Set([...FIELDS, ...EXTRAS, "template_id", "template_param"]);
 
 /**
  * A message of Xiaomi's push API. The phone shows its notification, and its payload is the whole content, which
- * LeanCloud's SDK in the app reads. Messages for the app alone, silent or without words,
- * exist abroad only.
+ * LeanCloud's SDK in the app reads. Messages for the app alone, silent or without words, exist abroad only.
  */
 export function xiaomiMessage(
   push: Push,
