@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type VendorName, vendorNames } from "../src/model/provider-name.ts";
+import type { VendorName } from "../src/model/provider-name.ts";
 import { DEFAULT_PROFILE } from "../src/settings/vendors/vendor-profiles.ts";
 import { vendorSettings } from "../src/settings/vendors/vendor-settings.ts";
 import type { Admin } from "./admin.ts";
@@ -105,10 +105,6 @@ export const makers: Record<VendorName, Maker> = {
     numbers: ["notice-msg-type"],
   },
 };
-
-export function isVendor(name: string): name is VendorName {
-  return vendorNames.some((each) => each === name);
-}
 
 /** Stores a maker's profile, or those of its fields that are given, or removes it; the text to print. */
 export async function changeProfile(
