@@ -26,6 +26,15 @@ export interface ClientEvents extends ConnectionEvents {
   kicked: [{ kickedBy: string }, Conversation];
   membersjoined: [{ members: string[]; invitedBy: string }, Conversation];
   membersleft: [{ members: string[]; kickedBy: string }, Conversation];
+  muted: [{ mutedBy: string }, Conversation];
+  membersmuted: [{ members: string[]; mutedBy: string }, Conversation];
+  unmuted: [{ unmutedBy: string }, Conversation];
+  membersunmuted: [{ members: string[]; unmutedBy: string }, Conversation];
+  blocked: [{ blockedBy: string }, Conversation];
+  membersblocked: [{ members: string[]; blockedBy: string }, Conversation];
+  unblocked: [{ unblockedBy: string }, Conversation];
+  membersunblocked: [{ members: string[]; unblockedBy: string }, Conversation];
+  memberinfoupdated: [{ member: string; memberInfo: MemberInfo; updatedBy: string }, Conversation];
   conversationinfoupdated: [{ attributes: Record<string, unknown>; updatedBy: string }, Conversation];
   message: [Message, Conversation];
   messageupdate: [Message, Conversation, PatchReason?];
@@ -40,6 +49,13 @@ export interface ClientEvents extends ConnectionEvents {
 export interface PatchReason {
   code: number;
   detail: string;
+}
+
+/** The role of a member, as the SDK has it. */
+export interface MemberInfo {
+  memberId: string;
+  role: string;
+  isOwner: boolean;
 }
 
 export interface ConversationEvents {
@@ -73,6 +89,13 @@ export interface LoginOptions {
   conversationSignatureFactory?: (
     conversationId: string | null | undefined,
     clientId: string,
+    targetIds: string[],
+    action: string,
+  ) => Promise<SdkSignature>;
+  /** Client and conversation: in 4.x in this order, in 5.x in the other. */
+  blacklistSignatureFactory?: (
+    first: string,
+    second: string,
     targetIds: string[],
     action: string,
   ) => Promise<SdkSignature>;
@@ -151,6 +174,15 @@ export interface Conversation extends Emitter<ConversationEvents> {
   remove(clientIds: string[]): Promise<PartialSuccess>;
   join(): Promise<Conversation>;
   quit(): Promise<Conversation>;
+  updateMemberRole(memberId: string, role: string): Promise<Conversation>;
+  getAllMemberInfo(options?: { noCache: boolean }): Promise<MemberInfo[]>;
+  getMemberInfo(memberId: string): Promise<MemberInfo>;
+  muteMembers(clientIds: string | string[]): Promise<PartialSuccess>;
+  unmuteMembers(clientIds: string | string[]): Promise<PartialSuccess>;
+  queryMutedMembers(page?: ListPage): Promise<{ results: string[]; next?: string | null }>;
+  blockMembers(clientIds: string | string[]): Promise<PartialSuccess>;
+  unblockMembers(clientIds: string | string[]): Promise<PartialSuccess>;
+  queryBlockedMembers(page?: ListPage): Promise<{ results: string[]; next?: string | null }>;
   mute(): Promise<Conversation>;
   unmute(): Promise<Conversation>;
   count(): Promise<number>;
@@ -163,6 +195,11 @@ export interface Conversation extends Emitter<ConversationEvents> {
   createMessagesIterator(options: { limit?: number; beforeTime?: Date; beforeMessageId?: string }): {
     next(): Promise<{ value: Message[]; done: boolean }>;
   };
+}
+
+interface ListPage {
+  limit?: number;
+  next?: string;
 }
 
 export interface PartialSuccess {

@@ -168,8 +168,8 @@ export class TestApp {
 
   async logIn(sdk: Sdk, id: string, options: DeviceOptions & LoginOptions = {}): Promise<Person> {
     const device = await this.device(sdk, options);
-    const { tag, signatureFactory, conversationSignatureFactory } = options;
-    const login = { tag, signatureFactory, conversationSignatureFactory };
+    const { tag, signatureFactory, conversationSignatureFactory, blacklistSignatureFactory } = options;
+    const login = { tag, signatureFactory, conversationSignatureFactory, blacklistSignatureFactory };
     return { ...device, id, client: await device.logIn(id, login) };
   }
 

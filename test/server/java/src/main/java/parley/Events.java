@@ -7,7 +7,9 @@ import cn.leancloud.im.v2.AVIMConversationEventHandler;
 import cn.leancloud.im.v2.AVIMMessage;
 import cn.leancloud.im.v2.AVIMMessageHandler;
 import cn.leancloud.im.v2.AVIMMessageManager;
+import cn.leancloud.im.v2.conversation.AVIMConversationMemberInfo;
 import com.alibaba.fastjson.JSONObject;
+import java.util.Arrays;
 import java.util.List;
 
 /** Reports every event that the SDK passes to its handlers. */
@@ -96,6 +98,46 @@ final class Events {
     @Override
     public void onMemberLeft(AVIMClient client, AVIMConversation conversation, List<String> who, String by) {
       tell("left", client, conversation, who, by);
+    }
+
+    @Override
+    public void onMuted(AVIMClient client, AVIMConversation conversation, String by) {
+      tell("silenced", client, conversation, null, by);
+    }
+
+    @Override
+    public void onUnmuted(AVIMClient client, AVIMConversation conversation, String by) {
+      tell("unsilenced", client, conversation, null, by);
+    }
+
+    @Override
+    public void onMemberMuted(AVIMClient client, AVIMConversation conversation, List<String> who, String by) {
+      tell("membersSilenced", client, conversation, who, by);
+    }
+
+    @Override
+    public void onBlocked(AVIMClient client, AVIMConversation conversation, String by) {
+      tell("blocked", client, conversation, null, by);
+    }
+
+    @Override
+    public void onUnblocked(AVIMClient client, AVIMConversation conversation, String by) {
+      tell("unblocked", client, conversation, null, by);
+    }
+
+    @Override
+    public void onMemberBlocked(AVIMClient client, AVIMConversation conversation, List<String> who, String by) {
+      tell("membersBlocked", client, conversation, who, by);
+    }
+
+    @Override
+    public void onMemberInfoUpdated(
+        AVIMClient client,
+        AVIMConversation conversation,
+        AVIMConversationMemberInfo info,
+        List<String> changed,
+        String by) {
+      tell("role", client, conversation, Arrays.asList(info.getMemberId(), info.getRole().toString()), by);
     }
 
     @Override

@@ -163,7 +163,7 @@ public final class Phone {
         history(conversation, asked, replies);
         return;
       default:
-        throw new IllegalArgumentException("no command " + name);
+        new Permissions(conversation, asked, replies).run(name);
     }
   }
 
