@@ -114,14 +114,14 @@ export class Notices {
   }
 
   #namedIn(kinds: readonly Notice["kind"][], after: number): string[] {
-    const named = this.#after(after).map(({ notice }) =>
+    const named = this.since(after).map(({ notice }) =>
       kinds.includes(notice.kind) && "members" in notice ? notice.members : [],
     );
     return [...new Set(named.flat())];
   }
 
   hasWill(messageId: string): boolean {
-    return this.#after(0).some(({ notice }) => notice.kind === "will" && notice.messageId === messageId);
+    return this.since(0).some(({ notice }) => notice.kind === "will" && notice.messageId === messageId);
   }
 
   /**
@@ -135,7 +135,7 @@ export class Notices {
   ): MissedEvent[] {
     const { after, before = Number.POSITIVE_INFINITY, conversationId, isMember } = query;
     if (!this.#hasBetween(after, before)) return [];
-    const kept = this.#after(after);
+    const kept = this.since(after);
     let belongs = belongedBefore(kept, clientId, isMember);
     const missed: MissedEvent[] = [];
     for (const { at, notice } of kept) {
@@ -190,7 +190,8 @@ export class Notices {
     return rows.at !== null && rows.at < before;
   }
 
-  #after(at: number): { at: number; notice: Notice }[] {
+  /** The notices after a time, oldest first. */
+  since(at: number): { at: number; notice: Notice }[] {
     return this.#sql
       .exec<{ at: number; notice: string }>("SELECT at, notice FROM notices WHERE at > ? ORDER BY at", at)
       .toArray()

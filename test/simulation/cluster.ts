@@ -8,6 +8,7 @@ import type { ConversationRecord } from "../../src/model/records.ts";
 import type { SessionControl, SubscriptionRequest } from "../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../src/protocol/link-records.ts";
 import { levelOf, relayName } from "../../src/relay/tree.ts";
+import { defaultSettings, type Settings } from "../../src/settings/schema.ts";
 import type { Environment } from "./environment.ts";
 import type { Fate, Faults } from "./faults.ts";
 import type { End, Network } from "./network.ts";
@@ -28,12 +29,22 @@ export class Cluster implements Environment {
   readonly relays = new Map<string, SimulatedRelay>();
   readonly socketsPerRelay: number;
   readonly #levels: RelayLevels;
+  readonly settings: Settings;
   readonly #objects = new Map<string, SimulatedConversation>();
   #ids = 0;
 
-  constructor(network: Network, faults: Faults, socketsPerRelay = 2_000) {
+  /** @param security settings other than the defaults */
+  constructor(
+    network: Network,
+    faults: Faults,
+    socketsPerRelay = 2_000,
+    security: Partial<Settings["security"]> = {},
+  ) {
     this.socketsPerRelay = socketsPerRelay;
     this.#levels = new RelayLevels(() => network.now);
+    const defaults = defaultSettings(false);
+    const rooms = { ...defaults.rooms, socketsPerRelay };
+    this.settings = { ...defaults, rooms, security: { ...defaults.security, ...security } };
     this.network = network;
     this.faults = faults;
     this.database = new Database(network, faults);

@@ -15,6 +15,7 @@ import type {
   RelayReport,
   TooFarBehind,
 } from "../../src/protocol/relay-calls.ts";
+import type { Settings } from "../../src/settings/schema.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
 import type { Database } from "./simulated-database.ts";
@@ -27,6 +28,8 @@ export interface Environment {
   /** Clients known to have logged in without asking D1. */
   readonly known: Set<string>;
   readonly copyPace: CopyPace;
+  /** The app's. */
+  readonly settings: Settings;
   /** The object of an id, whether or not it has a conversation. */
   conversation(id: string): ConversationCalls;
   /** The same, if it has a conversation. */

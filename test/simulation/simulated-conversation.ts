@@ -17,14 +17,11 @@ import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import type { ErrorName } from "../../src/protocol/errors.ts";
 import type { SubscriptionRequest } from "../../src/protocol/link-controls.ts";
 import type { RelayedSubscriber, RelayReport } from "../../src/protocol/relay-calls.ts";
-import { defaultSettings } from "../../src/settings/schema.ts";
 import { MemorySql } from "../support/sqlite.ts";
 import type { ConversationCalls, Environment } from "./environment.ts";
 import { fateOf, randomDelay } from "./faults.ts";
 import { DurableAlarm, Instance } from "./instance.ts";
 import { type End, trace } from "./network.ts";
-
-const SETTINGS = defaultSettings(false);
 
 /** Whether a subscription was opened, or where it is served; undefined if there is no conversation. */
 export type Accepted = boolean | { level: number } | undefined;
@@ -238,10 +235,7 @@ export class SimulatedConversation implements ConversationCalls {
     const hook = () => instance.hold(randomDelay(network, faults.hookTime).then(() => ALLOWED));
     const other = (id: string) => this.#environment.conversation(id);
     return {
-      settings: () => ({
-        ...SETTINGS,
-        rooms: { ...SETTINGS.rooms, socketsPerRelay: this.#environment.socketsPerRelay },
-      }),
+      settings: () => this.#environment.settings,
       refreshSettings: () => undefined,
       hooks: { aboutMessage: hook, aboutConversation: hook },
       filtered: async () => undefined,

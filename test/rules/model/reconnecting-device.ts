@@ -272,9 +272,12 @@ export class ReconnectingDevice {
         this.#token = undefined;
         return this.drop();
       }
-      for (const { kind, conversationId, at } of missed.notifications) {
+      for (const event of missed.notifications) {
+        const { kind, conversationId, at } = event;
         if (kind === "joined" || kind === "left")
           this.shown.setMembership(conversationId, kind === "joined", at);
+        if (kind === "listed" && (event.change === "silenced" || event.change === "unsilenced"))
+          this.shown.setSilenced(conversationId, event.change === "silenced", at);
       }
       if (missed.more) return this.#fetchNotices(missed.notifications.at(-1)?.at);
       if (!missed.complete) throw new Error("the list of missed events is incomplete");

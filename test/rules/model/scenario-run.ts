@@ -2,6 +2,7 @@ import type { Cluster } from "../../simulation/cluster.ts";
 import { type Network, trace } from "../../simulation/network.ts";
 import { Cursors } from "./cursors.ts";
 import { DeviceChecks } from "./device-checks.ts";
+import { PermissionSteps } from "./permission-steps.ts";
 import type { Scenario, Step } from "./scenario.ts";
 import { SentMessages } from "./sent-messages.ts";
 import { UniqueStarts } from "./unique-starts.ts";
@@ -15,6 +16,7 @@ export class ScenarioRun {
   readonly #cursors: Cursors;
   readonly #starts: UniqueStarts;
   readonly #wills: HandedOverWills;
+  readonly #permissions: PermissionSteps;
   readonly #steps: Record<Step, () => void>;
 
   constructor(network: Network, cluster: Cluster, scenario: Scenario) {
@@ -24,6 +26,7 @@ export class ScenarioRun {
     this.#cursors = new Cursors(world);
     this.#starts = new UniqueStarts(world);
     this.#wills = new HandedOverWills(world);
+    this.#permissions = new PermissionSteps(world);
     this.#steps = {
       send: () => this.#messages.send(),
       transient: () => this.#messages.sendTransient(),
@@ -34,6 +37,11 @@ export class ScenarioRun {
       join: () => this.#addMember(),
       leave: () => this.#removeMember(),
       unique: () => this.#starts.startSome(),
+      role: () => this.#permissions.giveRole(),
+      silence: () => this.#permissions.silence(true),
+      unsilence: () => this.#permissions.silence(false),
+      block: () => this.#permissions.block(true),
+      unblock: () => this.#permissions.block(false),
       will: () => this.#wills.handOver(),
       login: () => this.#logIn(),
       reconnect: () => this.#reconnect(),
@@ -204,6 +212,10 @@ export class ScenarioRun {
   #checkEnd(): void {
     this.#messages.check();
     this.#cursors.check();
+    if (this.#world.scenario.permissions) {
+      this.#permissions.check();
+      this.#permissions.checkShown();
+    }
     const checks = new DeviceChecks(this.#world, this.#starts);
     for (const device of this.#world.devices) checks.check(device);
     this.#wills.check();

@@ -51,7 +51,12 @@ export function scenarioTest(
       try {
         await new ScenarioRun(
           network,
-          new Cluster(network, { relayCallLost, hookTime, indexTime }),
+          new Cluster(
+            network,
+            { relayCallLost, hookTime, indexTime },
+            undefined,
+            scenario.permissions ? { memberRoles: true, blacklists: true } : {},
+          ),
           scenario,
         ).run();
       } catch (error) {

@@ -9,6 +9,11 @@ export type Step =
   | "join"
   | "leave"
   | "unique"
+  | "role"
+  | "silence"
+  | "unsilence"
+  | "block"
+  | "unblock"
   | "will"
   | "login"
   | "reconnect"
@@ -37,6 +42,8 @@ export interface Scenario {
   messagesMode: number;
   /** Whether some devices log in with a tag. */
   tags: boolean;
+  /** Whether roles and blacklists are on. */
+  permissions?: boolean;
   /** Sets of people that start their unique conversation, if any. */
   sets?: string[][];
 }

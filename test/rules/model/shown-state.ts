@@ -35,6 +35,9 @@ export class ShownState {
   readonly belongs = new Map<string, boolean>();
   /** When that was. */
   readonly #belongsAt = new Map<string, number>();
+  /** Whether its client is silenced, as last received. */
+  readonly silenced = new Map<string, boolean>();
+  readonly #silencedAt = new Map<string, number>();
   /** Receipts and cursors it was shown, by conversation: they may only grow. */
   readonly cursors = new Map<string, { deliveredAt: number; readAt: number }>();
   readonly problems: string[] = [];
@@ -87,6 +90,8 @@ export class ShownState {
         const at = Number(frame.serverTs);
         if (frame.op === OpType.joined) this.setMembership(frame.convMessage?.cid ?? "", true, at);
         if (frame.op === OpType.left) this.setMembership(frame.convMessage?.cid ?? "", false, at);
+        if (frame.op === OpType.shutuped || frame.op === OpType.unshutuped)
+          this.setSilenced(frame.convMessage?.cid ?? "", frame.op === OpType.shutuped, at);
         return undefined;
       }
       default:
@@ -108,6 +113,14 @@ export class ShownState {
     if (at < (this.#belongsAt.get(conversationId) ?? this.#about.since)) return;
     this.#belongsAt.set(conversationId, at);
     this.belongs.set(conversationId, belongs);
+  }
+
+  /** By time, likewise. */
+  setSilenced(conversationId: string, silenced: boolean, at: number): void {
+    trace(this.#network.now, this.#about.name, silenced ? "silenced" : "unsilenced", conversationId, at);
+    if (at < (this.#silencedAt.get(conversationId) ?? 0)) return;
+    this.#silencedAt.set(conversationId, at);
+    this.silenced.set(conversationId, silenced);
   }
 
   #receiveMessage(frame: GenericCommand): CommandInit | undefined {

@@ -3,7 +3,6 @@ package parley;
 import cn.leancloud.im.v2.AVIMConversation;
 import cn.leancloud.im.v2.AVIMException;
 import cn.leancloud.im.v2.callback.AVIMConversationMemberQueryCallback;
-import cn.leancloud.im.v2.callback.AVIMConversationSimpleResultCallback;
 import cn.leancloud.im.v2.callback.AVIMOperationFailure;
 import cn.leancloud.im.v2.callback.AVIMOperationPartiallySucceededCallback;
 import cn.leancloud.im.v2.conversation.AVIMConversationMemberInfo;
@@ -26,7 +25,6 @@ final class Permissions {
   }
 
   void run(String name) {
-    int offset = asked.getIntValue("offset");
     switch (name) {
       case "giveRole":
         ConversationMemberRole role = ConversationMemberRole.valueOf(asked.getString("role"));
@@ -41,17 +39,11 @@ final class Permissions {
       case "unsilence":
         conversation.unmuteMembers(members(), partly());
         return;
-      case "silenced":
-        conversation.queryMutedMembers(offset, 2, list());
-        return;
       case "block":
         conversation.blockMembers(members(), partly());
         return;
       case "unblock":
         conversation.unblockMembers(members(), partly());
-        return;
-      case "blocked":
-        conversation.queryBlockedMembers(offset, 2, list());
         return;
       default:
         throw new IllegalArgumentException("no command " + name);
@@ -75,16 +67,6 @@ final class Permissions {
           result.add(failure.getCode() + ": " + String.join(" ", failure.getMemberIds()));
         }
         replies.answer(result);
-      }
-    };
-  }
-
-  private AVIMConversationSimpleResultCallback list() {
-    return new AVIMConversationSimpleResultCallback() {
-      @Override
-      public void done(List<String> members, AVIMException e) {
-        if (e != null) replies.fail(e);
-        else replies.answer(members);
       }
     };
   }
