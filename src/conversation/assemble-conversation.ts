@@ -14,6 +14,7 @@ import type { Subscription } from "./delivery/subscription.ts";
 import { UnseenMembers } from "./delivery/unseen-members.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { MirrorRecords } from "./mirror/mirror-records.ts";
+import { Downstream } from "./room/downstream.ts";
 import { roomClients } from "./room/room-clients.ts";
 import { serviceClients } from "./service/service-clients.ts";
 import type { ConversationState } from "./state.ts";
@@ -64,6 +65,10 @@ export function assembleConversation(
     subscriptions,
     outbox,
     new EventOutbox(platform.tables),
+    new Downstream(platform.tables, {
+      now,
+      messagesPerSecond: () => services.settings().rooms.messagesPerSecond,
+    }),
     {
       now,
       timer,

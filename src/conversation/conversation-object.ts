@@ -43,6 +43,7 @@ import type { ImportedMessage } from "./log/import-messages.ts";
 import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { ListPage, PageOfList } from "./permissions/client-list.ts";
+import type { Dropped } from "./room/downstream.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 import type { Answer, Asked, ServiceCall } from "./service/service-calls.ts";
@@ -221,6 +222,13 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   async onlineCount(): Promise<number | Refused> {
     return this.#read(({ conversation }) => conversation.presence.count());
+  }
+
+  async statistics(): Promise<{ online: number; dropped: Dropped } | Refused> {
+    return this.#read(async ({ conversation }) => {
+      const { dropped } = conversation.downstream;
+      return { online: await conversation.presence.count(), dropped };
+    });
   }
 
   async onlineSample(): Promise<string[] | Refused> {

@@ -24,6 +24,7 @@ import type { ImportedMessage } from "./log/import-messages.ts";
 import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { ListPage, PageOfList } from "./permissions/client-list.ts";
+import type { Dropped } from "./room/downstream.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 import type { Answer, Asked, ServiceCall } from "./service/service-calls.ts";
 
@@ -70,6 +71,8 @@ export interface ConversationStub {
   carryOutRelayed(subscriber: RelayedSubscriber, frame: Uint8Array): Promise<RelayedOutcome | undefined>;
   /** How many clients are present. */
   onlineCount(): Promise<number | Refused>;
+  /** How many clients are present, and how many messages those present were not sent. */
+  statistics(): Promise<{ online: number; dropped: Dropped } | Refused>;
   /** Some of those present. */
   onlineSample(): Promise<string[] | Refused>;
   catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;

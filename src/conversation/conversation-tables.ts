@@ -18,6 +18,7 @@ type Name =
   | "mirrored"
   | "mirror_outbox"
   | "relays"
+  | "dropped"
   // Of a service conversation alone.
   | "subscribers"
   | "subscriber_count"
@@ -85,6 +86,10 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
     global_broadcasts: [
       "CREATE TABLE global_broadcasts (timestamp INTEGER PRIMARY KEY, message_id TEXT NOT NULL, " +
         "valid_till INTEGER NOT NULL)",
+    ],
+    dropped: [
+      "CREATE TABLE dropped (id INTEGER PRIMARY KEY CHECK (id = 1), low INTEGER NOT NULL, normal INTEGER NOT NULL, " +
+        "before INTEGER NOT NULL, up_to INTEGER NOT NULL)",
     ],
     // One row per relay while it serves anybody, none per session.
     relays: ["CREATE TABLE relays (relay INTEGER PRIMARY KEY, registration TEXT NOT NULL)"],

@@ -27,6 +27,7 @@ import { PermissionChanges } from "./permissions/permission-changes.ts";
 import { PermissionCommands } from "./permissions/permission-commands.ts";
 import { PolicyChecks, type PolicyHost } from "./policy.ts";
 import { Replier } from "./replier.ts";
+import type { Downstream } from "./room/downstream.ts";
 import { Presence } from "./room/presence.ts";
 import { RoomCommands } from "./room/room-commands.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
@@ -56,6 +57,7 @@ export class Conversation {
   /** Of a service conversation alone. */
   readonly #service: ServiceParts | undefined;
   readonly presence: Presence;
+  readonly downstream: Downstream;
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #host: ConversationHost;
@@ -74,6 +76,7 @@ export class Conversation {
     subscriptions: Iterable<Subscription>,
     outbox: Outbox,
     events: EventOutbox,
+    downstream: Downstream,
     host: ConversationHost,
   ) {
     this.#state = state;
@@ -83,7 +86,8 @@ export class Conversation {
     const policy = new PolicyChecks(state, host);
     const recorder = new EventRecorder(state, delivery, events, host);
     const receipts = new Receipts(state, delivery, replier, subscriptions, () => host.now());
-    const messages = new Messages(state, delivery, replier, policy, recorder, host);
+    this.downstream = downstream;
+    const messages = new Messages(state, delivery, replier, policy, recorder, downstream, host);
     const flush = () => messages.flush();
     const membership = new Membership(state, delivery, outbox, {
       now: () => host.now(),
@@ -98,7 +102,7 @@ export class Conversation {
     this.#replier = replier;
     this.#policy = policy;
     this.#messages = messages;
-    this.#patches = new Patches(state, delivery, replier, policy, flush, host);
+    this.#patches = new Patches(state, delivery, replier, policy, downstream, flush, host);
     this.#history = new History(state, delivery, receipts, replier, host);
     const members = new MembershipCommands(state, membership, policy, replier, flush, rules, () =>
       host.now(),

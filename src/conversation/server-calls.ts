@@ -1,5 +1,6 @@
 import type { QueryRefusal } from "../database/conversations/record-matches.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { Priority } from "../model/priority.ts";
 import type { ConversationRecord } from "../model/records.ts";
 import type { Refused } from "../protocol/outcome.ts";
 
@@ -21,6 +22,7 @@ export interface ServerMessage {
   noSync: boolean;
   mentionAll: boolean;
   mentions: string[];
+  priority: Priority;
   /** JSON of the notification for offline recipients. */
   pushData: string | undefined;
   /** A repeated token of the same sender means the same message (I3). */

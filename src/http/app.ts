@@ -52,6 +52,7 @@ import { IDEMPOTENCY_KEY } from "./rtm/message-requests.ts";
 import { messageRoutes } from "./rtm/messages.ts";
 import { missedEventRoutes } from "./rtm/missed-events.ts";
 import { refusedConversationRoutes } from "./rtm/refused-conversations.ts";
+import { roomAudienceRoutes } from "./rtm/room-audience.ts";
 import { chatRooms, normalConversations, serviceConversations } from "./rtm/served-kinds.ts";
 import { serviceMessageRoutes } from "./rtm/service-messages.ts";
 import { subscriberRoutes } from "./rtm/service-subscribers.ts";
@@ -191,6 +192,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   for (const resource of [refusedConversationRoutes, legacySilenceRoutes, memberInfoClassRoutes])
     app.route("/", resource);
   for (const resource of [memberRoutes, clientRoutes, appWideRoutes]) app.route("/", resource);
+  app.route("/", roomAudienceRoutes);
   app.route("/", subscriberRoutes);
   app.route("/", serviceMessageRoutes);
   app.route("/", webPushRoutes);

@@ -4,7 +4,6 @@ import { refuse } from "./errors.ts";
 
 /** The parts of the hosted service that Parley does not serve. A 404 without a reason would look like a wrong address. */
 const parts: Record<string, string[]> = {
-  "The online clients of chat rooms are": ["/1.2/rtm/chatrooms/:id/members", "/1.1/rtm/transient_group"],
   "Subscriptions of version 1.1 are": ["subscription", "subscribed", "subscribers"].map(
     (name) => `/1.1/rtm/conversation/${name}`,
   ),

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../model/json.ts";
+import type { Priority } from "../model/priority.ts";
 import type { Content } from "../model/records.ts";
 import type { ErrorName } from "./errors.ts";
 import type { SeenVersion } from "./seen-version.ts";
@@ -155,7 +156,7 @@ export type Request =
       pushData: string | undefined;
       mentionAll: boolean;
       mentions: string[];
-      priority: number | undefined;
+      priority: Priority;
       /** Bytes of content and push data together, what the 5 KB limit counts (B-09). */
       size: number;
     }

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { Priority } from "../model/priority.ts";
 import type { Content } from "../model/records.ts";
 import type { CommandOf, HistoryPoint, Request } from "./commands.ts";
 import { given, malformed, nonEmpty, optionalNumber, toNumber } from "./fields.ts";
@@ -26,7 +27,7 @@ export function decodeMessage(message: GenericCommand): Request {
     pushData,
     mentionAll: direct.mentionAll,
     mentions: direct.mentionPids,
-    priority: given(message, "priority"),
+    priority: priorityOf(given(message, "priority")),
     size: Buffer.byteLength(content) + (pushData === undefined ? 0 : Buffer.byteLength(pushData)),
   };
 }
@@ -131,4 +132,9 @@ function isFurther(time: number | undefined, before: number | undefined): boolea
 /** A copy: the decoder's bytes are a view of the frame, and storage and RPC would keep all of it. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
+}
+
+/** 1 is high, 2 normal, 3 low (wire §4.6); anything else is normal. */
+function priorityOf(priority: number | undefined): Priority {
+  return priority === 1 ? "high" : priority === 3 ? "low" : "normal";
 }

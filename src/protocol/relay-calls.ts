@@ -63,6 +63,9 @@ export interface RelayReport {
   clients: number;
 }
 
+/** Some clients of the audience at a relay, and how many it serves. */
+export type RelayAudience = Pick<RelayReport, "subscriptions" | "clients"> & { clientIds: string[] };
+
 /** Conversation → relay, when the relay registers: from now on it is sent everything after this. */
 export interface RelayRegistered {
   head: number;

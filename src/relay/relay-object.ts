@@ -3,7 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../bindings.ts";
 import { closeQuietly } from "../close-quietly.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
-import type { RelayBatch, RelayReport } from "../protocol/relay-calls.ts";
+import type { RelayAudience, RelayBatch, RelayReport } from "../protocol/relay-calls.ts";
 import { settingsOf } from "../settings/store.ts";
 import { Relay } from "./relay.ts";
 import { type RelayPlace, relayServicesOf } from "./relay-services.ts";
@@ -71,7 +71,7 @@ export class RelayObject extends DurableObject<Env> implements RelayStub {
     this.#relay.close();
   }
 
-  async audience(limit: number): Promise<{ clientIds: string[]; clients: number }> {
+  async audience(limit: number): Promise<RelayAudience> {
     return this.#relay.audience(limit);
   }
 

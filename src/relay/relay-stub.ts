@@ -1,4 +1,4 @@
-import type { RelayBatch, RelayReport } from "../protocol/relay-calls.ts";
+import type { RelayAudience, RelayBatch, RelayReport } from "../protocol/relay-calls.ts";
 
 /** The calls that the rest of the service may make to a RelayObject. */
 export interface RelayStub {
@@ -8,6 +8,6 @@ export interface RelayStub {
   /** The conversation is deleted. */
   close(): Promise<void>;
   /** Some clients of its part of the audience, and how many there are. */
-  audience(limit: number): Promise<{ clientIds: string[]; clients: number }>;
+  audience(limit: number): Promise<RelayAudience>;
   isPresent(clientId: string): Promise<boolean>;
 }

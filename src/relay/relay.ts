@@ -7,6 +7,7 @@ import type {
 } from "../protocol/link-controls.ts";
 import { controlRecord, joinRecords, replyRecord, storedRecord } from "../protocol/link-records.ts";
 import type {
+  RelayAudience,
   RelayBatch,
   RelayEntry,
   RelayedOutcome,
@@ -204,8 +205,9 @@ export class Relay {
   }
 
   /** Some clients of the audience, and how many there are. */
-  audience(limit: number): { clientIds: string[]; clients: number } {
-    return { clientIds: this.#subscribers.sample(limit), clients: this.#subscribers.clients };
+  audience(limit: number): RelayAudience {
+    const { clients, size: subscriptions } = this.#subscribers;
+    return { clientIds: this.#subscribers.sample(limit), clients, subscriptions };
   }
 
   isPresent(clientId: string): boolean {

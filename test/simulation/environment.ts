@@ -7,6 +7,7 @@ import type { MissedNotices } from "../../src/conversation/notices.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import type { ErrorName } from "../../src/protocol/errors.ts";
 import type {
+  RelayAudience,
   RelayBatch,
   RelayedOutcome,
   RelayedReplay,
@@ -46,7 +47,7 @@ export interface Environment {
 export interface RelayObjectCalls {
   deliver(batch: RelayBatch): RelayReport;
   close(): void;
-  audience(limit: number): { clientIds: string[]; clients: number };
+  audience(limit: number): RelayAudience;
   isPresent(clientId: string): boolean;
 }
 

@@ -13,10 +13,10 @@ import {
   update,
 } from "../support/chat.ts";
 import { onlineClients, pairChat } from "./support/pair-chat.ts";
-import { done } from "./support/rest.ts";
+import { done, outcome, rest } from "./support/rest.ts";
 import { enter, leave, onlineCount, present, roomOf } from "./support/rooms.ts";
 import { WorkerdDevice } from "./support/workerd-device.ts";
-import { openWorld, world } from "./support/world.ts";
+import { configure, openWorld, world } from "./support/world.ts";
 
 /** Chat rooms: whoever is there hears, and nobody else is told anything. */
 
@@ -247,4 +247,85 @@ test("[R-01] a room that is deleted is gone for those present, and for who comes
   await done("DELETE", `/1.2/rtm/chatrooms/${room}`);
   await vi.waitFor(async () => expect(refusal(await say(jerrys, room, "hello?"))).not.toBe(""));
   expect(refusal(await enter(toms, room))).not.toBe("");
+});
+
+test("[R-07] [A-03] [A-08] the number of those in a room, and some of them, are told over HTTP", async () => {
+  const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
+  const room = await roomOf(toms);
+  await enter(jerrys, room);
+  const both = [jerry, tom].toSorted();
+  expect(await done("GET", `/1.2/rtm/chatrooms/${room}/members/online-count`)).toEqual({ result: 2 });
+  const { result } = await done<{ result: string[] }>("GET", `/1.2/rtm/chatrooms/${room}/members`);
+  expect(result.toSorted()).toEqual(both);
+  expect(await done("GET", `/1.1/rtm/transient_group/onlines?gid=${room}`)).toEqual({ result: 2 });
+  const old = await done<{ result: string[] }>("GET", `/1.1/rtm/transient_group/members?gid=${room}`);
+  expect(old.result.toSorted()).toEqual(both);
+  const { chat } = await pairChat();
+  expect(await outcome(rest("GET", `/1.1/rtm/transient_group/onlines?gid=${chat}`))).toMatch(/^404 /);
+});
+
+test("[R-08] [L6.2] what a room has too much of is in its history, counted, and no gap for those present", async () => {
+  await configure({ rooms: { messagesPerSecond: 4 } });
+  try {
+    const { toms, jerrys } = await onlineClients("tom", "jerry");
+    const room = await roomOf(toms);
+    await enter(jerrys, room);
+    const said = async (text: string, priority?: number) => {
+      const direct = { cmd: "direct" as const, directMessage: { cid: room, msg: text } };
+      return toms.ask(priority === undefined ? direct : { ...direct, priority });
+    };
+    for (let at = 0; at < 12; at += 1) expect(refusal(await said(`low ${at}`, 3))).toBe("");
+    for (let at = 0; at < 12; at += 1) await said(`normal ${at}`);
+    await said("important", 1);
+    await jerrys.message("important");
+    const before = heard(jerrys, room);
+    expect(before.length).toBeLessThan(20);
+    const low = before.filter((text) => text.startsWith("low")).length;
+    const normal = before.filter((text) => text.startsWith("normal")).length;
+    expect(before).toHaveLength(low + normal + 1);
+    expect(await history(jerrys, room)).toHaveLength(25);
+    const statistics = await done<{ online: number; dropped: object }>(
+      "GET",
+      `/1.2/rtm/chatrooms/${room}/statistics`,
+    );
+    expect(statistics).toEqual({ online: 2, dropped: { low: 12 - low, normal: 12 - normal } });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await said("calm again");
+    await jerrys.message("calm again");
+    // Nothing was asked for again: a gap would have brought what was dropped.
+    expect(heard(jerrys, room)).toEqual([...before, "calm again"]);
+  } finally {
+    await configure({ rooms: null });
+  }
+});
+
+test("[M-30] transient messages of low priority are dropped first in other conversations too", async () => {
+  await configure({ rooms: { messagesPerSecond: 4 } });
+  try {
+    const { toms, jerrys, chat } = await pairChat();
+    for (let at = 0; at < 12; at += 1)
+      await toms.ask({
+        cmd: "direct",
+        priority: 3,
+        directMessage: { cid: chat, msg: `low ${at}`, transient: true },
+      });
+    for (let at = 0; at < 12; at += 1) await say(toms, chat, `stored ${at}`);
+    await jerrys.message("stored 11");
+    expect(heard(jerrys, chat)).toHaveLength(12);
+    expect(jerrys.texts(chat).filter((text) => text.startsWith("low")).length).toBeLessThan(9);
+  } finally {
+    await configure({ rooms: null });
+  }
+});
+
+test("[X-19] who is blocked in a room is no longer there, and does not come in", async () => {
+  await configure({ security: { blacklists: true } });
+  const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
+  const room = await roomOf(toms);
+  await enter(jerrys, room);
+  await done("POST", `/1.2/rtm/chatrooms/${room}/blacklists`, { client_ids: [jerry] });
+  await vi.waitFor(async () => expect(await onlineCount(toms, room)).toBe(1));
+  await say(toms, room, "without Jerry");
+  expect(refusal(await enter(jerrys, room))).toMatch(/^4548 /);
+  expect(heard(jerrys, room)).toEqual([]);
 });

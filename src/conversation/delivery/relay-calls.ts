@@ -1,13 +1,9 @@
-import type { RelayBatch, RelayReport } from "../../protocol/relay-calls.ts";
+import type { RelayAudience, RelayBatch, RelayReport } from "../../protocol/relay-calls.ts";
 
 /** The relays of conversations, as a conversation calls them. Every call has a deadline and may reject. */
 export interface RelayCalls {
   deliver(conversationId: string, relay: number, batch: RelayBatch): Promise<RelayReport>;
   close(conversationId: string, relay: number): Promise<void>;
-  audience(
-    conversationId: string,
-    relay: number,
-    limit: number,
-  ): Promise<{ clientIds: string[]; clients: number }>;
+  audience(conversationId: string, relay: number, limit: number): Promise<RelayAudience>;
   isPresent(conversationId: string, relay: number, clientId: string): Promise<boolean>;
 }

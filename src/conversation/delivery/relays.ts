@@ -1,6 +1,7 @@
 import { LONGEST_DELIVERY, RELAY_CALLS_AT_ONCE } from "../../bounds.ts";
 import { LimitedCalls } from "../../limited-calls.ts";
 import type {
+  RelayAudience,
   RelayBatch,
   RelayEntry,
   RelayedFrame,
@@ -33,7 +34,7 @@ export interface RelaysHost {
   deliver(relay: number, batch: RelayBatch): Promise<RelayReport>;
   /** Tells a relay that the conversation is deleted. */
   close(relay: number): Promise<void>;
-  audience(relay: number, limit: number): Promise<{ clientIds: string[]; clients: number }>;
+  audience(relay: number, limit: number): Promise<RelayAudience>;
   isPresent(relay: number, clientId: string): Promise<boolean>;
   /** Calls `retry` after this many milliseconds, even if the object hibernates or dies before. */
   retryAfter(delay: number): void;
@@ -206,8 +207,8 @@ export class Relays {
   /** Clients in the audience at relays, as they last reported it. Relays that did not since the object woke are asked. */
   async clients(): Promise<number> {
     const counts = [...this.#relays].map(async ([number, relay]) => {
-      if (relay.counts !== undefined) return relay.counts.clients;
-      return (await this.#host.audience(number, 0)).clients;
+      relay.counts ??= await this.#host.audience(number, 0);
+      return relay.counts.clients;
     });
     const settled = await Promise.allSettled(counts);
     return settled.reduce((sum, count) => sum + (count.status === "fulfilled" ? count.value : 0), 0);

@@ -1,5 +1,6 @@
 import { IMPORT_PLACES } from "../../bounds.ts";
 import type { TheirMessage } from "../../mirror/hosted-app.ts";
+import type { Priority } from "../../model/priority.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import type { PushPolicy } from "../../protocol/commands.ts";
 import type { Approved } from "../policy.ts";
@@ -15,6 +16,7 @@ export interface Draft {
   receipt: boolean;
   mentionAll: boolean;
   mentions: string[];
+  priority: Priority;
   dedupeToken: string | undefined;
   /** JSON of the notification for offline recipients. */
   pushData: string | undefined;

@@ -10,6 +10,7 @@ import { NO_ORIGIN, skippedEntryRecord } from "../delivery/skipped-entry.ts";
 import type { Subscription } from "../delivery/subscription.ts";
 import type { EventRecorder } from "../event-recorder.ts";
 import { isDeliveredTo } from "../log/visibility.ts";
+import type { Downstream } from "../room/downstream.ts";
 import { sendToAudiences } from "../service/audience-frames.ts";
 import type { EntryAudience, ServiceState } from "../service/service-state.ts";
 import type { ConversationState } from "../state.ts";
@@ -42,6 +43,7 @@ interface StoredMessage {
   record: Uint8Array;
   about: Pick<Draft, "pushData" | "isPushed">;
   isFromThere: boolean;
+  isDropped: boolean;
 }
 
 /**
@@ -52,6 +54,7 @@ export class MessageCommits {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #recorder: EventRecorder;
+  readonly #downstream: Downstream;
   readonly #host: MessageCommitsHost;
   readonly #sends: GroupCommit<Send>;
 
@@ -59,8 +62,10 @@ export class MessageCommits {
     state: ConversationState,
     delivery: Delivery,
     recorder: EventRecorder,
+    downstream: Downstream,
     host: MessageCommitsHost,
   ) {
+    this.#downstream = downstream;
     this.#state = state;
     this.#delivery = delivery;
     this.#recorder = recorder;
@@ -96,7 +101,8 @@ export class MessageCommits {
     if (this.#state.service !== undefined)
       this.#sendToAudiences(this.#state.service, stored, before, outgoing);
     else {
-      if (stored.length > 0) this.#broadcast(stored, outgoing);
+      const sent = stored.filter(({ isDropped }) => !isDropped);
+      if (sent.length > 0) this.#broadcast(sent, outgoing);
       for (const [subscription, own] of outgoing) this.#delivery.send(subscription, joinRecords(own));
       if (stored.length > 0) this.#delivery.storedAfter(before);
     }
@@ -160,7 +166,13 @@ export class MessageCommits {
 
   #previousFor(audience: EntryAudience): number {
     const { log, service } = this.#state;
-    return service?.previousOf(audience, log.end) ?? log.end;
+    return service?.previousOf(audience, log.end) ?? this.#downstream.previous(log.end);
+  }
+
+  /** Whether those present in a room are not sent this message, since more is said than they are sent. */
+  #isDropped({ priority, content }: Send, { timestamp, previous }: LogPosition): boolean {
+    if (!this.#state.rules.isRoom) return false;
+    return !this.#downstream.admitsStored(priority, content.length, previous, timestamp);
   }
 
   /** Appends one message, or finds it appended already; with records for its sender beside the reply. */
@@ -195,7 +207,9 @@ export class MessageCommits {
       const record = storedRecord(position, origin, messageTraits(this.#state), event);
       const { pushData, isPushed } = send;
       const isFromThere = sentThere !== undefined;
-      stored.push({ message, origin, position, record, about: { pushData, isPushed }, isFromThere });
+      const about = { pushData, isPushed };
+      const isDropped = this.#isDropped(send, position);
+      stored.push({ message, origin, position, record, about, isFromThere, isDropped });
       const outcome = { messageId: message.id, timestamp: message.timestamp };
       return {
         outcome,

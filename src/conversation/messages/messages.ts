@@ -14,6 +14,7 @@ import { isDeliveredTo } from "../log/visibility.ts";
 import type { HostedMessage } from "../mirror/mirror-host.ts";
 import { APPROVED_AS_SENT, type Approved, type PolicyChecks } from "../policy.ts";
 import type { Replier } from "../replier.ts";
+import type { Downstream } from "../room/downstream.ts";
 import type { ServerMessage } from "../server-calls.ts";
 import type { ConversationState } from "../state.ts";
 import { changeOf, type Draft, isPushedBy, messageOf, UNCHANGED } from "./draft.ts";
@@ -33,6 +34,7 @@ export class Messages {
   readonly #replier: Replier;
   readonly #policy: PolicyChecks;
   readonly #recorder: EventRecorder;
+  readonly #downstream: Downstream;
   readonly #host: MessagesHost;
 
   constructor(
@@ -41,11 +43,13 @@ export class Messages {
     replier: Replier,
     policy: PolicyChecks,
     recorder: EventRecorder,
+    downstream: Downstream,
     host: MessagesHost,
   ) {
     this.#state = state;
     this.#delivery = delivery;
-    this.#commits = new MessageCommits(state, delivery, recorder, host);
+    this.#commits = new MessageCommits(state, delivery, recorder, downstream, host);
+    this.#downstream = downstream;
     this.#replier = replier;
     this.#policy = policy;
     this.#recorder = recorder;
@@ -83,6 +87,7 @@ export class Messages {
       receipt,
       mentionAll,
       mentions,
+      priority: command.priority,
       dedupeToken,
       pushData,
       address: subscription.address,
@@ -145,6 +150,7 @@ export class Messages {
       receipt: false,
       mentionAll: false,
       mentions: [],
+      priority: "normal",
       dedupeToken: undefined,
       pushData: undefined,
       isPushed: false,
@@ -182,6 +188,9 @@ export class Messages {
     const { id: conversationId, kind } = this.#state.facts;
     const record = eventRecord(clientEvents.message({ conversationId, kind, message, transient: true }));
     const event = { kind: "event" as const, record, isEphemeral: true };
+    this.#recorder.recordSent(message, { transient: true, pushData: undefined, isPushed: false });
+    // More is sent here than people are to receive (R-08, M-30).
+    if (!this.#downstream.admitsTransient(draft.priority, draft.content.length)) return;
     const { origin } = draft;
     if (this.#state.service === undefined || draft.broadcast?.to === "subscribers")
       this.#delivery.notifyMembers(event, { origin, narrowed: narrowedTo(message, undefined) });
@@ -190,7 +199,6 @@ export class Messages {
       const told = [...recipients].filter((clientId) => isDeliveredTo(clientId, message));
       this.#delivery.notify(told, event, origin);
     }
-    this.#recorder.recordSent(message, { transient: true, pushData: undefined, isPushed: false });
   }
 
   /**

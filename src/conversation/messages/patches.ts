@@ -14,6 +14,7 @@ import { historyVisibleFrom, isVisibleTo } from "../log/visibility.ts";
 import type { ChangeThere } from "../mirror/change-there.ts";
 import { APPROVED_AS_SENT, type Approved, type PolicyChecks } from "../policy.ts";
 import type { Replier } from "../replier.ts";
+import type { Downstream } from "../room/downstream.ts";
 import type { MessageLocation, PatchByServer } from "../server-calls.ts";
 import { sendToAudiences } from "../service/audience-frames.ts";
 import type { ConversationState } from "../state.ts";
@@ -47,6 +48,7 @@ export class Patches {
   readonly #delivery: Delivery;
   readonly #replier: Replier;
   readonly #policy: PolicyChecks;
+  readonly #downstream: Downstream;
   readonly #flush: () => void;
   readonly #host: PatchesHost;
 
@@ -56,6 +58,7 @@ export class Patches {
     delivery: Delivery,
     replier: Replier,
     policy: PolicyChecks,
+    downstream: Downstream,
     flush: () => void,
     host: PatchesHost,
   ) {
@@ -63,6 +66,7 @@ export class Patches {
     this.#delivery = delivery;
     this.#replier = replier;
     this.#policy = policy;
+    this.#downstream = downstream;
     this.#flush = flush;
     this.#host = host;
   }
@@ -169,10 +173,15 @@ export class Patches {
     const message = this.#find(which);
     if ("refused" in message) return message;
     this.#state.service?.globals.remove(message.timestamp);
-    const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#state.log.end };
+    const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#previous };
     this.#state.log.delete(message.timestamp, position.timestamp);
     this.#sendHidden(skippedEntryRecord(position.timestamp, position.previous));
     return undefined;
+  }
+
+  /** The entry before the next one, for those who are sent both. */
+  get #previous(): number {
+    return this.#downstream.previous(this.#state.log.end);
   }
 
   /** An entry that shows nothing: subscriptions advance past it, other members with their next message. */
@@ -194,7 +203,7 @@ export class Patches {
 
   #append(message: MessageRecord, changes: Partial<MessageRecord>, origin: number): PatchEntry {
     const { log, service } = this.#state;
-    const previous = service?.previousOf(service.audienceOf(message), log.end) ?? log.end;
+    const previous = service?.previousOf(service.audienceOf(message), log.end) ?? this.#previous;
     const position = { timestamp: this.#state.nextTime(this.#host.now()), previous };
     const patched = { ...message, ...changes, patchedAt: position.timestamp };
     this.#state.log.patch(patched);

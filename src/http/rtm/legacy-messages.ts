@@ -183,6 +183,7 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
           pushData: said.push_data,
           mentionAll: false,
           mentions: [],
+          priority: said.priority ?? "high",
         },
         (sent) => ({ ...sent, result: sent }),
       );

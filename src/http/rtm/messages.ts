@@ -18,7 +18,7 @@ export const sent = v.object({
   timestamp: v.pipe(v.number(), v.integer(), v.examples([example.MESSAGE_AT])),
 });
 
-/** Accepted in any case and ignored: conversations do not delay messages (http-api §2.2). */
+/** Accepted in any case. It matters in chat rooms, and for transient messages (R-08, M-30). */
 export const priority = () =>
   v.pipe(v.string(), v.toLowerCase(), v.picklist(["high", "normal", "low"], "must be high, normal or low"));
 
@@ -86,6 +86,7 @@ export function messageRoutes({ kind, path: parent, one, messages }: ServedKind)
           pushData: said.push_data,
           mentionAll: said.mention_all,
           mentions: said.mention_client_ids,
+          priority: said.priority ?? "normal",
         });
       },
     )

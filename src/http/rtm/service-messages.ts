@@ -236,6 +236,7 @@ export function messageOf(said: Said): NewMessage {
     pushData: undefined,
     mentionAll: said.mention_all,
     mentions: said.mention_client_ids,
+    priority: "normal",
   };
 }
 

@@ -280,13 +280,11 @@ describe("[http-api §5] roles of members", () => {
 
 describe("[A-03] [A-04] routes that are not served", () => {
   test.each([
-    "/1.2/rtm/chatrooms/c1/members/online-count",
     "/1.2/rtm/broadcasts",
     "/1.1/rtm/broadcast",
     "/1.1/rtm/broadcast/subscriber",
     "/1.1/rtm/conversation/subscription",
     "/1.1/rtm/conversation/subscribers/count",
-    "/1.1/rtm/transient_group/onlines",
   ])("[A-03] [A-04] %s is answered with 404 and says that it is not served", async (path) => {
     for (const method of ["GET", "POST", "DELETE"]) {
       const response = await rest(method, path);

@@ -10,6 +10,8 @@ import { engineWith } from "../support/engine.ts";
 import { announced, uploaded } from "../support/files.ts";
 import { pushedLater, setUpPush, waiting } from "../support/push.ts";
 import { conversationOf, done, rest, type Sent } from "../support/rest.ts";
+import { enter } from "../support/rooms.ts";
+import { WorkerdDevice } from "../support/workerd-device.ts";
 import { configure, http, masterKeys, openWorld, world } from "../support/world.ts";
 import { allOperations, contentOf, type Described, exampleRequest, successOf } from "./operations.ts";
 import { misfit } from "./schema.ts";
@@ -58,6 +60,12 @@ async function made(kind: "chatrooms" | "service-conversations"): Promise<Real> 
 }
 
 const chatRoom = () => made("chatrooms");
+/** Somebody is there. */
+async function enteredRoom(): Promise<Real> {
+  const real = await chatRoom();
+  await enter(await WorkerdDevice.of(example.READER), String(real[example.CONVERSATION]));
+  return real;
+}
 const service = () => made("service-conversations");
 const chatRoomMessage = async () => messageIn(await chatRoom(), "chatrooms");
 
@@ -290,6 +298,11 @@ const needs: Record<string, () => Promise<Real>> = {
   editChatRoomMessage: chatRoomMessage,
   recallChatRoomMessage: chatRoomMessage,
   deleteChatRoomMessage: chatRoomMessage,
+  listPresentClients: enteredRoom,
+  countPresentClients: chatRoom,
+  chatRoomStatistics: chatRoom,
+  countPresentClientsOfGroup: chatRoom,
+  listPresentClientsOfGroup: enteredRoom,
   createServiceConversation: nothing,
   findServiceConversations: service,
   updateServiceConversation: service,

@@ -93,6 +93,8 @@ describe("[I12] who may call what", () => {
     const files = ["announceFile", "endUpload", "addExternalFile", "addExternalFileByName", "getFileRow"];
     const expected = [...reading, ...history, ...devices, ...users, ...pushing, ...files];
     expected.push("signLogin", "signLogin11", "readDate");
+    // How many are in a room is for everybody who may come in.
+    expected.push("countPresentClientsOfGroup", "listPresentClientsOfGroup");
     expect(forApp.map(({ id }) => id).toSorted()).toEqual(expected.toSorted());
     expect(forMaster.length).toBeGreaterThan(30);
   });
