@@ -16,14 +16,14 @@ import { importKind, kinds } from "./rows.ts";
 /** Some rows were refused. */
 const INCOMPLETE = 5;
 
-/** Kinds of rows that Parley has no place for, and why. */
-const NOT_SERVED: Record<string, string> = {
-  "classes/_ConversationMemberInfo": "roles are not served",
-  "classes/_SysMessage": "service conversations are not served",
-  "lists/subscribers": "service conversations are not served",
-  "lists/broadcasts": "service conversations are not served",
-  "lists/blacklists": "blacklists are not served",
-  "lists/silences": "silencing is not served",
+/** Kinds of rows that an import leaves out, and why. */
+const LEFT_OUT: Record<string, string> = {
+  "classes/_ConversationMemberInfo": "roles are not imported",
+  "classes/_SysMessage": "service conversations are not imported",
+  "lists/subscribers": "service conversations are not imported",
+  "lists/broadcasts": "service conversations are not imported",
+  "lists/blacklists": "blacklists are not imported",
+  "lists/silences": "silences are not imported",
 };
 
 /** Runs the command. Returns the exit code; throws a `Refusal` with another one. */
@@ -105,7 +105,7 @@ function summaryOf(source: FinishedExport, stages: StageProgress[], refusedPath:
     const told = counts.map(([name, count]) => `${plain(count)} ${name}`).join(", ");
     return `  ${stage}: ${told || "nothing"}`;
   });
-  const left = Object.entries(NOT_SERVED)
+  const left = Object.entries(LEFT_OUT)
     .map(([kind, why]) => ({ kind, why, count: source.count(kind) }))
     .filter(({ count }) => count > 0)
     .map(({ kind, why, count }) => `  ${kind} (${plain(count)}): ${why}`);

@@ -197,8 +197,8 @@ export class Comparison {
 /** Why a row cannot be here; undefined if it should be. */
 function reasonFor(name: ClassName, row: ClassRow): string | undefined {
   if (name === "_Conversation") {
-    if (row.tr === true) return "chat rooms are not served";
-    if (row.sys === true) return "service conversations are not served";
+    if (row.tr === true) return "chat rooms are not imported";
+    if (row.sys === true) return "service conversations are not imported";
   }
   const updatedAt = typeof row.updatedAt === "string" ? Date.parse(row.updatedAt) : Number.NaN;
   if (name === "_Installation" && updatedAt < Date.now() - DEVICES_KEPT)

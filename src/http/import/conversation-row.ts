@@ -40,8 +40,8 @@ const conversationRow = v.looseObject({
 export async function readConversationRow(row: Json, now: number): Promise<ImportedConversation | string> {
   const read = parsed(conversationRow, row);
   if (typeof read === "string") return read;
-  if (read.tr) return "tr: chat rooms are not served";
-  if (read.sys) return "sys: service conversations are not served";
+  if (read.tr) return "tr: chat rooms are not imported";
+  if (read.sys) return "sys: service conversations are not imported";
   const { objectId, m, mu, c, name, attr, unique, uniqueId, createdAt, lm } = read;
   if (lm && lm > now + CLOCKS_DIFFER) return "lm: is in the future";
   const columns = ownColumns(row);

@@ -146,7 +146,8 @@ export const mirrorRoutes = new Hono<HttpEnv>()
       if (hosted === undefined) return refuse(context, 400, OFF);
       const told = context.req.valid("json");
       if (told.transient) return context.json(leftOut("transient messages stay where they were sent"));
-      if (told.system) return context.json(leftOut("service conversations are not served"));
+      if (told.system)
+        return context.json(leftOut("messages of service conversations stay where they were sent"));
       const read = readMessageRow(rowOf(told), Date.now());
       if (typeof read === "string") return refuse(context, 400, { code: INVALID_FIELD, error: read });
       const { conversationId, message } = read;

@@ -91,7 +91,7 @@ describe("an import", () => {
     const refused = rows.filter(({ kind }) => kind === "classes/_Conversation");
     expect(refused.length).toBe(rooms.length);
     for (const { why, row } of refused) {
-      expect(why).toMatch(/are not served$/);
+      expect(why).toMatch(/are not imported$/);
       expect(rooms.map(({ objectId }) => objectId)).toContain(JSON.parse(row).objectId);
     }
   });

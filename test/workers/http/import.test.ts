@@ -155,7 +155,7 @@ describe("conversations", () => {
     expect(answer.refused).toMatchObject([
       { row: 0, error: "objectId: must be a conversation's id" },
       { row: 1, error: "m: must be a list" },
-      { row: 2, error: "tr: chat rooms are not served" },
+      { row: 2, error: "tr: chat rooms are not imported" },
       { row: 3, error: "lm: is in the future" },
       { row: 4 },
     ]);
