@@ -7,6 +7,7 @@ import type { Dial, LinkEvents, LinkRefusal, LinkSocket } from "../../src/gatewa
 import type { ConversationRecord } from "../../src/model/records.ts";
 import type { SessionControl, SubscriptionRequest } from "../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../src/protocol/link-records.ts";
+import { endOf, objectNameOf } from "../../src/protocol/temporary-ids.ts";
 import { levelOf, relayName } from "../../src/relay/tree.ts";
 import { defaultSettings, type Settings } from "../../src/settings/schema.ts";
 import type { Environment } from "./environment.ts";
@@ -103,16 +104,23 @@ export class Cluster implements Environment {
   }
 
   existing(id: string): SimulatedConversation | undefined {
-    const object = this.#objects.get(id);
+    if ((endOf(id) ?? Number.POSITIVE_INFINITY) <= this.network.now) return undefined;
+    const object = this.#objects.get(objectNameOf(id));
     return object?.isOpen ? object : undefined;
+  }
+
+  /** All conversation objects, whether or not they have a conversation. */
+  get objects(): SimulatedConversation[] {
+    return [...this.#objects.values()];
   }
 
   /** The object of an id, whether or not it has a conversation. */
   conversation(id: string): SimulatedConversation {
-    let object = this.#objects.get(id);
+    const name = objectNameOf(id);
+    let object = this.#objects.get(name);
     if (object === undefined) {
-      object = new SimulatedConversation(this, id);
-      this.#objects.set(id, object);
+      object = new SimulatedConversation(this, name);
+      this.#objects.set(name, object);
     }
     return object;
   }

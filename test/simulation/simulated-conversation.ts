@@ -51,6 +51,11 @@ export class SimulatedConversation implements ConversationCalls {
     return this.#lifecycle.open !== undefined;
   }
 
+  /** Whether its storage has nothing. */
+  get isEmpty(): boolean {
+    return this.#sql.exec("SELECT 1 FROM sqlite_master").toArray().length === 0;
+  }
+
   get state(): ConversationState {
     return this.#open.state;
   }
@@ -217,14 +222,15 @@ export class SimulatedConversation implements ConversationCalls {
   #platform(instance: Instance): ConversationPlatform {
     const { network } = this.#environment;
     const now = () => network.now;
+    const tables = conversationTables(this.#sql);
     return {
-      tables: conversationTables(this.#sql),
+      tables,
       alarm: new Alarm(this.#alarm, now, this.#alarm.at),
       now,
       timer: (delay, run) => instance.timer(delay, run),
       inNextTurn: (run) => void instance.timer(0, run),
       afterTurns: (run) => void instance.timer(0, run),
-      deleteAll: () => Promise.reject(new Error("nothing is deleted here")),
+      deleteAll: async () => tables.dropAllExcept(),
     };
   }
 

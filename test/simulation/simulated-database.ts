@@ -24,6 +24,11 @@ export class Database implements CopyCalls, Removal {
     this.#faults = faults;
   }
 
+  /** How many conversations it has. */
+  get size(): number {
+    return this.#conversations.size;
+  }
+
   saveConversation(record: ConversationRecord): Promise<void> {
     return this.#ask(() => this.write(record));
   }
