@@ -3,13 +3,13 @@ import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
 import type { Push } from "../push-work.ts";
 import { contentWords } from "./content-words.ts";
 import { flatTexts, textOf, withoutNulls } from "./flat-texts.ts";
-import { codePoints, cut } from "./shown-text.ts";
+import { cut, utf16Units } from "./shown-text.ts";
 import type { Circumstances, Made } from "./vendor.ts";
 import { secondsLeft, vendorContent } from "./vendor-content.ts";
 
 type Profile = ProfileOf<"oppo">;
 
-/** OPPO's limits of November 2026, in characters; the content's depend on the style. */
+/** OPPO's limits of November 2026, in characters, which Java may count; the content's depend on the style. */
 const TITLE_MAX = 50;
 const STANDARD_MAX = 50;
 const LONG_MAX = 128;
@@ -67,7 +67,7 @@ export function oppoNotification(
   if (words === undefined) return { problem: "no text to show, and OPPO has no silent pushes" };
   const { style, content: _, action_parameters: given, ...own } = content.raw;
   const parameters = textOf(given ?? flatTexts(custom));
-  if ([...parameters].length > PARAMETERS_MAX) {
+  if (parameters.length > PARAMETERS_MAX) {
     return { problem: `keys of the app's own with more than ${PARAMETERS_MAX} characters` };
   }
   const message = withoutNulls({
@@ -80,7 +80,9 @@ export function oppoNotification(
     ...own,
     ...(parameters !== "{}" && { action_parameters: parameters }),
   });
-  return { message, messageClass: typeof message.category === "string" ? message.category : "" };
+  // A channel may be a public one, whose messages OPPO counts.
+  const { category = "", channel_id: channelId = "" } = message;
+  return { message, messageClass: JSON.stringify([category, channelId]) };
 }
 
 /** The notification channel and the class of message. */
@@ -111,9 +113,9 @@ function textsOf(
   own: JsonObject,
   { templateId, titleParam, contentParam }: Profile,
 ): JsonObject {
-  const title = cut(words.title, TITLE_MAX, codePoints);
-  const style = given ?? (codePoints(words.body) > STANDARD_MAX ? LONG : STANDARD);
-  const content = cut(words.body, style === LONG ? LONG_MAX : STANDARD_MAX, codePoints);
+  const title = cut(words.title, TITLE_MAX, utf16Units);
+  const style = given ?? (utf16Units(words.body) > STANDARD_MAX ? LONG : STANDARD);
+  const content = cut(words.body, style === LONG ? LONG_MAX : STANDARD_MAX, utf16Units);
   // A template that the push names has other variables, which the push has to name, too.
   if (typeof own.private_msg_template_id === "string") return { style };
   if (templateId === null || own.private_msg_template_id === null) return { style, title, content };

@@ -17,17 +17,40 @@ const characters = new Intl.Segmenter("zh", { granularity: "grapheme" });
 
 const BLANKS = /[\s\p{Cc}\u2028\u2029]+/gu;
 
-/** A text on one line: every run of blanks and control characters is one space, and none is at its ends. */
+/** Characters without a shape: a text of these alone shows nothing, and a vendor may take it for an empty one. */
+const INVISIBLE = /[\s\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
+
+/**
+ * A text on one line: every run of blanks and control characters is one space, and none is at its ends. Empty if
+ * nothing of it is visible.
+ */
 export function cleaned(text: string): string {
-  return text.toWellFormed().replace(BLANKS, " ").trim();
+  const line = text.toWellFormed().replace(BLANKS, " ").trim();
+  return line.replace(INVISIBLE, "") === "" ? "" : line;
 }
 
-/** The longest beginning of a text that counts at most `most`, of whole characters. */
+/**
+ * The longest beginning of a text that counts at most `most`, of whole characters. A first character that counts more,
+ * such as a letter with hundreds of marks, is cut at a code point, since vendors refuse an empty text.
+ */
 export function cut(text: string, most: number, measure: Measure): string {
   let length = 0;
   for (const { segment, index } of characters.segment(text)) {
     length += measure(segment);
-    if (length > most) return text.slice(0, index).trimEnd();
+    if (length > most)
+      return index === 0 ? beginning(segment, most, measure) : text.slice(0, index).trimEnd();
   }
   return text;
+}
+
+/** As many code points of one character as count at most `most`. */
+function beginning(character: string, most: number, measure: Measure): string {
+  let length = 0;
+  let taken = "";
+  for (const point of character) {
+    length += measure(point);
+    if (length > most) break;
+    taken += point;
+  }
+  return taken;
 }

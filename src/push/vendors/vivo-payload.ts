@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../model/json.ts";
+import { isObject, type JsonObject } from "../../model/json.ts";
 import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
 import type { Push } from "../push-work.ts";
 import { contentWords } from "./content-words.ts";
@@ -55,7 +55,7 @@ export function vivoMessage(push: Push, profile: Profile, { appName, now }: Circ
   const { words, custom } = contentWords(content, appName);
   if (words === undefined) return { problem: "no text to show, and vivo has no silent pushes" };
   const { content: _, clientCustomMap: given, ...own } = content.raw;
-  const keys = given ?? flatTexts(custom);
+  const keys = flatTexts(isObject(given) ? given : custom);
   if (lengthOf(keys) > KEYS_MAX) {
     return { problem: `keys of the app's own with more than ${KEYS_MAX} characters` };
   }
@@ -72,8 +72,9 @@ export function vivoMessage(push: Push, profile: Profile, { appName, now }: Circ
     pushMode: profile.pushMode,
     ...own,
   });
-  // vivo counts system messages and operational ones, whatever their categories.
-  return { message, messageClass: String(message.classification ?? message.category ?? "") };
+  // vivo counts system messages, operational ones and either to test phones, whatever their categories.
+  const { classification = message.category ?? "", pushMode = 0 } = message;
+  return { message, messageClass: JSON.stringify([classification, pushMode]) };
 }
 
 /** The same message with a text that vivo takes. */
@@ -103,6 +104,6 @@ function classOf(own: JsonObject, { classification, category }: Profile): JsonOb
 }
 
 /** The characters of an object of texts, with its names. */
-function lengthOf(keys: Json): number {
-  return typeof keys === "object" && keys !== null ? [...Object.entries(keys).flat().join("")].length : 0;
+function lengthOf(keys: Record<string, string>): number {
+  return [...Object.entries(keys).flat().join("")].length;
 }

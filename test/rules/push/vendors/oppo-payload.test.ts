@@ -177,9 +177,9 @@ describe("a notification for OPPO", () => {
     expect(notificationOf(content)).toMatchObject({ style: 1, content: "x".repeat(50) });
   });
 
-  test("a title for OPPO is cut at a whole character after 50", () => {
-    expect(notificationOf({ alert: "x", title: `${"x".repeat(49)}🧀🧀` })).toMatchObject({
-      title: `${"x".repeat(49)}🧀`,
+  test("a title for OPPO is cut at a whole character after 50, as Java counts", () => {
+    expect(notificationOf({ alert: "x", title: `${"x".repeat(48)}🧀🧀` })).toMatchObject({
+      title: `${"x".repeat(48)}🧀`,
     });
   });
 

@@ -17,6 +17,7 @@ describe("a text for a vendor", () => {
     ["  Tom \n\n says:\tCheese! ", "Tom says: Cheese!"],
     ["a\u0000b\u2028c\u3000d", "a b c d"],
     [" \n ", ""],
+    ["\u200b \u200d\ufeff\u{e0061}", ""],
     [`half ${family.slice(0, 1)}`, "half \ufffd"],
     [`${family}${accented}`, `${family}${accented}`],
   ])("the text %j becomes one line: %j", (text, line) => {
@@ -39,6 +40,23 @@ describe("a text for a vendor", () => {
   ])("a text cut by %s never ends in half a character: %#", (_, measure, text, most, short) => {
     expect(cut(text, most, measure)).toBe(short);
   });
+
+  test.each<[string, string, Measure, number, string]>([
+    ["a letter with many marks", `a${"\u0301".repeat(60)}`, utf16Units, 50, `a${"\u0301".repeat(49)}`],
+    ["a chain of many faces", "👩\u200d".repeat(60), utf16Units, 4, "👩\u200d"],
+    [
+      "a chain of many faces, counted in bytes",
+      "👩\u200d".repeat(600),
+      utf8Bytes,
+      512,
+      "👩\u200d".repeat(73),
+    ],
+  ])(
+    "something of a text is left although its first character is too long: %s",
+    (_, text, measure, most, short) => {
+      expect(cut(text, most, measure)).toBe(short);
+    },
+  );
 
   test("a long text is cut without reading all of it", () => {
     let measured = 0;

@@ -52,6 +52,11 @@ describe("a message for vivo", () => {
     });
   });
 
+  test("[P-07] the extras that a push names for vivo itself become texts, too, in place of the app's keys", () => {
+    const content = { alert: "Cheese!", holes: 3, vivo: { clientCustomMap: { holes: 4, none: null } } };
+    expect(messageOf(content).clientCustomMap).toEqual({ holes: "4" });
+  });
+
   test("[N-07] a message for vivo has the keys for Android, overridden by those for vivo", () => {
     const parts = {
       android: { title: "on Android", from: "Android" },
