@@ -107,7 +107,7 @@ function verdictsOf(answer: ProviderAnswer, registrationIds: readonly string[], 
   // Its text has devices' tokens, which are not for a log.
   if (code === PARTLY) return partly(msg, registrationIds);
   const why = `code ${code}: ${printable(msg, 200)}`;
-  if (code === ALL_UNKNOWN) return all({ outcome: "unknown", why });
+  if (code === ALL_UNKNOWN) return all({ outcome: "noneKnown", why });
   // As with FCM: the push waits for the owner to set keys that are accepted.
   if (isTokenRefused(answer)) return all(retryOutcome(`${why}${hintOf(code)}`, after));
   if (TOO_FAST.has(code) || status === 503 || status === 429)

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { Outbound } from "../../outbound/http-client.ts";
 import { printable } from "../../printable.ts";
 import { parseJson } from "../../protocol/json-text.ts";
+import { withoutSecrets } from "./secret-texts.ts";
 import type { FetchedToken } from "./vendor.ts";
 
 const DEADLINE = 10_000; // ms
@@ -45,7 +46,7 @@ export async function fetchOauthToken(
   const checked = v.safeParse(granted, "value" in parsed ? parsed.value : undefined);
   if (reply.status !== 200)
     throw new Error(
-      `no ${vendor} token: ${host} answers with status ${reply.status}: ${printable(reply.text, 200)}`,
+      `no ${vendor} token: ${host} answers with status ${reply.status}: ${printable(withoutSecrets(reply.text, [clientSecret]), 200)}`,
     );
   // The response is not logged: it may contain the token.
   if (!checked.success) throw new Error(`no ${vendor} token: an answer that is none of ${vendor}'s`);

@@ -47,8 +47,12 @@ export function isOppoTokenRefused(result: OppoResult | undefined): boolean {
   return result?.code === TOKEN_REFUSED;
 }
 
-/** What OPPO's code means for a device. */
-export function oppoVerdict(result: OppoResult): Verdict {
+/**
+ * What OPPO's code means for a device.
+ *
+ * @param after the delay (ms) that the answer requests
+ */
+export function oppoVerdict(result: OppoResult, after?: number): Verdict {
   const { code } = result;
   const why = oppoWords(result);
   if (code === SENT || code === DUPLICATE) return { outcome: "sent" };
@@ -58,8 +62,8 @@ export function oppoVerdict(result: OppoResult): Verdict {
     return { outcome: "unknown", why };
   }
   if (QUOTA.has(code)) return { outcome: "quota", why };
-  if (code === TOO_MANY_CALLS) return retryOutcome(why, CALLS_WAIT);
+  if (code === TOO_MANY_CALLS) return retryOutcome(why, after ?? CALLS_WAIT);
   // A token that is refused again waits for the owner to set keys that are accepted, as with FCM.
-  if (code === TOKEN_REFUSED || BUSY.has(code)) return retryOutcome(why);
+  if (code === TOKEN_REFUSED || BUSY.has(code)) return retryOutcome(why, after);
   return failedOutcome(why);
 }

@@ -110,14 +110,13 @@ function verdictsOf(answer: ProviderAnswer, registrationIds: readonly string[], 
     const verdict = isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, after);
     return registrationIds.map(() => verdict);
   }
-  const whole = oppoVerdict(said);
+  const whole = oppoVerdict(said, after);
   const results = said.code === 0 ? resultsIn(said.data) : new Map<string, OppoResult>();
-  return registrationIds.map((id) => {
+  return registrationIds.map((id): Verdict => {
     const own = results.get(id);
-    if (own !== undefined) return oppoVerdict(own);
+    if (own !== undefined) return oppoVerdict(own, after);
     // One code for a whole batch is no word on each of its devices.
-    const isBatch = registrationIds.length > 1;
-    return whole.outcome === "unknown" && isBatch ? failedOutcome(whole.why) : whole;
+    return whole.outcome === "unknown" ? { outcome: "noneKnown", why: whole.why } : whole;
   });
 }
 

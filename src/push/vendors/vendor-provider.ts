@@ -4,11 +4,11 @@ import type { VendorName } from "../../model/provider-name.ts";
 import type { Outbound } from "../../outbound/http-client.ts";
 import { printable } from "../../printable.ts";
 import {
-  DEFAULT_PROFILE,
   profileNamed,
   type VendorProfile,
   type VendorProfiles,
 } from "../../settings/vendors/vendor-profiles.ts";
+import { secretsOf } from "../../settings/vendors/vendor-settings.ts";
 import { Access } from "../access.ts";
 import { fingerprintOf } from "../fingerprint.ts";
 import {
@@ -23,7 +23,9 @@ import { callProvider, eachCall, type ProviderAnswer } from "../provider-calls.t
 import type { PushStub } from "../push-stub.ts";
 import type { Push } from "../push-work.ts";
 import { nextDayInChina, type ProfileMemory } from "./profile-memory.ts";
+import { withoutSecrets } from "./secret-texts.ts";
 import type { Made, Sending, Vendor, VendorCall, Verdict } from "./vendor.ts";
+import { hasPossibleId, keyFor, keyOf, profileNameOf, vendorOf } from "./vendor-device.ts";
 
 export interface VendorProviderHost {
   /** Calls to the object that keeps tokens, each with a deadline. */
@@ -166,15 +168,20 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
       return kept?.token;
     };
     let access: Access | undefined;
+    const secrets = new Set(secretsOf(this.name, profile));
     return {
       profile,
       vendor,
       region,
       pushId,
-      post: (call) => this.#post(call),
+      post: (call) => this.#post(call, secrets),
       withToken: async (callWith, isRefused) => {
         access ??= new Access({ token, refused: (refused) => keeper.tokenRefused(refused) });
-        return access.call(callWith, isRefused);
+        const callNoting = (accessToken: string) => {
+          secrets.add(accessToken);
+          return callWith(accessToken);
+        };
+        return access.call(callNoting, isRefused);
       },
       isUsedUp: (kind) => memory.isPaused(fingerprint, kind, now()),
       useUp: (kind) => memory.pause(fingerprint, kind, nextDayInChina(now())),
@@ -186,19 +193,19 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
     return this.#vendor.regionOf?.(registrationId);
   }
 
-  async #post({ url, headers, body }: VendorCall): Promise<ProviderAnswer> {
+  /** The answer without these secrets: the log and records quote it. */
+  async #post({ url, headers, body }: VendorCall, secrets: Iterable<string>): Promise<ProviderAnswer> {
     const { outbound, heard } = this.#host;
-    const answer = await callProvider((to, init) => outbound.fetch(to, init), url, {
-      method: "POST",
-      headers,
-      body,
-    });
+    const init = { method: "POST", headers, body };
+    const said = await callProvider((to, each) => outbound.fetch(to, each), url, init);
+    const answer = { ...said, text: withoutSecrets(said.text, secrets) };
     heard(answer);
     return answer;
   }
 
   /** Rejects without an answer. */
-  async #sendBatch({ group, registrationIds }: Batch<Profile, Message>): Promise<Outcome[]> {
+  async #sendBatch(batch: Batch<Profile, Message>): Promise<Outcome[]> {
+    const { group, registrationIds } = batch;
     const { made, fingerprint, sending } = group;
     if ("problem" in made) return registrationIds.map(() => failedOutcome(made.problem));
     const { memory, now } = this.#host;
@@ -206,13 +213,22 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
       return registrationIds.map(() => failedOutcome("the day's quota was used up, until 00:00 in China"));
     }
     const verdicts = await this.#vendor.send(made.message, registrationIds, sending);
-    if (verdicts.some(({ outcome }) => outcome === "sent")) await this.#noteWorked(group);
-    const isAsked = verdicts.some(({ outcome }) => outcome === "unknown");
-    const belief = isAsked ? await this.#beliefIn(group) : "disbelieved";
+    const isAny = (...names: Verdict["outcome"][]) => verdicts.some(({ outcome }) => names.includes(outcome));
+    if (isAny("sent")) await this.#noteWorked(group);
+    const belief = isAny("unknown", "noneKnown") ? await this.#beliefIn(group) : "disbelieved";
+    if (isAny("noneKnown") && belief === "believed" && registrationIds.length > 1)
+      return this.#sendSingly(batch);
     return verdicts.map((verdict) => {
       if (verdict.outcome === "quota") memory.pause(fingerprint, made.messageClass, nextDayInChina(now()));
       return outcomeOf(verdict, belief);
     });
+  }
+
+  /** A call for each device of a batch: any client may save an id for which a maker refuses the whole call. */
+  async #sendSingly({ group, registrationIds }: Batch<Profile, Message>): Promise<Outcome[]> {
+    const batches = registrationIds.map((id) => ({ group, registrationIds: [id] }));
+    const late = (_: unknown, why: string) => [retryOutcome(why)];
+    return (await eachCall(batches, (one) => this.#sendBatch(one), late, this.#host.now)).flat();
   }
 
   /** Notes once for each account that it works. Never rejects. */
@@ -249,6 +265,7 @@ function outcomeOf(verdict: Verdict, belief: Belief): Outcome {
     case "quota":
       return failedOutcome(`the day's quota is used up, until 00:00 in China: ${verdict.why}`);
     case "unknown":
+    case "noneKnown":
       if (belief === "undecided") return retryOutcome(verdict.why);
       return belief === "believed"
         ? goneOutcome(verdict.why)
@@ -256,26 +273,4 @@ function outcomeOf(verdict: Verdict, belief: Belief): Outcome {
     default:
       return verdict;
   }
-}
-
-/** Any client may save such an id, and a maker could refuse the whole call for it. */
-function hasPossibleId({ registrationId = "" }: Installation): boolean {
-  return /^[\x21-\x7e]{1,2048}$/.test(registrationId);
-}
-
-function profileNameOf({ fields: { deviceProfile } }: Installation): string {
-  return typeof deviceProfile === "string" && deviceProfile !== "" ? deviceProfile : DEFAULT_PROFILE;
-}
-
-function vendorOf({ vendor = "" }: Installation): string {
-  return vendor.toLowerCase();
-}
-
-function keyFor(installation: Installation): string {
-  return keyOf(profileNameOf(installation), vendorOf(installation), installation.registrationId ?? "");
-}
-
-/** Tells the devices of one push apart: a registration id counts within its vendor and profile. */
-function keyOf(profileName: string, vendor: string, registrationId: string): string {
-  return JSON.stringify([profileName, vendor, registrationId]);
 }

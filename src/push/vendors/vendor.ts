@@ -10,10 +10,15 @@ export type Verdict =
   /** The day's quota for this class of message is used up. */
   | { outcome: "quota"; why: string }
   /**
-   * The vendor knows none of the call's devices: they no longer exist, or the profile is of another app. The provider
-   * believes it only of a profile that has worked before.
+   * The vendor does not know the device, nor another one of the call: they no longer exist, or the profile is of
+   * another app. The provider believes it only of a profile that has worked before.
    */
-  | { outcome: "unknown"; why: string };
+  | { outcome: "unknown"; why: string }
+  /**
+   * The vendor refuses the call for its devices without naming one. One of several may be the reason, so the provider
+   * asks for each by itself before it believes it.
+   */
+  | { outcome: "noneKnown"; why: string };
 
 /** The message for all devices of one profile, or the reason that there is none. */
 export type Made<Message> =

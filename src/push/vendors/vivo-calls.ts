@@ -38,8 +38,8 @@ const Answer = v.object({
 });
 
 type VivoAnswer = v.InferOutput<typeof Answer>;
-/** vivo's answer, or what it means for the devices that there is none. */
-type Heard = VivoAnswer | { none: Verdict };
+/** vivo's answer with the delay (ms) that it requests, or what it means for the devices that there is none. */
+type Heard = (VivoAnswer & { after: number | undefined }) | { none: Verdict };
 
 export function vivoServer({ url }: Profile): string {
   return (url ?? SERVER).replace(/\/+$/, "");
@@ -61,7 +61,7 @@ export class VivoCalls {
     );
     if ("none" in heard) return heard.none;
     // The status says more of the device than the code beside it.
-    return heard.invalidUser ? invalidDevice(heard.invalidUser.status) : vivoVerdict(heard);
+    return heard.invalidUser ? invalidDevice(heard.invalidUser.status) : vivoVerdict(heard, heard.after);
   }
 
   /**
@@ -83,7 +83,9 @@ export class VivoCalls {
     if (verdict.outcome !== "sent" || "none" in kept) return registrationIds.map(() => verdict);
     const list = { appId, regIds: [...registrationIds], taskId: String(kept.taskId), pushMode };
     const heard = await this.#call("pushToList", list, registrationIds);
-    const whole = verdictOf(heard);
+    const said = verdictOf(heard);
+    // One code for a whole list is no word on each of its devices.
+    const whole: Verdict = said.outcome === "unknown" ? { outcome: "noneKnown", why: said.why } : said;
     const invalid = "none" in heard ? [] : heard.invalidUsers;
     const statuses = new Map(invalid.flatMap((user) => (user ? [[user.userid, user.status]] : [])));
     return registrationIds.map((id) => {
@@ -124,11 +126,12 @@ function answerIn(text: string): VivoAnswer | undefined {
 
 function heardIn({ status, headers, text }: ProviderAnswer, now: number): Heard {
   const said = answerIn(text);
-  if (said !== undefined && status !== 429 && status < 500) return said;
+  const after = retryAfterOf(headers, now);
+  if (said !== undefined && status !== 429 && status < 500) return { ...said, after };
   const why = `status ${status}: an answer that is not vivo's`;
-  return { none: isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, retryAfterOf(headers, now)) };
+  return { none: isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, after) };
 }
 
 function verdictOf(heard: Heard): Verdict {
-  return "none" in heard ? heard.none : vivoVerdict(heard);
+  return "none" in heard ? heard.none : vivoVerdict(heard, heard.after);
 }

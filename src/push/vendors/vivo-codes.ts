@@ -64,15 +64,19 @@ export function isTextRefused({ result }: VivoResult): boolean {
   return REFUSED_TEXT.has(result);
 }
 
-/** What vivo's code means for a device. */
-export function vivoVerdict(said: VivoResult): Verdict {
+/**
+ * What vivo's code means for a device.
+ *
+ * @param after the delay (ms) that the answer requests
+ */
+export function vivoVerdict(said: VivoResult, after?: number): Verdict {
   const { result } = said;
   const why = vivoWords(said);
   if (result === SENT) return { outcome: "sent" };
   if (result === UNKNOWN_DEVICE) return { outcome: "unknown", why };
   if (QUOTA.has(result)) return { outcome: "quota", why };
   // A token that is refused again waits for the owner to set keys that are accepted, as with FCM.
-  if (result === TOKEN_REFUSED || BUSY.has(result)) return retryOutcome(why);
+  if (result === TOKEN_REFUSED || BUSY.has(result)) return retryOutcome(why, after);
   return failedOutcome(why);
 }
 

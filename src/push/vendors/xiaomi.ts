@@ -91,7 +91,7 @@ function verdictsOf(answer: ProviderAnswer, ids: readonly string[], now: number)
   const words = reason || description || "";
   const verdict = verdictByCode({ code, words }, CODES, answer, now);
   const isUnknown = code === NOT_SENT && /valid target/i.test(words) && verdict.outcome === "failed";
-  return all(isUnknown ? { outcome: "unknown", why: verdict.why } : verdict);
+  return all(isUnknown ? { outcome: "noneKnown", why: verdict.why } : verdict);
 }
 
 /** Some devices may be unknown: they are gone. If all are, the settings may be of another app. */

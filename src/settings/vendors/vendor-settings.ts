@@ -47,6 +47,14 @@ export function withoutVendorSecrets(settings: VendorSettings): VendorSettings {
   };
 }
 
+/** The values of a profile that are never shown. */
+export function secretsOf(name: VendorWithSettings, profile: object): string[] {
+  const hidden = SECRETS[name];
+  return Object.entries(profile).flatMap(([field, value]) =>
+    hidden.includes(field) && typeof value === "string" ? [value] : [],
+  );
+}
+
 function hidden<Profile extends object>(
   name: VendorWithSettings,
   profiles: Record<string, Profile>,

@@ -139,7 +139,14 @@ describe("OPPO", () => {
   test("a code of OPPO's for a whole batch removes no device", async () => {
     expect(await send("CN_3")).toEqual([SENT]);
     server.trouble.push(oppoCode(10_000));
-    expect(await send("CN_1", "CN_2")).toMatchObject([{ outcome: "failed" }, { outcome: "failed" }]);
+    expect(await send("CN_1", "CN_2")).toEqual([SENT, SENT]);
+  });
+
+  test("OPPO's wish for a delay is granted beside a code, too", async () => {
+    const busy = { status: 200, headers: { "Retry-After": "90" }, body: { code: -2, message: "busy" } };
+    server.trouble.push(busy, { ...busy, body: { code: 13, message: "calls" } });
+    for (const _ of [1, 2])
+      expect(await send("CN_1")).toMatchObject([{ outcome: "later", retryAfter: 90_000 }]);
   });
 
   test("OPPO gets another access token once for a call whose token is refused", async () => {

@@ -201,6 +201,19 @@ describe("access tokens of phone makers", () => {
   });
 });
 
+test("the secret and the access token are in no reason, although the maker quotes what it was sent", async () => {
+  const { appSecret } = server.settings._default;
+  server.tokenTrouble = { status: 400, body: `you sent client_secret=${appSecret}` };
+  const [without] = await provider().send(cheese, phones("one"));
+  server.tokenTrouble = undefined;
+  server.trouble.push(
+    huaweiAnswer("80100003", `you sent Bearer HuaweiServer-${server.issued + 1}, ${appSecret}`),
+  );
+  const [refused] = await provider().send(cheese, phones("one"));
+  expect(without).toMatchObject({ outcome: "later", why: expect.stringContaining("client_secret=***") });
+  expect(refused).toEqual({ outcome: "failed", why: "code 80100003: you sent Bearer ***, ***" });
+});
+
 describe("the guard against removing devices by mistake", () => {
   test("an answer that no device is known removes none before the keys have ever worked", async () => {
     const outcomes = await provider(answering("unknown", "unknown").vendor).send(

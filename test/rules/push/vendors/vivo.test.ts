@@ -180,6 +180,20 @@ describe("vivo", () => {
     expect(await send("1", "2")).toEqual([SENT, SENT]);
   });
 
+  test("vivo's wish for a delay is granted beside a code, too", async () => {
+    const busy = { status: 200, headers: { "Retry-After": "90" }, body: { result: 10_072, desc: "busy" } };
+    server.trouble.push(busy, busy);
+    const later = { outcome: "later", retryAfter: 90_000 };
+    expect(await send("1")).toMatchObject([later]);
+    expect(await send("1", "2")).toMatchObject([later, later]);
+  });
+
+  test("vivo's quota for test phones, which a member may choose, stops no other messages", async () => {
+    server.trouble.push(vivoCode(10_073));
+    expect(await sendTo({ ...cheese, vivo: { pushMode: 1 } }, "1")).toMatchObject([{ outcome: "failed" }]);
+    expect(await send("1")).toEqual([SENT]);
+  });
+
   test("a list that vivo does not have any more is tried later", async () => {
     server.always.set("saveListPayload", { status: 200, body: { result: 0, desc: "", taskId: "0" } });
     expect(await send("1", "2")).toMatchObject([{ outcome: "later" }, { outcome: "later" }]);
