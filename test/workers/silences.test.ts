@@ -77,6 +77,8 @@ describe("[X-16] who is silenced reads and is not heard", () => {
     const UNAUTHORIZED = "4320 CONVERSATION_OPERATION_UNAUTHORIZED";
     for (const op of ["add_shutup", "remove_shutup"] as const)
       expect(refusal(await shutUp(jerrys, op, chat, [mary]))).toBe(UNAUTHORIZED);
+    // What reaches nobody, for one reason, is an error.
+    expect(refusal(await shutUp(toms, "add_shutup", chat, [tom]))).toBe(UNAUTHORIZED);
     const long = "x".repeat(65);
     expect(result(await shutUp(toms, "add_shutup", chat, [tom, jerry, long, mary, jerry]))).toBe(
       `${jerry} ${mary}, 4320: ${tom}, 4103: ${long}`,

@@ -8,7 +8,7 @@ import type { PolicyChecks } from "../policy.ts";
 import type { Replier } from "../replier.ts";
 import type { ConversationState } from "../state.ts";
 import type { Membership } from "./membership.ts";
-import { membershipRefusal, type Requester, reachedBy } from "./membership-rules.ts";
+import { membershipRefusal, type Requester, reachedBy, refusalOfAll } from "./membership-rules.ts";
 
 /**
  * The commands by which clients change members, name and attributes. A policy check takes time, so the rules are checked
@@ -73,7 +73,10 @@ export class MembershipCommands {
   ): Promise<Changed | Refused> {
     const { clientId } = subscription;
     const roleOf = (id: string) => this.#state.permissions.roleOf(id, this.#state.facts.creator);
-    const { reached, failed } = reachedBy("remove", this.#requester(clientId), members, roleOf);
+    const outcome = reachedBy("remove", this.#requester(clientId), members, roleOf);
+    const refusal = refusalOfAll(outcome);
+    if (refusal !== undefined) return Promise.resolve({ refused: refusal });
+    const { reached, failed } = outcome;
     return this.#membership.removeMembers(reached, clientId, (change) =>
       this.#replier.reply(subscription, serial, replies.membersRemoved(serial, { ...change, failed })),
     );
@@ -96,8 +99,16 @@ export class MembershipCommands {
 
   #requester(clientId: string): Requester {
     const { creator } = this.#state.facts;
-    const role = this.#rules().memberRoles ? this.#state.permissions.roleOf(clientId, creator) : undefined;
-    return { clientId, isMember: this.#isMember(clientId), isCreator: creator === clientId, role };
+    const { permissions } = this.#state;
+    const role = this.#rules().memberRoles ? permissions.roleOf(clientId, creator) : undefined;
+    const areRolesGiven = permissions.roles.size > 0;
+    return {
+      clientId,
+      isMember: this.#isMember(clientId),
+      isCreator: creator === clientId,
+      role,
+      areRolesGiven,
+    };
   }
 
   async update(subscription: Subscription, command: CommandOf<"conversation.update">): Promise<void> {

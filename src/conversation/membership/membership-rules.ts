@@ -10,13 +10,15 @@ export interface Requester {
   isCreator: boolean;
   /** Undefined while roles are off. */
   role: Role | undefined;
+  /** Whether anybody was given a role here: then the Owner has to stay, as upstream's own tests show. */
+  areRolesGiven: boolean;
 }
 
 type Rules = Pick<Settings["security"], "join" | "removeOthers">;
 
 /**
  * Why a client may not add or remove these members; undefined if it may (B-06). Every client may leave, but for the Owner
- * while roles are on (X-12), and the app's server may do everything.
+ * where roles were given (X-12), and the app's server may do everything.
  */
 export function membershipRefusal(
   operation: "add" | "remove",
@@ -27,7 +29,7 @@ export function membershipRefusal(
   const isAboutItself = clientIds.every((id) => id === asking.clientId);
   if (operation === "remove") {
     if (!isAboutItself) return refusalAboutOthers("remove", asking, rules);
-    return asking.role === "Owner" && asking.isMember && clientIds.length > 0
+    return hasToStay(asking) && asking.isMember && clientIds.length > 0
       ? "CONVERSATION_NEED_OWNER"
       : undefined;
   }
@@ -36,6 +38,8 @@ export function membershipRefusal(
   if (!asking.isMember) return "CONVERSATION_MEMBERSHIP_REQUIRED";
   return isAboutItself || asking.role === undefined ? undefined : roleRefusal("add", asking.role);
 }
+
+const hasToStay = ({ role, areRolesGiven }: Requester): boolean => role === "Owner" && areRolesGiven;
 
 /** Why a client may not do something to others at all; undefined if it may. */
 export function refusalAboutOthers(
@@ -48,6 +52,11 @@ export function refusalAboutOthers(
   if (removes && (removeOthers === "nobody" || (removeOthers === "creator" && !asking.isCreator)))
     return "CONVERSATION_OPERATION_UNAUTHORIZED";
   return asking.role === undefined ? undefined : roleRefusal(action, asking.role);
+}
+
+/** Why a command reaches nobody whom it names, where that has one reason; undefined if it reaches somebody. */
+export function refusalOfAll({ reached, failed }: Reached): ErrorName | undefined {
+  return reached.length === 0 && failed.length === 1 ? failed[0]?.error : undefined;
 }
 
 /** Clients that an action reaches, and those that it does not, by reason. */
@@ -67,13 +76,13 @@ export function reachedBy(
   roleOf: (clientId: string) => Role,
 ): Reached {
   const { clientId: self, role } = asking;
+  const mayLeave = action === "remove" && !hasToStay(asking);
   const named = [...new Set(clientIds)];
   if (role === undefined) return { reached: named, failed: [] };
   const reached: string[] = [];
   const failed = new Map<ErrorName, string[]>();
   for (const clientId of named) {
-    const leaves = clientId === self && action === "remove" && role !== "Owner";
-    const refusal = leaves ? undefined : targetRefusal(action, role, roleOf(clientId));
+    const refusal = clientId === self && mayLeave ? undefined : targetRefusal(action, role, roleOf(clientId));
     if (refusal === undefined) reached.push(clientId);
     else failed.set(refusal, [...(failed.get(refusal) ?? []), clientId]);
   }

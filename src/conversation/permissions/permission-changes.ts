@@ -181,8 +181,9 @@ export class PermissionChanges {
       return undefined;
     }
     if (rules.fixed.members !== undefined) return { refused: rules.fixed.members };
-    const isOwner = this.#host.hasRoles() && permissions.roleOf(clientId, facts.creator) === "Owner";
-    if (isOwner && members.has(clientId)) return { refused: "CONVERSATION_NEED_OWNER" };
+    const hasRoles = this.#host.hasRoles() && permissions.roles.size > 0;
+    const hasToStay = hasRoles && permissions.roleOf(clientId, facts.creator) === "Owner";
+    if (hasToStay && members.has(clientId)) return { refused: "CONVERSATION_NEED_OWNER" };
     const { full } = permissions.refusals.add([clientId], REFUSALS_MAX);
     if (full.length > 0) return { refused: "BLACKLIST_FULL" };
     const removal = this.#membership.removeHere([clientId], clientId);

@@ -5,7 +5,12 @@ import type { PartialResult } from "../../protocol/partial-result.ts";
 import * as replies from "../../protocol/permission-replies.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Subscription } from "../delivery/subscription.ts";
-import { type Requester, reachedBy, refusalAboutOthers } from "../membership/membership-rules.ts";
+import {
+  type Requester,
+  reachedBy,
+  refusalAboutOthers,
+  refusalOfAll,
+} from "../membership/membership-rules.ts";
 import type { PolicyChecks } from "../policy.ts";
 import type { Replier } from "../replier.ts";
 import type { ConversationState } from "../state.ts";
@@ -71,7 +76,10 @@ export class PermissionCommands {
     const asking = this.#requester(clientId);
     const refusal = this.#rolesRefusal() ?? refusalAboutOthers("silence", asking, this.#rules());
     if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
-    const { reached, failed } = reachedBy("silence", asking, members, (id) => this.#roleOf(id));
+    const outcome = reachedBy("silence", asking, members, (id) => this.#roleOf(id));
+    const refusalForAll = refusalOfAll(outcome);
+    if (refusalForAll !== undefined) return this.#replier.refuse(subscription, serial, refusalForAll);
+    const { reached, failed } = outcome;
     const silences = name === "conversation.silence";
     const reply = (result: PartialResult) => {
       const all = {
@@ -98,7 +106,10 @@ export class PermissionCommands {
     const refusal = this.#blockRefusal(clientId);
     if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
     const asking = this.#requester(clientId);
-    const { reached, failed } = reachedBy("block", asking, members, (id) => this.#roleOf(id));
+    const outcome = reachedBy("block", asking, members, (id) => this.#roleOf(id));
+    const refusalForAll = refusalOfAll(outcome);
+    if (refusalForAll !== undefined) return this.#replier.refuse(subscription, serial, refusalForAll);
+    const { reached, failed } = outcome;
     const blocks = command.name === "conversation.block";
     const reply = (result: PartialResult) => {
       const all = { ...this.#place, blocks, allowed: result.allowed, failed: [...failed, ...result.failed] };
@@ -171,7 +182,8 @@ export class PermissionCommands {
     const isMember = this.#belongs(clientId);
     const isCreator = this.#state.facts.creator === clientId;
     const role = this.#rules().memberRoles ? this.#roleOf(clientId) : undefined;
-    return { clientId, isMember, isCreator, role };
+    const areRolesGiven = this.#state.permissions.roles.size > 0;
+    return { clientId, isMember, isCreator, role, areRolesGiven };
   }
 
   /** In a chat room nobody is a member: whoever has no role there may do nothing to others. */

@@ -30,11 +30,14 @@ const SKIP_MAX = 100_000;
 const answer = v.pipe(
   v.object({
     results: v.array(
-      v.looseObject({
+      v.object({
         objectId: v.string(),
         cid: schema.conversationId(),
         clientId: schema.clientId(),
+        peerId: v.pipe(schema.clientId(), v.description("The same, for Java.")),
         role: v.string(),
+        createdAt: schema.isoTime(),
+        updatedAt: schema.isoTime(),
       }),
     ),
     count: v.optional(v.pipe(v.number(), v.integer())),
@@ -45,6 +48,7 @@ const answer = v.pipe(
         objectId: example.ROLE,
         cid: example.CONVERSATION,
         clientId: example.READER,
+        peerId: example.READER,
         role: "Manager",
         createdAt: "2023-11-14T22:13:20.000Z",
         updatedAt: "2023-11-14T22:13:20.000Z",

@@ -165,7 +165,8 @@ describe("[A-07] blacklists", () => {
     expect((await send(jerrys, "unblock", [chat])).op).toBe(173);
     expect(result(await change(toms, "add", chat, [jerry]))).toBe(jerry);
     expect(refusal(await send(jerrys, "block", ["65537a0e0000000000000fff"]))).toMatch(/^4303/);
-    // Tom is the Owner.
+    // Tom is the Owner of a conversation with roles.
+    await giveRole(toms, chat, jerry, "Member");
     expect(refusal(await send(toms, "block", [chat]))).toMatch(/^4324/);
     expect((await send(toms, "query")).blacklistMessage?.blockedCids).toEqual([]);
     await configure({ security: { signBlacklist: true } });
