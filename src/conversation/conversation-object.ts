@@ -38,6 +38,7 @@ import {
   importUnread,
 } from "./import/import-conversation.ts";
 import { type ImportedLog, importLog } from "./import/import-log.ts";
+import { type ImportedList, importPermissions, type PermissionImport } from "./import/import-permissions.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
 import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
@@ -165,6 +166,10 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return this.#change(({ conversation, mirror }) =>
       mirror.receiveChange(theirs, (change) => conversation.patchFromThere(change)),
     );
+  }
+
+  async importPermissions(imported: ImportedList): Promise<PermissionImport | Refused> {
+    return this.#read(({ state }) => importPermissions(state, imported));
   }
 
   async importUnread(counts: { clientId: string; unread: number }[]): Promise<boolean[] | Refused> {

@@ -19,6 +19,7 @@ import type { StartedBy, StartResult } from "./creation/start-result.ts";
 import type { Described, DescriptionOptions } from "./description.ts";
 import type { ConversationImport, ImportedConversation } from "./import/import-conversation.ts";
 import type { ImportedLog } from "./import/import-log.ts";
+import type { ImportedList, PermissionImport } from "./import/import-permissions.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
 import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
@@ -40,6 +41,7 @@ export interface ConversationStub {
     messages: ImportedMessage[],
   ): Promise<ConversationImport | undefined>;
   importMessages(messages: ImportedMessage[]): Promise<ImportedLog | Refused>;
+  importPermissions(imported: ImportedList): Promise<PermissionImport | Refused>;
   /** Returns for each whether a read cursor moved. */
   importUnread(counts: { clientId: string; unread: number }[]): Promise<boolean[] | Refused>;
   /**

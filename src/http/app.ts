@@ -30,6 +30,7 @@ import { uploadRoutes } from "./files/uploads.ts";
 import { conversationImportRoutes } from "./import/conversations.ts";
 import { fileImportRoutes } from "./import/files.ts";
 import { installationImportRoutes } from "./import/installations.ts";
+import { permissionImportRoutes } from "./import/permissions.ts";
 import { userImportRoutes } from "./import/users.ts";
 import { mirrorRoutes } from "./mirror/mirror.ts";
 import { CallFailed } from "./object-call.ts";
@@ -173,6 +174,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", apnsKeyRoutes);
   app.route("/", testPushRoutes);
   app.route("/", conversationImportRoutes);
+  app.route("/", permissionImportRoutes);
   app.route("/", userImportRoutes);
   app.route("/", installationImportRoutes);
   app.route("/", fileImportRoutes);

@@ -18,9 +18,10 @@ import { type MessageRow, readMessageRow } from "./message-row.ts";
 /** Objects that one request calls at once. */
 export const OBJECTS_AT_ONCE = 16;
 
-const DELETED = "the conversation is deleted";
+export const DELETED = "the conversation is deleted";
 
-type Group<Row> = { row: number; value: Row }[];
+/** Rows of a request, each with its index there. */
+export type Group<Row> = { row: number; value: Row }[];
 
 /** Messages of one conversation on their way into its log. */
 interface MessagesOfOne {
@@ -138,7 +139,7 @@ export async function importUnread(env: Env, given: readonly Json[]): Promise<Im
 }
 
 /** Does something for the rows of each conversation; those of conversations that are not here are refused. */
-async function forEachConversation<Row extends { conversationId: string }>(
+export async function forEachConversation<Row extends { conversationId: string }>(
   env: Env,
   rows: Group<Row>,
   refused: RefusedRow[],
@@ -152,6 +153,6 @@ async function forEachConversation<Row extends { conversationId: string }>(
   await forEachLimited([...existing], OBJECTS_AT_ONCE, (id) => run(id, groups.get(id) ?? []));
 }
 
-function refuseAll(group: Group<object>, error: string, refused: RefusedRow[]): void {
+export function refuseAll(group: Group<object>, error: string, refused: RefusedRow[]): void {
   for (const { row } of group) refused.push({ row, error });
 }
