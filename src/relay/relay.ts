@@ -169,7 +169,9 @@ export class Relay {
       const outcome = await this.#services.command(identity, frame);
       if (outcome === undefined) this.#subscribers.drop(socket);
       else {
-        this.#setPresent(socket, outcome.isPresent && !subscriber.isEvicted);
+        // The session may have come or gone by itself meanwhile.
+        const isChanged = outcome.isPresent !== identity.isPresent;
+        if (isChanged) this.#setPresent(socket, outcome.isPresent && !subscriber.isEvicted);
         if (outcome.frame.length > 0) this.#subscribers.send(socket, outcome.frame);
       }
       return outcome !== undefined;

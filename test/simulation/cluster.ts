@@ -44,7 +44,8 @@ export class Cluster implements Environment {
     this.socketsPerRelay = socketsPerRelay;
     this.#levels = new RelayLevels(() => network.now);
     const defaults = defaultSettings(false);
-    const rooms = { ...defaults.rooms, socketsPerRelay };
+    // A simulated second has more messages than a real one.
+    const rooms = { ...defaults.rooms, socketsPerRelay, messagesPerSecond: 0 };
     this.settings = { ...defaults, rooms, security: { ...defaults.security, ...security } };
     this.network = network;
     this.faults = faults;

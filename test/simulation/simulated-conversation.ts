@@ -66,6 +66,11 @@ export class SimulatedConversation implements ConversationCalls {
     return open;
   }
 
+  /** The clients that are present in a room, at its own object. */
+  get audienceHere(): Set<string> {
+    return new Set(this.#open.delivery.audience().subscriptions.map(({ clientId }) => clientId));
+  }
+
   /** Creates a conversation that D1 has. */
   create(record: ConversationRecord): void {
     this.#lifecycle.create(record).state.copy.setIndexed(record.updatedAt);
