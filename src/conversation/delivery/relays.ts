@@ -117,10 +117,6 @@ export class Relays {
 
   /** Sends a frame to the sessions at all relays. */
   send(frame: RelayedFrame): void {
-    if (this.#relays.size === 0) {
-      this.#feed = undefined;
-      return;
-    }
     // The log has the frame already, so that a new feed is not complete before it.
     this.#feed ??= new RelayFeed(this.#host.end(), this.#host.lastNotice());
     this.#feed.add(frame);
@@ -186,6 +182,8 @@ export class Relays {
     if (subscriptions > 0 || registration === undefined) return;
     this.#relays.delete(number);
     this.#host.unstore(number);
+    // Nothing is added while there are none.
+    if (this.#relays.size === 0) this.#feed = undefined;
   }
 
   /**
