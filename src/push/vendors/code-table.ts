@@ -24,16 +24,23 @@ export function verdictByCode(
   now: number,
 ): Verdict {
   const [meaning, hint] = (Object.hasOwn(table, code) ? table[code] : undefined) ?? ["failed"];
-  const why = `code ${code}: ${printable(words, 200)}${hint === undefined ? "" : ` (${hint})`}`;
+  const why = `code ${printable(code, 20)}: ${printable(words, 200)}${hint === undefined ? "" : ` (${hint})`}`;
   const after = retryAfterOf(headers, now);
   if (meaning === "quota") return { outcome: "quota", why };
   if (meaning === "too fast" || status === 429) return retryOutcome(why, after ?? SLOW_DOWN);
-  if (meaning === "later" || meaning === "keys" || status >= 500) return retryOutcome(why, after);
+  if (meaning === "later" || meaning === "keys" || isNotNow(status)) return retryOutcome(why, after);
   return failedOutcome(why);
 }
 
 /** The verdict on an answer that is not in the vendor's form, such as a proxy's page. */
 export function verdictOnStranger(vendor: string, { status, headers }: ProviderAnswer, now: number): Verdict {
   const why = `status ${status}: an answer that is not ${vendor}'s`;
-  return isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, retryAfterOf(headers, now));
+  const after = retryAfterOf(headers, now);
+  if (status === 429) return retryOutcome(why, after ?? SLOW_DOWN);
+  return isFinalStatus(status) && !isNotNow(status) ? failedOutcome(why) : retryOutcome(why, after);
+}
+
+/** Whether a status is about the server, or about keys, for which a push waits. */
+function isNotNow(status: number): boolean {
+  return status === 401 || status >= 500;
 }

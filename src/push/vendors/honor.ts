@@ -1,29 +1,28 @@
 import * as v from "valibot";
 import type { JsonObject } from "../../model/json.ts";
 import type { Outbound } from "../../outbound/http-client.ts";
-import { printable } from "../../printable.ts";
-import { parseJson } from "../../protocol/json-text.ts";
+import { serverAt } from "../../settings/vendors/vendor-profiles.ts";
 import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
-import { isFinalStatus } from "../final-status.ts";
-import { failedOutcome, goneOutcome, retryOutcome } from "../provider.ts";
-import { type ProviderAnswer, retryAfterOf } from "../provider-calls.ts";
+import { failedOutcome, goneOutcome } from "../provider.ts";
+import type { ProviderAnswer } from "../provider-calls.ts";
+import { verdictByCode, verdictOnStranger } from "./code-table.ts";
 import { honorMessage } from "./honor-payload.ts";
+import { asLimited } from "./huawei.ts";
 import { fetchOauthToken } from "./oauth-token.ts";
 import type { FetchedToken, Vendor, Verdict } from "./vendor.ts";
+import { answerIn } from "./vendor-answer.ts";
 
 type Profile = ProfileOf<"honor">;
 
 const SERVER = "https://push-api.cloud.honor.com";
 const TOKENS = "https://iam.developer.honor.com/auth/token";
-/** The delay (ms) after "too fast" without a time. */
-const SLOW_DOWN = 60_000;
 
 /** The code of success, as programs in use have it; Honor's own table was not found (November 2026). */
-const SENT = 200;
+const SENT = "200";
 
 const texts = () => v.optional(v.nullable(v.array(v.string())));
 const Answer = v.object({
-  code: v.pipe(v.union([v.number(), v.string()]), v.transform(Number)),
+  code: v.pipe(v.union([v.number(), v.string()]), v.transform(String)),
   message: v.optional(v.nullable(v.string())),
   data: v.optional(
     v.nullable(
@@ -45,8 +44,7 @@ export const honor: Vendor<Profile, JsonObject> = {
   credentialsOf: honorCredentials,
   messageOf: honorMessage,
   async send(message, registrationIds, { profile, post, withToken, now }) {
-    const server = (profile.url ?? SERVER).replace(/\/+$/, "");
-    const url = `${server}/api/v1/${encodeURIComponent(profile.appId)}/sendMessage`;
+    const url = `${serverAt(profile.url, SERVER)}/api/v1/${encodeURIComponent(profile.appId)}/sendMessage`;
     const body = JSON.stringify({ ...message, token: registrationIds });
     const answer = await withToken(
       (token) => {
@@ -72,25 +70,16 @@ export function fetchHonorToken(
   return fetchOauthToken({ vendor: "Honor", url: authUrl ?? TOKENS, clientId, clientSecret }, outbound, now);
 }
 
-function verdictsOf(
-  { status, headers, text }: ProviderAnswer,
-  registrationIds: readonly string[],
-  now: number,
-): Verdict[] {
+function verdictsOf(answer: ProviderAnswer, registrationIds: readonly string[], now: number): Verdict[] {
   const all = (verdict: Verdict) => registrationIds.map(() => verdict);
-  const parsed = parseJson(text);
-  const answer = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
-  const { code, message, data } = answer.success
-    ? answer.output
-    : { code: undefined, message: "", data: undefined };
-  const why =
-    code === undefined
-      ? `status ${status}: an answer that is not Honor's`
-      : `code ${code}: ${printable(message ?? "", 200)}`;
-  const after = retryAfterOf(headers, now);
-  if (status === 429 || status === 503) return all(retryOutcome(why, after ?? SLOW_DOWN));
-  if (status === 401 || status < 200 || status > 499) return all(retryOutcome(why, after));
-  if (code === undefined) return all(isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, after));
+  const said = answerIn(Answer, answer.text);
+  const limited = asLimited(answer);
+  if (said === undefined) return all(verdictOnStranger("Honor", limited, now));
+  const { code, message, data } = said;
+  // Honor's codes are not known, so its statuses decide.
+  const otherwise = verdictByCode({ code, words: message ?? "" }, {}, limited, now);
+  if (otherwise.outcome !== "failed") return all(otherwise);
+  const { why } = otherwise;
   const [expired, failed] = [new Set(data?.expireTokens), new Set(data?.failTokens)];
   const isListed = (id: string) => expired.has(id) || failed.has(id);
   const isPartial = data?.sendResult === false && registrationIds.some(isListed);

@@ -1,36 +1,34 @@
 import * as v from "valibot";
 import type { JsonObject } from "../../model/json.ts";
 import type { Outbound } from "../../outbound/http-client.ts";
-import { printable } from "../../printable.ts";
-import { parseJson } from "../../protocol/json-text.ts";
+import { serverAt } from "../../settings/vendors/vendor-profiles.ts";
 import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
-import { isFinalStatus } from "../final-status.ts";
-import { failedOutcome, goneOutcome, retryOutcome } from "../provider.ts";
-import { type ProviderAnswer, retryAfterOf } from "../provider-calls.ts";
+import { failedOutcome, goneOutcome } from "../provider.ts";
+import type { ProviderAnswer } from "../provider-calls.ts";
+import { type CodeTable, verdictByCode, verdictOnStranger } from "./code-table.ts";
 import { huaweiMessage } from "./huawei-payload.ts";
 import { fetchOauthToken } from "./oauth-token.ts";
 import type { FetchedToken, Vendor, Verdict } from "./vendor.ts";
+import { answerIn } from "./vendor-answer.ts";
 
 type Profile = ProfileOf<"hms">;
 
 const SERVER = "https://push-api.cloud.huawei.com";
 const TOKENS = "https://oauth-login.cloud.huawei.com/oauth2/v3/token";
-/** The delay (ms) after "too fast" without a time. */
-const SLOW_DOWN = 60_000;
-
 /** Huawei's answers by code (as documented in November 2026). */
 const SENT = "80000000";
 const PARTLY = "80100000";
 const ALL_UNKNOWN = "80300007";
 const TOKEN_REFUSED = new Set(["80200001", "80200003"]);
-const TOO_FAST = new Set(["80100017"]);
-const LATER = new Set(["80600003", "81000001"]);
-/** Codes of the app's configuration, which only its owner can change. */
-const CONFIGURATION = new Map([
-  ["80200001", "the keys are refused, or are of another app"],
-  ["80300002", "the app has no right to push: switch Push Kit on in AppGallery Connect"],
-  ["80300011", "the app has no right to urgent data messages"],
-]);
+const CODES: CodeTable = {
+  "80200001": ["keys", "the keys are refused, or are of another app"],
+  "80200003": ["keys"],
+  "80100017": ["too fast"],
+  "80600003": ["later"],
+  "81000001": ["later"],
+  "80300002": ["failed", "the app has no right to push: switch Push Kit on in AppGallery Connect"],
+  "80300011": ["failed", "the app has no right to urgent data messages"],
+};
 
 const count = v.pipe(v.union([v.number(), v.string()]), v.transform(Number));
 /** Details are JSON in a text; an object is taken, too. */
@@ -38,7 +36,10 @@ const text = v.pipe(
   v.unknown(),
   v.transform((msg) => (typeof msg === "string" ? msg : (JSON.stringify(msg ?? "") ?? ""))),
 );
-const Answer = v.object({ code: v.union([v.string(), v.number()]), msg: v.optional(text, "") });
+const Answer = v.object({
+  code: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
+  msg: v.optional(text, ""),
+});
 const Partly = v.object({
   success: v.optional(count, 0),
   illegal_tokens: v.optional(v.array(v.string()), []),
@@ -52,8 +53,7 @@ export const huawei: Vendor<Profile, JsonObject> = {
   credentialsOf: huaweiCredentials,
   messageOf: huaweiMessage,
   async send(message, registrationIds, { profile, post, withToken, now }) {
-    const server = (profile.url ?? SERVER).replace(/\/+$/, "");
-    const url = `${server}/v1/${encodeURIComponent(profile.appId)}/messages:send`;
+    const url = `${serverAt(profile.url, SERVER)}/v1/${encodeURIComponent(profile.appId)}/messages:send`;
     const body = JSON.stringify({ message: { ...message, token: registrationIds } });
     const answer = await withToken(
       (token) =>
@@ -82,52 +82,38 @@ export function fetchHuaweiToken(
   return fetchOauthToken(client, outbound, now);
 }
 
-function answerIn(text: string): { code: string; msg: string } | undefined {
-  const parsed = parseJson(text);
-  const answer = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
-  return answer.success ? { code: String(answer.output.code), msg: answer.output.msg } : undefined;
-}
-
 function isTokenRefused({ status, text }: ProviderAnswer): boolean {
-  return status === 401 || TOKEN_REFUSED.has(answerIn(text)?.code ?? "");
+  return status === 401 || TOKEN_REFUSED.has(answerIn(Answer, text)?.code ?? "");
 }
 
 function verdictsOf(answer: ProviderAnswer, registrationIds: readonly string[], now: number): Verdict[] {
   const all = (verdict: Verdict) => registrationIds.map(() => verdict);
-  const { status, headers, text } = answer;
-  const said = answerIn(text);
-  const after = retryAfterOf(headers, now);
-  if (said === undefined) {
-    const why = `status ${status}: an answer that is not Huawei's`;
-    if (isFinalStatus(status) && status !== 401) return all(failedOutcome(why));
-    return all(retryOutcome(why, status === 503 ? (after ?? SLOW_DOWN) : after));
-  }
+  const said = answerIn(Answer, answer.text);
+  const limited = asLimited(answer);
+  if (said === undefined) return all(verdictOnStranger("Huawei", limited, now));
   const { code, msg } = said;
   if (code === SENT) return all({ outcome: "sent" });
   // Its text has devices' tokens, which are not for a log.
   if (code === PARTLY) return partly(msg, registrationIds);
-  const why = `code ${code}: ${printable(msg, 200)}`;
-  if (code === ALL_UNKNOWN) return all({ outcome: "noneKnown", why });
-  // As with FCM: the push waits for the owner to set keys that are accepted.
-  if (isTokenRefused(answer)) return all(retryOutcome(`${why}${hintOf(code)}`, after));
-  if (TOO_FAST.has(code) || status === 503 || status === 429)
-    return all(retryOutcome(why, after ?? SLOW_DOWN));
-  if (LATER.has(code) || status >= 500) return all(retryOutcome(why, after));
-  return all(failedOutcome(`${why}${hintOf(code)}`));
+  const verdict = verdictByCode({ code, words: msg }, CODES, limited, now);
+  return all(
+    code === ALL_UNKNOWN && verdict.outcome === "failed"
+      ? { outcome: "noneKnown", why: verdict.why }
+      : verdict,
+  );
 }
 
-function hintOf(code: string): string {
-  const hint = CONFIGURATION.get(code);
-  return hint === undefined ? "" : ` (${hint})`;
+/** Huawei's and Honor's flow control has the status 503, which is 429 elsewhere. */
+export function asLimited(answer: ProviderAnswer): ProviderAnswer {
+  return answer.status === 503 ? { ...answer, status: 429 } : answer;
 }
 
 /** Some devices are unknown: named ones are gone. If no other was accepted, the keys may be of another app. */
 function partly(msg: string, registrationIds: readonly string[]): Verdict[] {
-  const parsed = parseJson(msg);
-  const details = v.safeParse(Partly, "value" in parsed ? parsed.value : undefined);
-  if (!details.success)
+  const details = answerIn(Partly, msg);
+  if (details === undefined)
     return registrationIds.map(() => failedOutcome(`code ${PARTLY}: without the devices`));
-  const { success, illegal_tokens: illegal } = details.output;
+  const { success, illegal_tokens: illegal } = details;
   const unknown = new Set(illegal);
   const why = `code ${PARTLY}: an unknown token`;
   return registrationIds.map((id): Verdict => {

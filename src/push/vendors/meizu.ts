@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { isObject, type JsonObject } from "../../model/json.ts";
 import { printable } from "../../printable.ts";
-import { parseJson } from "../../protocol/json-text.ts";
+import { serverAt } from "../../settings/vendors/vendor-profiles.ts";
 import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
 import { failedOutcome, goneOutcome, retryOutcome } from "../provider.ts";
 import type { ProviderAnswer } from "../provider-calls.ts";
@@ -10,6 +10,7 @@ import { withListedIds } from "./listed-ids.ts";
 import { meizuMessage } from "./meizu-payload.ts";
 import { meizuSign } from "./meizu-sign.ts";
 import type { Vendor, Verdict } from "./vendor.ts";
+import { answerIn } from "./vendor-answer.ts";
 
 type Profile = ProfileOf<"meizu">;
 
@@ -68,7 +69,7 @@ export const meizu: Vendor<Profile, JsonObject> = {
       const parameters = { appId, pushIds: ids.join(","), messageJson: JSON.stringify(message) };
       const form = new URLSearchParams({ ...parameters, sign: meizuSign(parameters, appSecret) });
       const answer = await post({
-        url: `${(url ?? SERVER).replace(/\/+$/, "")}${PATH}`,
+        url: `${serverAt(url, SERVER)}${PATH}`,
         headers: { "Content-Type": "application/x-www-form-urlencoded;charset=UTF-8" },
         body: String(form),
       });
@@ -78,13 +79,12 @@ export const meizu: Vendor<Profile, JsonObject> = {
 };
 
 function verdictsOf(answer: ProviderAnswer, ids: readonly string[], now: number): Verdict[] {
-  const parsed = parseJson(answer.text);
-  const said = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
+  const said = answerIn(Answer, answer.text);
   // Meizu's own answers have the status 200, so success with another one is somebody else's word.
-  if (!said.success || (said.output.code === TAKEN && answer.status !== 200)) {
+  if (said === undefined || (said.code === TAKEN && answer.status !== 200)) {
     return ids.map(() => verdictOnStranger("Meizu", answer, now));
   }
-  const { code, message, value } = said.output;
+  const { code, message, value } = said;
   if (code === TAKEN) return verdictsById(value, ids);
   const verdict = verdictByCode({ code, words: message ?? "" }, CODES, answer, now);
   return ids.map(() => verdict);

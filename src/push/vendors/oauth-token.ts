@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import type { Outbound } from "../../outbound/http-client.ts";
 import { printable } from "../../printable.ts";
-import { parseJson } from "../../protocol/json-text.ts";
 import { withoutSecrets } from "./secret-texts.ts";
 import type { FetchedToken } from "./vendor.ts";
+import { answerIn } from "./vendor-answer.ts";
 
 const DEADLINE = 10_000; // ms
 /** A token is not used in its last minutes, so that calls in progress can end. */
@@ -42,15 +42,14 @@ export async function fetchOauthToken(
   const { host } = call.url;
   if ("unanswered" in reply)
     throw new Error(`no ${vendor} token: ${host} does not answer: ${reply.unanswered}`);
-  const parsed = parseJson(reply.text);
-  const checked = v.safeParse(granted, "value" in parsed ? parsed.value : undefined);
   if (reply.status !== 200)
     throw new Error(
       `no ${vendor} token: ${host} answers with status ${reply.status}: ${printable(withoutSecrets(reply.text, [clientSecret]), 200)}`,
     );
-  // The response is not logged: it may contain the token.
-  if (!checked.success) throw new Error(`no ${vendor} token: an answer that is none of ${vendor}'s`);
-  const { access_token: token, expires_in: seconds } = checked.output;
+  const answer = answerIn(granted, reply.text);
+  // It is not logged: it may contain the token.
+  if (answer === undefined) throw new Error(`no ${vendor} token: an answer that is none of ${vendor}'s`);
+  const { access_token: token, expires_in: seconds } = answer;
   const lifetime = seconds * 1_000;
   return { token, renewAt: now + Math.max(lifetime - RESERVE, lifetime / 2) };
 }

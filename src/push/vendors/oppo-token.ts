@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Outbound } from "../../outbound/http-client.ts";
-import { parseJson } from "../../protocol/json-text.ts";
 import { codeNumber, words } from "./code-number.ts";
 import { oppoWords } from "./oppo-codes.ts";
 import type { FetchedToken } from "./vendor.ts";
+import { answerIn } from "./vendor-answer.ts";
 
 const DEADLINE = 10_000; // ms
 const MINUTE = 60_000; // ms
@@ -48,18 +48,15 @@ export async function fetchOppoToken(
   const reply = await outbound.send({ url, method: "POST", headers, body }, DEADLINE);
   if ("unanswered" in reply)
     throw new Error(`no OPPO token: ${url.host} does not answer: ${reply.unanswered}`);
-  const parsed = parseJson(reply.text);
-  const json = "value" in parsed ? parsed.value : undefined;
-  const granted = v.safeParse(Granted, json);
-  if (granted.success) {
-    const { auth_token: token, create_time: madeAt } = granted.output.data;
+  const granted = answerIn(Granted, reply.text);
+  if (granted !== undefined) {
+    const { auth_token: token, create_time: madeAt } = granted.data;
     return { token, renewAt: Math.max(now + MINUTE, Math.min(madeAt ?? now, now) + LIFETIME) };
   }
   // Another answer is not logged: it may contain the token.
-  const failed = v.safeParse(Failed, json);
-  const why = failed.success
-    ? oppoWords(failed.output)
-    : `status ${reply.status}: an answer that is not OPPO's`;
+  const failed = answerIn(Failed, reply.text);
+  const why =
+    failed !== undefined ? oppoWords(failed) : `status ${reply.status}: an answer that is not OPPO's`;
   throw new Error(`no OPPO token: ${why}`);
 }
 

@@ -1,16 +1,16 @@
 import * as v from "valibot";
 import type { JsonObject } from "../../model/json.ts";
 import type { Outbound } from "../../outbound/http-client.ts";
-import { parseJson } from "../../protocol/json-text.ts";
+import { serverAt } from "../../settings/vendors/vendor-profiles.ts";
 import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
-import { isFinalStatus } from "../final-status.ts";
-import { failedOutcome, retryOutcome } from "../provider.ts";
 import { type ProviderAnswer, retryAfterOf } from "../provider-calls.ts";
 import { codeNumber, words } from "./code-number.ts";
+import { verdictOnStranger } from "./code-table.ts";
 import { isOppoTokenRefused, type OppoResult, oppoVerdict } from "./oppo-codes.ts";
 import { oppoNotification } from "./oppo-payload.ts";
 import { fetchOppoToken } from "./oppo-token.ts";
 import type { FetchedToken, Vendor, Verdict } from "./vendor.ts";
+import { answerIn } from "./vendor-answer.ts";
 
 type Profile = ProfileOf<"oppo">;
 
@@ -47,7 +47,7 @@ export const oppo: Vendor<Profile, JsonObject> = {
     const messages = encodedMessages(notification, registrationIds);
     const answer = await withToken(
       (token) => post({ url, headers: FORM, body: `auth_token=${encodeURIComponent(token)}&${messages}` }),
-      ({ text }) => isOppoTokenRefused(answerIn(text)),
+      ({ text }) => isOppoTokenRefused(answerIn(Answer, text)),
     );
     return verdictsOf(answer, registrationIds, now());
   },
@@ -64,8 +64,7 @@ export function fetchOppoTokenFor(region: string | undefined) {
 }
 
 function serverOf({ url, abroadUrl }: Profile, region: string | undefined): string {
-  const server = region === ABROAD ? (abroadUrl ?? SERVER_ABROAD) : (url ?? SERVER);
-  return server.replace(/\/+$/, "");
+  return region === ABROAD ? serverAt(abroadUrl, SERVER_ABROAD) : serverAt(url, SERVER);
 }
 
 /** An id begins with the maker and the region, with the region, or with neither, which is China's. */
@@ -95,21 +94,13 @@ function encodedMessages(notification: JsonObject, registrationIds: readonly str
 
 const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
 
-function answerIn(text: string): v.InferOutput<typeof Answer> | undefined {
-  const parsed = parseJson(text);
-  const answer = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
-  return answer.success ? answer.output : undefined;
-}
-
 function verdictsOf(answer: ProviderAnswer, registrationIds: readonly string[], now: number): Verdict[] {
   const { status, headers, text } = answer;
-  const said = answerIn(text);
-  const after = retryAfterOf(headers, now);
+  const said = answerIn(Answer, text);
   if (said === undefined || status === 429 || status >= 500) {
-    const why = `status ${status}: an answer that is not OPPO's`;
-    const verdict = isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, after);
-    return registrationIds.map(() => verdict);
+    return registrationIds.map(() => verdictOnStranger("OPPO", answer, now));
   }
+  const after = retryAfterOf(headers, now);
   const whole = oppoVerdict(said, after);
   const results = said.code === 0 ? resultsIn(said.data) : new Map<string, OppoResult>();
   return registrationIds.map((id): Verdict => {

@@ -1,13 +1,13 @@
 import * as v from "valibot";
 import type { JsonObject } from "../../model/json.ts";
-import { parseJson } from "../../protocol/json-text.ts";
+import { serverAt } from "../../settings/vendors/vendor-profiles.ts";
 import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
-import { isFinalStatus } from "../final-status.ts";
-import { failedOutcome, retryOutcome } from "../provider.ts";
 import { type ProviderAnswer, retryAfterOf } from "../provider-calls.ts";
 import { codeNumber, words } from "./code-number.ts";
+import { verdictOnStranger } from "./code-table.ts";
 import { pushHash } from "./push-hash.ts";
 import type { Sending, Verdict } from "./vendor.ts";
+import { answerIn } from "./vendor-answer.ts";
 import {
   areListsUsedUp,
   invalidDevice,
@@ -42,7 +42,7 @@ type VivoAnswer = v.InferOutput<typeof Answer>;
 type Heard = (VivoAnswer & { after: number | undefined }) | { none: Verdict };
 
 export function vivoServer({ url }: Profile): string {
-  return (url ?? SERVER).replace(/\/+$/, "");
+  return serverAt(url, SERVER);
 }
 
 /** The calls for one message. They reject if vivo does not answer. */
@@ -112,24 +112,18 @@ export class VivoCalls {
         const headers = { authToken: token, "Content-Type": "application/json" };
         return post({ url: `${vivoServer(profile)}/message/${path}`, headers, body });
       },
-      ({ text }) => isVivoTokenRefused(answerIn(text)),
+      ({ text }) => isVivoTokenRefused(answerIn(Answer, text)),
     );
     return heardIn(answer, now());
   }
 }
 
-function answerIn(text: string): VivoAnswer | undefined {
-  const parsed = parseJson(text);
-  const answer = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
-  return answer.success ? answer.output : undefined;
-}
-
-function heardIn({ status, headers, text }: ProviderAnswer, now: number): Heard {
-  const said = answerIn(text);
-  const after = retryAfterOf(headers, now);
-  if (said !== undefined && status !== 429 && status < 500) return { ...said, after };
-  const why = `status ${status}: an answer that is not vivo's`;
-  return { none: isFinalStatus(status) ? failedOutcome(why) : retryOutcome(why, after) };
+function heardIn(answer: ProviderAnswer, now: number): Heard {
+  const { status, headers, text } = answer;
+  const said = answerIn(Answer, text);
+  if (said === undefined || status === 429 || status >= 500)
+    return { none: verdictOnStranger("vivo", answer, now) };
+  return { ...said, after: retryAfterOf(headers, now) };
 }
 
 function verdictOf(heard: Heard): Verdict {

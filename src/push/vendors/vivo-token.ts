@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Outbound } from "../../outbound/http-client.ts";
-import { parseJson } from "../../protocol/json-text.ts";
 import { codeNumber, words } from "./code-number.ts";
 import type { FetchedToken } from "./vendor.ts";
+import { answerIn } from "./vendor-answer.ts";
 import { vivoWords } from "./vivo-codes.ts";
 
 const DEADLINE = 10_000; // ms
@@ -39,15 +39,12 @@ export async function fetchVivoToken(keys: VivoKeys, outbound: Outbound, now: nu
   const reply = await outbound.send({ url, method: "POST", headers, body: JSON.stringify(asked) }, DEADLINE);
   if ("unanswered" in reply)
     throw new Error(`no vivo token: ${url.host} does not answer: ${reply.unanswered}`);
-  const parsed = parseJson(reply.text);
-  const json = "value" in parsed ? parsed.value : undefined;
-  const granted = v.safeParse(Granted, json);
-  if (granted.success) return { token: granted.output.authToken, renewAt: now + RENEW_AFTER };
+  const granted = answerIn(Granted, reply.text);
+  if (granted !== undefined) return { token: granted.authToken, renewAt: now + RENEW_AFTER };
   // Another answer is not logged: it may contain the token.
-  const failed = v.safeParse(Failed, json);
-  const why = failed.success
-    ? vivoWords(failed.output)
-    : `status ${reply.status}: an answer that is not vivo's`;
+  const failed = answerIn(Failed, reply.text);
+  const why =
+    failed !== undefined ? vivoWords(failed) : `status ${reply.status}: an answer that is not vivo's`;
   throw new Error(`no vivo token: ${why}`);
 }
 

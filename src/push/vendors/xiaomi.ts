@@ -1,11 +1,12 @@
 import * as v from "valibot";
-import { parseJson } from "../../protocol/json-text.ts";
+import { serverAt } from "../../settings/vendors/vendor-profiles.ts";
 import type { ProfileOf } from "../../settings/vendors/vendor-settings.ts";
 import { goneOutcome } from "../provider.ts";
 import type { ProviderAnswer } from "../provider-calls.ts";
 import { type CodeTable, verdictByCode, verdictOnStranger } from "./code-table.ts";
 import { withListedIds } from "./listed-ids.ts";
 import type { Vendor, Verdict } from "./vendor.ts";
+import { answerIn } from "./vendor-answer.ts";
 import { type XiaomiForm, xiaomiMessage } from "./xiaomi-payload.ts";
 
 type Profile = ProfileOf<"mi">;
@@ -74,19 +75,17 @@ export const xiaomi: Vendor<Profile, XiaomiForm> = {
 };
 
 function serverOf({ url, region }: Profile, vendor: string): string {
-  if (url !== null) return url.replace(/\/+$/, "");
-  return vendor === "mi-intl" ? `https://${region}-api.xmpush.global.xiaomi.com` : SERVER;
+  return serverAt(url, vendor === "mi-intl" ? `https://${region}-api.xmpush.global.xiaomi.com` : SERVER);
 }
 
 function verdictsOf(answer: ProviderAnswer, ids: readonly string[], now: number): Verdict[] {
   const all = (verdict: Verdict) => ids.map(() => verdict);
-  const parsed = parseJson(answer.text);
-  const said = v.safeParse(Answer, "value" in parsed ? parsed.value : undefined);
+  const said = answerIn(Answer, answer.text);
   // Xiaomi's own answers have the status 200, so success with another one is somebody else's word.
-  if (!said.success || (said.output.code === SENT && answer.status !== 200)) {
+  if (said === undefined || (said.code === SENT && answer.status !== 200)) {
     return all(verdictOnStranger("Xiaomi", answer, now));
   }
-  const { code, reason, description, data } = said.output;
+  const { code, reason, description, data } = said;
   if (code === SENT) return sentVerdicts(data, ids);
   const words = reason || description || "";
   const verdict = verdictByCode({ code, words }, CODES, answer, now);

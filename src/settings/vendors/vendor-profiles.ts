@@ -68,6 +68,11 @@ export const variableName = () => {
   );
 };
 
+/** A profile's server, else the vendor's own; without a slash at the end. */
+export function serverAt(url: string | null | undefined, own: string): string {
+  return (url ?? own).replace(/\/+$/, "");
+}
+
 /** The profile with a name; undefined if there is none. */
 export function profileNamed<Profile extends VendorProfile>(
   profiles: VendorProfiles<Profile>,
