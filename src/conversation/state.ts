@@ -151,13 +151,19 @@ export class ConversationState {
   /** Whether a client may send, edit and recall messages here. A command may have waited until it was deleted. */
   mayWrite(clientId: string): boolean {
     if (this.isDeleted) return false;
-    return this.rules.writers === "anyone" || this.members.has(clientId);
+    return this.rules.writers === "anyone" ? !this.#isBlocked(clientId) : this.members.has(clientId);
   }
 
-  /** Whether a client may read its history. */
+  /** Whether a client may read its history. What a service tells a client is theirs, even if they are blocked there. */
   mayRead(clientId: string): boolean {
     if (this.isDeleted) return false;
-    return this.rules.readers === "anyone" || this.members.has(clientId);
+    if (this.rules.readers === "members") return this.members.has(clientId);
+    return this.rules.isService || !this.#isBlocked(clientId);
+  }
+
+  /** Where nobody is a member, blocking alone shuts somebody out. */
+  #isBlocked(clientId: string): boolean {
+    return this.permissions.blacklist.has(clientId);
   }
 
   /**
@@ -241,7 +247,7 @@ export class ConversationState {
   /** Removes a member, and with it the role that it was given. */
   removeMember(clientId: string): void {
     this.members.remove(clientId);
-    this.permissions.roles.remove(clientId);
+    this.permissions.roles.remove([clientId]);
   }
 
   /** Whether D1 lacks a change of members or facts. */

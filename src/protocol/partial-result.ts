@@ -6,6 +6,11 @@ export interface PartialResult {
   failed: { error: ErrorName; clientIds: string[] }[];
 }
 
+/** @param failures clients by the reason that it failed for them; none for some reasons */
+export function partialResultOf(allowed: string[], failures: PartialResult["failed"]): PartialResult {
+  return { allowed, failed: failures.filter(({ clientIds }) => clientIds.length > 0) };
+}
+
 /** The fields of a partial result in a reply. */
 export function partialResult({ allowed, failed }: PartialResult) {
   return {

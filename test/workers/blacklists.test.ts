@@ -4,6 +4,7 @@ import { block, giveRole, listed, result } from "../support/permissions.ts";
 import { hmac, onTheWire, stamped } from "../support/sign.ts";
 import { loggedIn, notifications } from "./support/commands.ts";
 import { onlineClients, trioChat } from "./support/pair-chat.ts";
+import { enter, roomOf } from "./support/rooms.ts";
 import { WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 
@@ -63,6 +64,27 @@ describe("[X-19] a conversation's blacklist", () => {
     for (const device of [toms, marys]) expect(notices(device, chat).slice(-3)).toEqual(toMembers);
     await strangers.push("conv", "blocked");
     expect(notices(strangers, chat)).toEqual([`blocked by ${tom}`]);
+  });
+
+  test("[X-19] [R-06] who is blocked in a chat room is heard, hears, reads and decides nothing there", async () => {
+    await configure({ security: { memberRoles: true } });
+    const { jerry, toms, jerrys, marys, mary } = await onlineClients("tom", "jerry", "mary");
+    const room = await roomOf(toms);
+    for (const device of [jerrys, marys]) await enter(device, room);
+    expect(refusal(await giveRole(toms, room, jerry, "Manager"))).toBe("");
+    expect(result(await block(toms, "block", room, [jerry]))).toBe(jerry);
+    for (const more of [{}, { transient: true }, { will: true }])
+      expect(refusal(await say(jerrys, room, "hello", more))).toMatch(/^4401/);
+    await expect(history(jerrys, room)).rejects.toThrow("CONVERSATION_LOG_REJECTED");
+    expect(refusal(await block(jerrys, "block", room, [mary]))).toMatch(/^4317/);
+    await expect(listed(jerrys, "blocked", room)).rejects.toThrow("CONVERSATION_MEMBERSHIP_REQUIRED");
+    await settle(room, toms, marys);
+    expect(marys.texts(room)).not.toContain("hello");
+    expect(notices(jerrys, room).slice(-1)).toEqual([`blocked by ${toms.clientId}`]);
+    await block(toms, "unblock", room, [jerry]);
+    // A role ends with it.
+    expect(refusal(await block(jerrys, "block", room, [mary]))).toMatch(/^4320/);
+    expect(refusal(await say(jerrys, room, "hello"))).toBe("");
   });
 
   test("[X-18] [B-08] who was blocked while away learns of it over HTTP", async () => {

@@ -2,7 +2,7 @@ import { isClientId } from "../../model/client-id.ts";
 import type { MemberRole, StoredRole } from "../../model/records.ts";
 import { newObjectId } from "../../protocol/object-id.ts";
 import type { Refused } from "../../protocol/outcome.ts";
-import type { PartialResult } from "../../protocol/partial-result.ts";
+import { type PartialResult, partialResultOf } from "../../protocol/partial-result.ts";
 import type { ListChange } from "../../protocol/permission-events.ts";
 import type { Settings } from "../../settings/schema.ts";
 import type { Outbox } from "../copy/outbox.ts";
@@ -73,7 +73,7 @@ export class PermissionChanges {
     const { list } = this.#state.permissions.silences;
     const { added, kept, full } = list.add(valid, this.#listMax);
     const notice = this.#keep("silenced", added, by);
-    const result = resultOf(
+    const result = partialResultOf(
       [...kept, ...added],
       [
         { error: "SILIENCED_MEMBER_LIST_FULL", clientIds: full },
@@ -93,7 +93,7 @@ export class PermissionChanges {
   ): PartialResult {
     const { valid, invalid } = sorted(clientIds);
     const notice = this.#keep("unsilenced", this.#state.permissions.silences.list.remove(valid), by);
-    const result = resultOf(valid, [{ error: "INVALID_LOGIN", clientIds: invalid }]);
+    const result = partialResultOf(valid, [{ error: "INVALID_LOGIN", clientIds: invalid }]);
     reply(result);
     this.#announce(notice);
     return result;
@@ -138,21 +138,22 @@ export class PermissionChanges {
   ): Promise<PartialResult> {
     const { valid, invalid } = sorted(clientIds);
     const { added, kept, full } = this.#state.permissions.blacklist.add(valid, this.#listMax);
+    const blocked = [...kept, ...added];
     this.#host.blocked(added);
     const notice = this.#keep("blocked", added, by);
-    const removal = this.#membership.removeHere([...kept, ...added], by);
-    if (removal !== undefined) await this.#outbox.index();
-    const result = resultOf(
-      [...kept, ...added],
-      [
-        { error: "BLACKLIST_FULL", clientIds: full },
-        { error: "INVALID_LOGIN", clientIds: invalid },
-      ],
-    );
+    const removal = this.#membership.removeHere(blocked, by);
+    // A role ends with the membership; where nobody is a member, it ends here.
+    const endsRoles = this.#state.permissions.roles.remove(blocked);
+    if (endsRoles) this.#changed();
+    if (removal !== undefined || endsRoles) await this.#outbox.index();
+    const result = partialResultOf(blocked, [
+      { error: "BLACKLIST_FULL", clientIds: full },
+      { error: "INVALID_LOGIN", clientIds: invalid },
+    ]);
     reply(result);
+    if (!this.#state.rules.hasMembers) this.#delivery.removeFromAudience(blocked);
     this.#announce(notice);
     if (removal !== undefined) this.#membership.announceRemoval(removal);
-    if (!this.#state.rules.hasMembers) this.#delivery.removeFromAudience([...kept, ...added]);
     return result;
   }
 
@@ -164,7 +165,7 @@ export class PermissionChanges {
   ): PartialResult {
     const { valid, invalid } = sorted(clientIds);
     const notice = this.#keep("unblocked", this.#state.permissions.blacklist.remove(valid), by);
-    const result = resultOf(valid, [{ error: "INVALID_LOGIN", clientIds: invalid }]);
+    const result = partialResultOf(valid, [{ error: "INVALID_LOGIN", clientIds: invalid }]);
     reply(result);
     this.#announce(notice);
     return result;
@@ -245,11 +246,16 @@ export class PermissionChanges {
     if (row.role !== "Member") await this.giveRole(row.clientId, "Member", "");
     // Somebody else may have changed it meanwhile.
     if (this.#state.permissions.roles.get(row.clientId)?.role !== "Member") return true;
-    this.#state.permissions.roles.remove(row.clientId);
-    this.#state.change({}, this.#host.now());
-    this.#host.archiveSoon();
+    this.#state.permissions.roles.remove([row.clientId]);
+    this.#changed();
     await this.#outbox.index();
     return true;
+  }
+
+  /** D1 lacks something of this conversation. */
+  #changed(): void {
+    this.#state.change({}, this.#host.now());
+    this.#host.archiveSoon();
   }
 
   get #listMax(): number {
@@ -275,14 +281,7 @@ export class PermissionChanges {
       ? members
       : members.filter((clientId) => this.#delivery.isSubscribed(clientId));
     this.#delivery.notify(told, { kind: "notice", record: own, at });
-    const record = changeRecord(this.#state, {
-      kind: "membersListed",
-      conversationId,
-      at,
-      change,
-      by,
-      members,
-    });
+    const record = changeRecord(this.#state, { kind: "membersListed", conversationId, ...notice });
     this.#delivery.notifyMembers({ kind: "notice", record, at }, { origin: NO_ORIGIN });
   }
 }
@@ -293,9 +292,4 @@ const REFUSALS_MAX = 10_000;
 function sorted(clientIds: readonly string[]): { valid: string[]; invalid: string[] } {
   const named = [...new Set(clientIds)];
   return { valid: named.filter(isClientId), invalid: named.filter((clientId) => !isClientId(clientId)) };
-}
-
-/** @param failures clients by the reason that it failed for them */
-function resultOf(allowed: string[], failures: PartialResult["failed"]): PartialResult {
-  return { allowed, failed: failures.filter(({ clientIds }) => clientIds.length > 0) };
 }

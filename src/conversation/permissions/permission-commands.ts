@@ -186,9 +186,10 @@ export class PermissionCommands {
     return { clientId, isMember, isCreator, role, areRolesGiven };
   }
 
-  /** In a chat room nobody is a member: whoever has no role there may do nothing to others. */
+  /** In a chat room nobody is a member: whoever has no role there, or is blocked, may do nothing to others. */
   #belongs(clientId: string): boolean {
-    return !this.#state.rules.hasMembers || this.#state.members.has(clientId);
+    const { rules, members, permissions } = this.#state;
+    return rules.hasMembers ? members.has(clientId) : !permissions.blacklist.has(clientId);
   }
 
   #roleOf(clientId: string): Role {

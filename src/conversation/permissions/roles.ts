@@ -65,15 +65,19 @@ export class Roles {
     return row;
   }
 
-  remove(clientId: string): void {
-    this.#tables.change("roles", "DELETE FROM roles WHERE client_id = ?", clientId);
+  /** Returns whether one of the clients had a row. */
+  remove(clientIds: readonly string[]): boolean {
+    const given = clientIds.filter((clientId) => this.get(clientId) !== undefined);
+    for (const clientId of given)
+      this.#tables.change("roles", "DELETE FROM roles WHERE client_id = ?", clientId);
+    return given.length > 0;
   }
 
   #makeRoom(): boolean {
     if (this.size < ROLES_MAX) return true;
     const plain = this.all().find(({ role }) => role === "Member");
     if (plain === undefined) return false;
-    this.remove(plain.clientId);
+    this.remove([plain.clientId]);
     return true;
   }
 
