@@ -29,8 +29,12 @@ export async function mustExist(env: Env, id: string): Promise<void> {
   if (!(await mayExist(env, id))) throw new NoSuchConversation(id);
 }
 
-/** The same for a conversation of one kind: under the path of its kind alone, nothing else is changed by mistake. */
+/**
+ * The same for a conversation of one kind: under the path of its kind alone, nothing else is changed by mistake. Temporary
+ * ones have no path of their own, and are served under that of normal ones.
+ */
 export async function mustBe(env: Env, id: string, kind: ConversationRecord["kind"]): Promise<void> {
   const is = await awaitCall(knownConversations(env).kindOf(id), `looking for ${id}`);
-  if (is !== kind && is !== "unknown") throw new NoSuchConversation(id);
+  const fits = is === kind || is === "unknown" || (kind === "normal" && is === "temporary");
+  if (!fits) throw new NoSuchConversation(id);
 }

@@ -147,6 +147,12 @@ describe("[E-04] in a temporary conversation", () => {
     const shown = await rest("GET", `${path}/history?convid=${encodeURIComponent(chat)}`);
     expect(await shown.json()).toMatchObject([{ from: tom, data: "by the server" }]);
     const row = `/1.1/classes/_Conversation/${encodeURIComponent(chat)}`;
+    const sent = { from_client: tom, message: "by its path" };
+    const modern = `/1.2/rtm/conversations/${encodeURIComponent(chat)}`;
+    expect((await rest("POST", `${modern}/messages`, sent)).status).toBe(200);
+    await jerrys.message("by its path");
+    const named = await rest("PUT", modern, { name: "x" });
+    expect([named.status, await named.json()]).toEqual([400, expect.objectContaining({ code: 4314 })]);
     const change = await rest("PUT", row, { m: { __op: "Remove", objects: [jerry] } });
     expect([change.status, await change.json()]).toEqual([400, expect.objectContaining({ code: 4314 })]);
   });
@@ -281,6 +287,26 @@ describe("[I13] names and ids that nobody has", () => {
     expect(await history(jerrys, chat)).toEqual(["are you there?", "now?"]);
     await jerrys.push("conv", "joined");
     expect((await listDurableObjectIds(world.CLIENTS)).length).toBe(before + 1);
+  });
+
+  test("[I13] a storm of beginnings with invented names makes objects of conversations alone", async () => {
+    const { tom, toms } = await onlineClients("tom");
+    const before = await objects();
+    const storm = Array.from({ length: 30 }, (_, at) =>
+      begin(
+        toms,
+        Array.from({ length: 9 }, (_, name) => `${tom}-${at}-${name}`),
+      ),
+    );
+    const chats = await Promise.all(storm);
+    await Promise.all(chats.map((chat) => say(toms, chat, "anybody?")));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const after = await objects();
+    expect(after).toEqual({ clients: before.clients, conversations: before.conversations + 30 });
+    const { results } = await world.DB.prepare("SELECT 1 FROM members WHERE client_id LIKE ?")
+      .bind(`${tom}-%`)
+      .all();
+    expect(results).toEqual([]);
   });
 
   test("[I13] the alarm finds members that have come, without another message", async () => {

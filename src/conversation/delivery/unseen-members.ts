@@ -4,6 +4,8 @@ import type { ConversationState } from "../state.ts";
 /** Looks by the alarm are this far apart (ms): a quarter of the conversation's age, within these bounds. */
 const PAUSE_FIRST = 15_000;
 const PAUSE_LAST = 10 * 60_000;
+/** Afterwards (ms) it looks with new messages alone: a conversation of invented names must not cost for a month. */
+const LOOKS_FOR = 24 * 60 * 60_000;
 /** Messages make no more looks than one in this time (ms). */
 const PAUSE_BUSY = 1_000;
 
@@ -38,7 +40,7 @@ export class UnseenMembers {
     const member = this.#state.members.get(clientId);
     if (member === undefined || this.#state.isDeleted) return;
     this.#state.members.setAway(member, "unseen");
-    this.#host.lookWithin(this.#pause);
+    this.#lookLater();
   }
 
   /** Something is new to all members. Looks now, or in a moment if it just has. */
@@ -61,7 +63,12 @@ export class UnseenMembers {
       console.warn("members are not known yet:", loggableError(error));
     }
     this.#isLooking = false;
-    if (this.#unseen.length > 0) this.#host.lookWithin(this.#pause);
+    if (this.#unseen.length > 0) this.#lookLater();
+  }
+
+  #lookLater(): void {
+    const age = this.#host.now() - this.#state.facts.createdAt;
+    if (age < LOOKS_FOR) this.#host.lookWithin(Math.min(Math.max(age / 4, PAUSE_FIRST), PAUSE_LAST));
   }
 
   async #lookFor(clientId: string): Promise<void> {
@@ -75,10 +82,5 @@ export class UnseenMembers {
     if (this.#state.isDeleted) return [];
     const members = [...this.#state.members.values()];
     return members.filter(({ away }) => away === "unseen").map(({ clientId }) => clientId);
-  }
-
-  get #pause(): number {
-    const age = this.#host.now() - this.#state.facts.createdAt;
-    return Math.min(Math.max(age / 4, PAUSE_FIRST), PAUSE_LAST);
   }
 }

@@ -43,9 +43,15 @@ export class Mirror {
     this.#reports = new MirrorReports(state.facts.id, records, (report) => host.report(report));
   }
 
+  /** Service conversations stay on one side, and no other side can have a temporary one. */
+  get #isMirrored(): boolean {
+    const { isCopied, isService } = this.#state.rules;
+    return isCopied && !isService && this.#host.hosted() !== undefined;
+  }
+
   /** A message was stored in this turn: it goes to LeanCloud, if the settings want it. */
   stored({ timestamp }: MessageRecord): void {
-    if (this.#host.hosted() === undefined || this.#state.rules.isService) return;
+    if (!this.#isMirrored) return;
     this.records.add(timestamp);
     this.#host.sendAfter(RETRY);
     void this.send();
@@ -53,7 +59,7 @@ export class Mirror {
 
   /** A message was edited or recalled in this turn: its copy at LeanCloud follows. */
   changed(message: MessageRecord): void {
-    if (this.#host.hosted() === undefined || this.#state.rules.isService) return;
+    if (!this.#isMirrored) return;
     const { id, timestamp: place } = message;
     const { importedLastMessageAt = 0 } = this.#state.facts;
     if (this.records.theirsAt(place) === undefined) {
