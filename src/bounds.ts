@@ -31,6 +31,10 @@ export const CURSOR_MOVES = 20;
  * to each that is not evicted. A client that subscribes to more hears of the others' at its next login.
  */
 export const SERVICES_PER_SESSION = 20;
+/** Clients that are sent a broadcast to everybody at a time: each is an object to wake. */
+export const ANNOUNCED_AT_ONCE = 50;
+/** ms after which every isolate has settings that were stored before: their age, and the time to read them. */
+export const SETTINGS_SPREAD = 8_000;
 /** Subscriptions of one session that are being opened at a time: as many as one frame can name, and some more. */
 export const SUBSCRIPTIONS_OPENING = 1_200;
 /** Bytes of a message that count as one send, LeanMessage's longest. A longer message counts as several (L-01). */

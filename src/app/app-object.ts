@@ -60,6 +60,10 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     return this.#presence.among(clientIds);
   }
 
+  async onlineAfter(clientId: string, limit: number): Promise<string[]> {
+    return this.#presence.after(clientId, limit);
+  }
+
   async archiveBehindAmong(conversationIds: string[]): Promise<string[]> {
     return this.#lagging.among(conversationIds);
   }

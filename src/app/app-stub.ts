@@ -27,6 +27,8 @@ export interface AppStub {
   presenceChanged(changes: PresenceChange[]): Promise<void>;
   /** Those of some clients that are online, as far as their objects have reported: a report may be late. */
   onlineAmong(clientIds: string[]): Promise<string[]>;
+  /** A page of the clients that are online, in the order of their ids, after one of them. */
+  onlineAfter(clientId: string, limit: number): Promise<string[]>;
   /** The number of clients that are online now, and of those that were today (UTC). */
   presence(): Promise<{ online: number; today: number }>;
   /** A conversation could not copy its messages from after a time (ms) to D1. */

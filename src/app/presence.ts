@@ -46,6 +46,18 @@ export class Presence {
       .map(({ id }) => id);
   }
 
+  /** A page of the clients that are online, in the order of their ids, after one of them. */
+  after(clientId: string, limit: number): string[] {
+    return this.#sql
+      .exec<{ id: string }>(
+        "SELECT client_id AS id FROM presence WHERE client_id > ? AND online = 1 ORDER BY client_id LIMIT ?",
+        clientId,
+        limit,
+      )
+      .toArray()
+      .map(({ id }) => id);
+  }
+
   /** The number of clients that are online now, and of those that were at any time of this UTC day. */
   counts(now: number): { online: number; today: number } {
     return this.#sql

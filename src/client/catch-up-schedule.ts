@@ -1,3 +1,4 @@
+import { servicesWithNews } from "../model/unexpired-broadcasts.ts";
 import type { ClientServices } from "./client-ports.ts";
 import type { FirstLogin } from "./first-login.ts";
 import type { Inbox } from "./inbox.ts";
@@ -33,12 +34,17 @@ export class CatchUpSchedule {
 
   /**
    * The conversations that may have something new for a session: those of the inbox, those that a sibling is subscribed
-   * to (L5), and the services that the client is subscribed to.
+   * to (L5), the services that the client is subscribed to, and those with a broadcast to everybody.
    */
   conversationsFor(session: Session): string[] {
     const held = this.#sessions.siblingsOf(session).flatMap(({ subscriptions }) => subscriptions);
     const news = this.#inbox.newsFor(session.identity.mode, session.known);
-    return [...new Set([...news, ...held, ...this.#subscribed.ids])];
+    const { broadcastsAfter } = this.#firstLogin;
+    const broadcasting =
+      broadcastsAfter === undefined
+        ? []
+        : servicesWithNews(session.broadcasts, broadcastsAfter, this.#services.now());
+    return [...new Set([...news, ...held, ...this.#subscribed.ids, ...broadcasting])];
   }
 
   /** Catches a session up with these conversations. Those that do not answer are retried. */
@@ -46,7 +52,12 @@ export class CatchUpSchedule {
     const silent = await catchUpSession(
       session,
       { asked, scope },
-      { inbox: this.#inbox, sessions: this.#sessions, subscribed: this.#subscribed },
+      {
+        inbox: this.#inbox,
+        sessions: this.#sessions,
+        subscribed: this.#subscribed,
+        firstLogin: this.#firstLogin,
+      },
       this.#services,
     );
     const others = session.behind.filter((conversationId) => !asked.includes(conversationId));
@@ -64,7 +75,8 @@ export class CatchUpSchedule {
    * until now.
    */
   async repeatFirstLogin(clientId: string): Promise<void> {
-    const found = await this.#firstLogin.look(clientId);
+    const [first] = this.#sessions.open;
+    const found = await this.#firstLogin.look(clientId, first?.broadcasts ?? {});
     for (const session of this.#sessions.open) await this.run(session, found, "everything");
   }
 

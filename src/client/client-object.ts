@@ -126,6 +126,10 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     this.#client.subscribe(service, exceptSession);
   }
 
+  async announce(record: Uint8Array, openedAfter: number | undefined): Promise<void> {
+    this.#client.announce(record, openedAfter);
+  }
+
   async unsubscribe(service: SubscribedService): Promise<void> {
     this.#client.unsubscribe(service);
   }

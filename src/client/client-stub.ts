@@ -30,6 +30,8 @@ export interface ClientStub {
   wake(conversationId: string, wake: Wake): Promise<WakeAnswer>;
   /** The client subscribes to a service conversation. @param exceptSession the session that has a subscription to it */
   subscribe(service: SubscribedService, exceptSession: string | undefined): Promise<void>;
+  /** Sends a record to the sessions that logged in after a time (ms), or to all. */
+  announce(record: Uint8Array, openedAfter: number | undefined): Promise<void>;
   unsubscribe(service: SubscribedService): Promise<void>;
   subscribedServices(page: ServicesPage): Promise<SubscribedService[]>;
   isOnline(): Promise<boolean>;

@@ -36,7 +36,7 @@ export const CLIENT_SCHEMA: Schema<Name> = {
       "CREATE TABLE standing (id INTEGER PRIMARY KEY CHECK (id = 1), kicked_at INTEGER, " +
         "banned_at INTEGER, ban_reason TEXT NOT NULL)",
     ],
-    first_login: ["CREATE TABLE first_login (at INTEGER PRIMARY KEY)"],
+    first_login: ["CREATE TABLE first_login (at INTEGER PRIMARY KEY, broadcasts_after INTEGER)"],
     sessions: [
       "CREATE TABLE sessions (session_id TEXT PRIMARY KEY, about TEXT NOT NULL, broken_at INTEGER) WITHOUT ROWID",
     ],
@@ -62,6 +62,8 @@ export const CLIENT_SCHEMA: Schema<Name> = {
     { table: "inbox", column: "patched_at", definition: "INTEGER NOT NULL DEFAULT 0" },
     { table: "inbox", column: "read_at", definition: "INTEGER NOT NULL DEFAULT 0" },
     { table: "inbox", column: "noticed_at", definition: "INTEGER NOT NULL DEFAULT 0" },
+    // Null: all that were sent since the first login.
+    { table: "first_login", column: "broadcasts_after", definition: "INTEGER" },
   ],
 };
 

@@ -142,6 +142,11 @@ export class Client {
     }
   }
 
+  /** Sends a record to the sessions that logged in after a time (ms), or to all. Nothing is written. */
+  announce(record: Uint8Array, openedAfter = 0): void {
+    for (const session of this.#parts.sessions.open) if (session.openedAt > openedAfter) session.send(record);
+  }
+
   /** The client is not subscribed to a service conversation any more. */
   unsubscribe(service: SubscribedService): void {
     this.#parts.subscribed.remove(service);

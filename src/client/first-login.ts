@@ -1,5 +1,6 @@
 import type { Memberships } from "../database/conversations/memberships.ts";
 import { loggableError } from "../loggable-error.ts";
+import { newestBroadcast, type UnexpiredBroadcasts } from "../model/unexpired-broadcasts.ts";
 import type { ClientServices } from "./client-ports.ts";
 import type { ClientTables } from "./client-tables.ts";
 import type { Inbox } from "./inbox.ts";
@@ -38,8 +39,24 @@ export class FirstLogin {
     return this.#tables.has("first_login");
   }
 
-  /** Resolves to the conversations that may have news now. If D1 does not answer, it is retried later. */
-  async look(clientId: string): Promise<string[]> {
+  /**
+   * Broadcasts to everybody after this time (ms) are for the client: those since its first login, and the newest one that
+   * was valid then (V-04). Undefined until the first login is done.
+   */
+  get broadcastsAfter(): number | undefined {
+    const [row] = this.#tables.read<{ at: number; broadcasts_after: number | null }>(
+      "first_login",
+      "SELECT at, broadcasts_after FROM first_login",
+    );
+    return row && (row.broadcasts_after ?? row.at);
+  }
+
+  /**
+   * Resolves to the conversations that may have news now. If D1 does not answer, it is retried later.
+   *
+   * @param broadcasts to everybody that have not ended
+   */
+  async look(clientId: string, broadcasts: UnexpiredBroadcasts): Promise<string[]> {
     const found: string[] = [];
     try {
       const registered = await this.#services.registerClient(clientId);
@@ -52,7 +69,10 @@ export class FirstLogin {
         if (!more || last === undefined) break;
         ({ conversations, more } = await this.#services.conversationsAfter(clientId, last));
       }
-      this.#tables.add("first_login", "INSERT OR IGNORE INTO first_login VALUES (?)", this.#services.now());
+      const now = this.#services.now();
+      const newest = newestBroadcast(broadcasts, now);
+      const after = newest === undefined ? null : newest - 1;
+      this.#tables.add("first_login", "INSERT OR IGNORE INTO first_login VALUES (?, ?)", now, after);
     } catch (error) {
       console.warn(`the first login of ${clientId} is not known yet:`, loggableError(error));
       this.#services.retryAfter(RETRY);

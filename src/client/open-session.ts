@@ -21,7 +21,7 @@ export async function openSession(
   const decided = () => decideLogin(session, command, siblings, records, services);
   let login = await decided();
   if (!("refused" in login) && !firstLogin.isDone) {
-    await firstLogin.look(session.identity.clientId);
+    await firstLogin.look(session.identity.clientId, session.broadcasts);
     login = await decided();
   }
   // No await from here to the control record "opened": nothing may be delivered to a session that has not received it.

@@ -10,6 +10,7 @@ import { eventRecord, missedRecord, unreadRecord, wakeRecord } from "../protocol
 import { isTemporaryId } from "../protocol/temporary-ids.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { ClientServices } from "./client-ports.ts";
+import type { FirstLogin } from "./first-login.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
@@ -33,6 +34,7 @@ interface Lists {
   inbox: Inbox;
   sessions: Sessions;
   subscribed: SubscribedServices;
+  firstLogin: Pick<FirstLogin, "broadcastsAfter">;
 }
 
 interface Answer {
@@ -85,7 +87,7 @@ async function ask(
   session: Session,
   asked: string[],
   asOf: number,
-  { inbox, sessions }: Lists,
+  { inbox, sessions, firstLogin }: Lists,
   services: Asking,
 ): Promise<Answer[]> {
   const { clientId, sessionId, mode } = session.identity;
@@ -95,6 +97,7 @@ async function ask(
     asOf,
     patchesSince: session.known.patches,
     messagesModeSince: inbox.messagesModeSince,
+    globalsAfter: firstLogin.broadcastsAfter,
   };
   const answers: Answer[] = [];
   let reportedAt = asOf;

@@ -23,8 +23,8 @@ export class SessionSockets {
   }
 
   /** An accepted socket becomes a session. The login itself is the first frame on it. */
-  add(socket: Socket, { proof, ...identity }: ProvenRequest): void {
-    const session = new Session(socket, identity, { phase: "connecting" });
+  add(socket: Socket, { proof, broadcasts, ...identity }: ProvenRequest): void {
+    const session = new Session(socket, identity, { phase: "connecting" }, broadcasts);
     session.state = { phase: "connecting", proof };
     this.#sessions.set(socket, session);
   }

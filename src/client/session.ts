@@ -1,3 +1,4 @@
+import type { UnexpiredBroadcasts } from "../model/unexpired-broadcasts.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { CatchUpMode, SessionControl, SessionRequest } from "../protocol/link-controls.ts";
 import { controlRecord } from "../protocol/link-records.ts";
@@ -62,10 +63,18 @@ interface SessionSocket {
 
 export class Session {
   readonly identity: SessionIdentity;
+  readonly broadcasts: UnexpiredBroadcasts;
   readonly #socket: SessionSocket;
   #state: SessionState;
 
-  constructor(socket: SessionSocket, identity: SessionIdentity, state: SessionState) {
+  /** @param broadcasts to everybody that the login may still get; in memory alone, since the login follows at once */
+  constructor(
+    socket: SessionSocket,
+    identity: SessionIdentity,
+    state: SessionState,
+    broadcasts: UnexpiredBroadcasts = {},
+  ) {
+    this.broadcasts = broadcasts;
     this.#socket = socket;
     this.identity = identity;
     this.#state = state;

@@ -89,6 +89,10 @@ export function assembleConversation(
       publish: services.publish,
       list: services.list,
       unlist: services.unlist,
+      saveUnexpired: services.saveUnexpired,
+      onlineAfter: services.onlineAfter,
+      announce: services.announce,
+      announceWithin: (delay) => alarm.within(delay),
       publishAfter: (delay) => alarm.within(delay),
     },
   );

@@ -21,7 +21,7 @@ export interface CatchUpRequest {
   /** When a `.1` device of the client first logged in (ms). Older messages are not missed by any `.1` device. */
   messagesModeSince: number | undefined;
   /** Broadcasts to everybody after this time (ms) are news to the client; undefined for none. */
-  globalsAfter?: number;
+  globalsAfter?: number | undefined;
 }
 
 /** Times of the last changes that the client may have missed while away, delivered or not (ms, 0 for never). */

@@ -133,6 +133,7 @@ export class ConversationLifecycle {
     if (state.pendingSince !== undefined) this.#platform.alarm.within(PENDING_DELAY);
     // Not awaited: LeanCloud may be slow, and the alarm has other work.
     void mirror.send();
+    void conversation.announce();
     await conversation.recorder.publish();
   }
 

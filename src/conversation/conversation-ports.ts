@@ -12,6 +12,7 @@ import type { Wake, WakeAnswer } from "./delivery/wake.ts";
 import type { KnownClients } from "./known-clients.ts";
 import type { MirrorCalls } from "./mirror/mirror-host.ts";
 import type { PolicyHost } from "./policy.ts";
+import type { AnnouncementsHost } from "./service/announcements.ts";
 import type { SubscribingHost } from "./service/subscribing.ts";
 
 /** The object around a conversation: its storage, alarm, clock and timers. */
@@ -31,7 +32,10 @@ export interface ConversationPlatform {
 }
 
 /** The rest of the service, as a conversation calls it. Every call has a deadline and may reject. */
-export interface ConversationServices extends Omit<PolicyHost, "now">, Omit<SubscribingHost, "now"> {
+export interface ConversationServices
+  extends Omit<PolicyHost, "now">,
+    Omit<SubscribingHost, "now">,
+    Omit<AnnouncementsHost, "now" | "announceWithin" | "inNextTurn"> {
   /** Reads the settings again if they may be stale; undefined if they are fresh. Never rejects. */
   refreshSettings(): Promise<unknown> | undefined;
   copyCalls: CopyCalls & Removal;

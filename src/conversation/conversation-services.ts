@@ -17,6 +17,7 @@ import type { RelayCalls } from "./delivery/relay-calls.ts";
 import { knownClients } from "./known-clients.ts";
 import { newConversationId } from "./messages/ids.ts";
 import { mirrorCallsOf } from "./mirror/mirror-calls.ts";
+import { announcementCalls } from "./service/announcement-calls.ts";
 import { subscriptionLists } from "./service/subscription-lists.ts";
 
 const WAKE_DEADLINE = 5_000; // ms for a client's object to answer
@@ -68,6 +69,7 @@ export function conversationServices(env: Env): ConversationServices {
       return structuredClone(answer);
     },
     ...subscriptionLists(env),
+    ...announcementCalls(env),
     startThere: async (record) => {
       // Its creator does not know its id before the reply, which may be lost, so they are notified like every member.
       const starting = conversation(record.id).startHere(record, "server");

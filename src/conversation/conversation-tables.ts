@@ -85,7 +85,7 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
     ],
     global_broadcasts: [
       "CREATE TABLE global_broadcasts (timestamp INTEGER PRIMARY KEY, message_id TEXT NOT NULL, " +
-        "valid_till INTEGER NOT NULL)",
+        "valid_till INTEGER NOT NULL, pass TEXT NOT NULL, reached TEXT NOT NULL)",
     ],
     dropped: [
       "CREATE TABLE dropped (id INTEGER PRIMARY KEY CHECK (id = 1), low INTEGER NOT NULL, normal INTEGER NOT NULL, " +

@@ -31,6 +31,7 @@ import type { Downstream } from "./room/downstream.ts";
 import { Presence } from "./room/presence.ts";
 import { RoomCommands } from "./room/room-commands.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
+import type { AnnouncementsHost } from "./service/announcements.ts";
 import type { Answer, Asked, ServiceCall } from "./service/service-calls.ts";
 import { catchUpWithService } from "./service/service-catch-up.ts";
 import { serviceHandlers } from "./service/service-commands.ts";
@@ -40,12 +41,13 @@ import type { SubscribingHost } from "./service/subscribing.ts";
 import type { ConversationState } from "./state.ts";
 
 export interface ConversationHost
-  extends MessagesHost,
+  extends Omit<MessagesHost, "sendToEverybody">,
     HistoryHost,
     PatchesHost,
     PolicyHost,
     EventRecorderHost,
     SubscribingHost,
+    AnnouncementsHost,
     CommandQueueHost {}
 
 /** The rules of one conversation: who may do what, what it changes, and who is notified. */
@@ -87,7 +89,10 @@ export class Conversation {
     const recorder = new EventRecorder(state, delivery, events, host);
     const receipts = new Receipts(state, delivery, replier, subscriptions, () => host.now());
     this.downstream = downstream;
-    const messages = new Messages(state, delivery, replier, policy, recorder, downstream, host);
+    const messages = new Messages(state, delivery, replier, policy, recorder, downstream, {
+      ...host,
+      sendToEverybody: (record) => void this.#service?.announcements.sendNow(record),
+    });
     const flush = () => messages.flush();
     const membership = new Membership(state, delivery, outbox, {
       now: () => host.now(),
@@ -171,8 +176,15 @@ export class Conversation {
   }
 
   /** A message of the app's server (http-api §2.2). */
-  sendAsServer(message: ServerMessage): Promise<SendOutcome> {
-    return this.#messages.sendAsServer(message);
+  async sendAsServer(message: ServerMessage): Promise<SendOutcome> {
+    const outcome = await this.#messages.sendAsServer(message);
+    if (message.to?.name === "everybody") await this.#service?.announcements.begin();
+    return outcome;
+  }
+
+  /** Goes on with broadcasts to everybody. Never rejects. */
+  async announce(): Promise<void> {
+    await this.#service?.announcements.run();
   }
 
   /** A message that was sent at LeanCloud; see `Messages.addFromThere`. */

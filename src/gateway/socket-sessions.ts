@@ -85,6 +85,7 @@ export class SocketSessions implements SessionRegistry {
       connectionId: this.#connectionId,
       mode: this.#connection.protocol.mode,
       address: this.#connection.address,
+      broadcasts: settings.broadcasts.unexpired,
     });
     this.#sessions.set(clientId, session);
     void session.open(command, login, this.#judge(clientId, command, settings));

@@ -43,9 +43,11 @@ import { routePath } from "./route-path.ts";
 import { appWideRoutes } from "./rtm/app-wide.ts";
 import { clientRoutes } from "./rtm/clients.ts";
 import { conversationRoutes } from "./rtm/conversation-routes.ts";
+import { globalBroadcastRoutes } from "./rtm/global-broadcasts.ts";
 import { COMPLETE_UNTIL } from "./rtm/history.ts";
 import { legacyClientRoutes } from "./rtm/legacy-clients.ts";
 import { legacyMessageRoutes } from "./rtm/legacy-messages.ts";
+import { legacyServiceRoutes } from "./rtm/legacy-services.ts";
 import { legacySilenceRoutes, listedClientRoutes } from "./rtm/listed-clients.ts";
 import { memberInfoRoutes } from "./rtm/member-infos.ts";
 import { memberRoutes } from "./rtm/members.ts";
@@ -58,7 +60,6 @@ import { chatRooms, normalConversations, serviceConversations } from "./rtm/serv
 import { serviceMessageRoutes } from "./rtm/service-messages.ts";
 import { subscriberRoutes } from "./rtm/service-subscribers.ts";
 import { signingRoutes } from "./rtm/signing.ts";
-import { unsupportedRoutes } from "./unsupported.ts";
 import { passForeignBatches } from "./upstream/foreign-batches.ts";
 import { passThrough } from "./upstream/pass-through.ts";
 import { refuseOtherMethods } from "./upstream/served-paths.ts";
@@ -197,6 +198,8 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", roomAudienceRoutes);
   app.route("/", subscriberRoutes);
   app.route("/", serviceMessageRoutes);
+  app.route("/", globalBroadcastRoutes);
+  app.route("/", legacyServiceRoutes);
   app.route("/", webPushRoutes);
   app.route("/", legacyMessageRoutes);
   app.route("/", legacyClientRoutes);
@@ -209,7 +212,6 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", uploadRoutes);
   app.route("/", batchRoutes);
   app.route("/", statisticsRoutes);
-  app.route("/", unsupportedRoutes);
   refuseOtherMethods(app);
   for (const version of ["1", "1.1", "1.2"]) app.all(`/${version}/*`, passThrough);
   // Created once: it takes some milliseconds, and anybody may request it.

@@ -1,3 +1,4 @@
+import type { UnexpiredBroadcasts } from "../model/unexpired-broadcasts.ts";
 import type { ErrorName } from "./errors.ts";
 import type { SeenVersion } from "./seen-version.ts";
 
@@ -58,6 +59,8 @@ export interface SessionRequest {
   mode: CatchUpMode;
   /** Of the device; nothing is decided by it. */
   address: string | undefined;
+  /** Broadcasts to everybody that the login may still get, as the gateway knows them. */
+  broadcasts: UnexpiredBroadcasts;
 }
 
 /**

@@ -178,6 +178,16 @@ const schema = (demo: boolean) =>
       }),
       {},
     ),
+    broadcasts: v.optional(
+      group({
+        /** When broadcasts to everybody were sent and end, by service (ms). Set by these broadcasts alone. */
+        unexpired: v.optional(
+          v.record(v.string(), v.array(v.tuple([v.number(), v.number()])), "is set by broadcasts"),
+          {},
+        ),
+      }),
+      {},
+    ),
     keywords: v.optional(
       group({
         /** Filters conversations of two as well. */
@@ -239,6 +249,7 @@ export function settingsFrom(overrides: Json, demo: boolean): { settings: Settin
  */
 export function patchProblem(patch: Json): string | undefined {
   if (touchesWordList(patch)) return "keywords.version: is set by PUT /admin/keywords";
+  if (isObject(patch) && Object.hasOwn(patch, "broadcasts")) return "broadcasts: is set by broadcasts";
   const result = v.safeParse(schemas.plain, withoutNulls(patch));
   const problems = result.issues?.filter((issue) => !isLeftOut(issue)) ?? [];
   return problems.length === 0 ? undefined : problems.map(describe).join("; ");

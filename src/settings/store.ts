@@ -84,6 +84,22 @@ export async function changeSettings(
   throw new Error(`settings: changed by others ${ATTEMPTS} times`);
 }
 
+/** Replaces the list of a service's unexpired broadcasts; an empty one is removed. Fails if D1 fails. */
+export async function saveUnexpiredBroadcasts(
+  env: SettingsEnv,
+  conversationId: string,
+  broadcasts: readonly (readonly [number, number])[],
+): Promise<void> {
+  const list: Json = broadcasts.length === 0 ? null : broadcasts.map(([at, validTill]) => [at, validTill]);
+  const patch = { broadcasts: { unexpired: { [conversationId]: list } } };
+  const changed = await changeSettings(
+    env,
+    () => patch,
+    () => undefined,
+  );
+  if ("problem" in changed) throw new Error(changed.problem);
+}
+
 function logProblems({ upstream, events }: Settings): string[] {
   if (!upstream.log || events.logDays > 0) return [];
   return ["upstream.log: is a part of the event log, which events.logDays of more than 0 keeps"];

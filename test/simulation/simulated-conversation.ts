@@ -285,6 +285,9 @@ export class SimulatedConversation implements ConversationCalls {
         };
         return instance.hold(network.call(wake, 5_000, fate));
       },
+      saveUnexpired: async () => {},
+      onlineAfter: async () => [],
+      announce: async () => {},
       list: (clientId, service, exceptSession) =>
         instance.hold(
           network.call(

@@ -1,6 +1,7 @@
 import type { MessageRecord } from "../../model/records.ts";
 import { joinRecords } from "../../protocol/link-records.ts";
 import type { Narrowed, RelayedFrame } from "../../protocol/relay-calls.ts";
+import type { Entry } from "../log/log.ts";
 import type { ConversationState } from "../state.ts";
 import { entryRecord } from "./replay.ts";
 import { skippedEntryRecord } from "./skipped-entry.ts";
@@ -72,9 +73,13 @@ const ENTRIES_MAX = 200;
 
 /** The entries of the log after a time (ms), for the sessions at relays; undefined if they are many. */
 export function recentEntries(state: ConversationState, after: number): RelayedFrame[] | undefined {
-  const entries = state.log.entriesAfter(after, ENTRIES_MAX + 1);
-  if (entries.length > ENTRIES_MAX) return undefined;
-  let previous = state.log.upTo(after);
+  const { log, service } = state;
+  const all = log.entriesAfter(after, ENTRIES_MAX + 1);
+  if (all.length > ENTRIES_MAX) return undefined;
+  const isRelayed = ({ message }: Entry) =>
+    service === undefined || service.audienceOf(message) === "subscribers";
+  const entries = all.filter(isRelayed);
+  let previous = service?.previousOf("subscribers", after) ?? log.upTo(after);
   const relayed = entries.map((entry) => {
     const record = entryRecord(state, entry, previous);
     const hidden = skippedEntryRecord(entry.at, previous);

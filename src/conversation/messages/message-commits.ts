@@ -136,7 +136,7 @@ export class MessageCommits {
   ): void {
     const entries = stored.map(({ message, origin, record }) => {
       const exceptClient = message.noSync === true ? message.from : undefined;
-      return { audience: service.audienceOf(message), record, origin, exceptClient };
+      return { audience: service.audienceOf(message), record, at: message.timestamp, origin, exceptClient };
     });
     sendToAudiences(this.#delivery, entries, before, outgoing);
   }

@@ -24,6 +24,8 @@ import { replyToSend, type SendOutcome, senderCorrection, sendRefused } from "./
 export interface MessagesHost extends MessageCommitsHost {
   /** As last read. */
   settings(): Settings;
+  /** Sends a record to everybody that is online, subscribed or not. */
+  sendToEverybody(record: Uint8Array): void;
 }
 
 /** Sending messages: those that are stored go to the commits, those that are not go to the clients online. */
@@ -192,7 +194,8 @@ export class Messages {
     // More is sent here than people are to receive (R-08, M-30).
     if (!this.#downstream.admitsTransient(draft.priority, draft.content.length)) return;
     const { origin } = draft;
-    if (this.#state.service === undefined || draft.broadcast?.to === "subscribers")
+    if (draft.broadcast?.to === "everybody") this.#host.sendToEverybody(record);
+    else if (this.#state.service === undefined || draft.broadcast?.to === "subscribers")
       this.#delivery.notifyMembers(event, { origin, narrowed: narrowedTo(message, undefined) });
     else {
       const recipients = new Set([draft.from, ...(message.recipients ?? [])]);

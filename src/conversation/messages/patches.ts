@@ -172,7 +172,7 @@ export class Patches {
   delete(which: MessageLocation): undefined | Refused {
     const message = this.#find(which);
     if ("refused" in message) return message;
-    this.#state.service?.globals.remove(message.timestamp);
+    this.#state.service?.globals.end(message.timestamp);
     const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#previous };
     this.#state.log.delete(message.timestamp, position.timestamp);
     this.#sendHidden(skippedEntryRecord(position.timestamp, position.previous));
@@ -230,7 +230,9 @@ export class Patches {
     const { service } = this.#state;
     if (service !== undefined) {
       const sent = entries.map(({ message, record }) => {
-        return { audience: service.audienceOf(message), record, origin: NO_ORIGIN, exceptClient: undefined };
+        const { patchedAt: at = message.timestamp } = message;
+        const audience = service.audienceOf(message);
+        return { audience, record, at, origin: NO_ORIGIN, exceptClient: undefined };
       });
       sendToAudiences(this.#delivery, sent, before);
       return this.#host.archiveSoon();

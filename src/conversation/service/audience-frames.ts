@@ -1,5 +1,7 @@
 import { joinRecords } from "../../protocol/link-records.ts";
+import type { RelayedFrame } from "../../protocol/relay-calls.ts";
 import type { Delivery } from "../delivery/delivery.ts";
+import { relayedEntry } from "../delivery/relayed-frames.ts";
 import { NO_ORIGIN } from "../delivery/skipped-entry.ts";
 import type { Subscription } from "../delivery/subscription.ts";
 import type { EntryAudience } from "./service-state.ts";
@@ -8,6 +10,8 @@ import type { EntryAudience } from "./service-state.ts";
 export interface EntryToSend {
   audience: EntryAudience;
   record: Uint8Array;
+  /** Its place in the log (ms). */
+  at: number;
   /** The session that made it, which has its answer. */
   origin: number;
   /** A client whose own devices are left out. */
@@ -44,7 +48,18 @@ export function sendToAudiences(
     delivery.send(subscription, joinRecords([...records, ...(own.get(subscription) ?? [])]));
   for (const [subscription, records] of own)
     if (!frames.has(subscription)) delivery.send(subscription, joinRecords(records));
+  delivery.relay(() => entries.filter(({ audience }) => audience === "subscribers").map(toRelay));
   delivery.storedFor([...woken], before);
+}
+
+function toRelay({ record, at, origin, exceptClient }: EntryToSend): RelayedFrame {
+  const clientIds = exceptClient === undefined ? [] : [exceptClient];
+  return {
+    ...relayedEntry(record, at),
+    narrowed:
+      clientIds.length === 0 ? undefined : { to: "others", clientIds, instead: undefined, isLast: false },
+    author: origin === NO_ORIGIN ? undefined : { origin, instead: undefined },
+  };
 }
 
 function subscriptionsOf(

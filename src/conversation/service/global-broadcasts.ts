@@ -7,7 +7,21 @@ export interface GlobalBroadcast {
   validTill: number;
 }
 
-/** The broadcasts to everybody, with their end: a row each, some thirty a day, removed a while after it. */
+/**
+ * What has to be done next about a broadcast: to list it for logins, to send it to all that are online, to send it to
+ * those that came meanwhile, or nothing.
+ */
+export type Pass = "list" | "all" | "again" | "done";
+
+export interface Announcement extends GlobalBroadcast {
+  pass: Pass;
+  /** The last client that was sent it in this pass; the empty string before the first. */
+  reached: string;
+}
+
+type Row = { timestamp: number; message_id: string; valid_till: number; pass: Pass; reached: string };
+
+/** The broadcasts to everybody, with their end: a row each, some thirty a day. */
 export class GlobalBroadcasts {
   readonly #tables: ConversationTables;
 
@@ -17,31 +31,57 @@ export class GlobalBroadcasts {
 
   /** Those that have not ended at `now`, oldest first. */
   validAt(now: number): GlobalBroadcast[] {
-    return this.#tables
-      .read<{ timestamp: number; message_id: string; valid_till: number }>(
-        "global_broadcasts",
-        "SELECT timestamp, message_id, valid_till FROM global_broadcasts WHERE valid_till > ? ORDER BY timestamp",
-        now,
-      )
-      .map((row) => ({ timestamp: row.timestamp, messageId: row.message_id, validTill: row.valid_till }));
+    return this.#read("WHERE valid_till > ? ORDER BY timestamp", now);
+  }
+
+  /** The first one that is not done. */
+  get next(): Announcement | undefined {
+    return this.#read("WHERE pass <> 'done' ORDER BY timestamp LIMIT 1")[0];
+  }
+
+  /** Those that the list does not have yet, or that have to be taken off it. */
+  get unlisted(): Announcement[] {
+    return this.#read("WHERE pass = 'list' ORDER BY timestamp");
+  }
+
+  /** Whether a broadcast still ends at this time. */
+  isUnchanged(timestamp: number, validTill: number): boolean {
+    return this.#read("WHERE timestamp = ? AND valid_till = ?", timestamp, validTill).length > 0;
   }
 
   add({ timestamp, messageId, validTill }: GlobalBroadcast): void {
     this.#tables.add(
       "global_broadcasts",
-      "INSERT OR REPLACE INTO global_broadcasts VALUES (?, ?, ?)",
+      "INSERT OR REPLACE INTO global_broadcasts VALUES (?, ?, ?, 'list', '')",
       timestamp,
       messageId,
       validTill,
     );
   }
 
-  remove(timestamp: number): void {
-    this.#tables.change("global_broadcasts", "DELETE FROM global_broadcasts WHERE timestamp = ?", timestamp);
+  /** A broadcast got this far. */
+  advance(timestamp: number, pass: Pass, reached: string): void {
+    this.#tables.change(
+      "global_broadcasts",
+      "UPDATE global_broadcasts SET pass = ?, reached = ? WHERE timestamp = ?",
+      pass,
+      reached,
+      timestamp,
+    );
   }
 
-  /** Forgets those that have ended at `now`. Their messages stay in history. */
-  forgetEnded(now: number): void {
-    this.#tables.change("global_broadcasts", "DELETE FROM global_broadcasts WHERE valid_till <= ?", now);
+  /** Ends a broadcast now: it has to be taken off the list. */
+  end(timestamp: number): void {
+    this.#tables.change(
+      "global_broadcasts",
+      "UPDATE global_broadcasts SET valid_till = 0, pass = 'list' WHERE timestamp = ?",
+      timestamp,
+    );
+  }
+
+  #read(condition: string, ...bindings: number[]): Announcement[] {
+    return this.#tables
+      .read<Row>("global_broadcasts", `SELECT * FROM global_broadcasts ${condition}`, ...bindings)
+      .map(({ message_id: messageId, valid_till: validTill, ...row }) => ({ ...row, messageId, validTill }));
   }
 }

@@ -7,6 +7,13 @@ import type { Subscriber } from "./subscribers.ts";
 /** Who a message is for. */
 export type AudienceName = "clients" | "subscribers" | "everybody";
 
+/** A broadcast to everybody that has not ended, with its message. */
+export interface ValidBroadcast {
+  message: MessageRecord;
+  /** Milliseconds. */
+  validTill: number;
+}
+
 /** The calls of the app's server to a service conversation (http-api §2.4): what each asks, and its answer. */
 export interface ServiceCalls {
   subscribe: { asked: { clientId: string }; answer: undefined };
@@ -18,6 +25,10 @@ export interface ServiceCalls {
   dialogue: { asked: { clientId: string; request: HistoryRequest }; answer: MessageRecord[] };
   /** Who a message is for; undefined if there is none. */
   audienceOf: { asked: MessageLocation; answer: AudienceName | undefined };
+  /** A page of the broadcasts to everybody that have not ended, the newest first. */
+  broadcasts: { asked: { skip: number; limit: number }; answer: ValidBroadcast[] };
+  /** Deletes a broadcast to everybody: devices that have it keep it. */
+  deleteBroadcast: { asked: MessageLocation; answer: undefined };
   /** Takes a message out of what one client may read. */
   hideFrom: { asked: MessageLocation & { clientId: string }; answer: undefined };
 }

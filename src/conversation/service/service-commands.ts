@@ -67,6 +67,9 @@ export class ServiceCommands {
       ? this.#subscribing.subscribe(clientId, sessionId)
       : this.#subscribing.unsubscribe(clientId));
     if (refused !== undefined) return this.#replier.refuse(subscription, serial, refused.refused);
+    // A session at a relay is none of the subscriptions here.
+    const isPresent = this.#service.subscribers.has(clientId);
+    if (subscription.isPresent !== isPresent) this.#delivery.setPresent(subscription, isPresent);
     const { id: conversationId, updatedAt } = this.#state.facts;
     const change = { conversationId, allowed: [...new Set(members)], failed: [], updatedAt };
     const reply = isSubscribing

@@ -2,6 +2,7 @@ import type { Delivery } from "../delivery/delivery.ts";
 import type { PolicyChecks } from "../policy.ts";
 import type { Replier } from "../replier.ts";
 import type { ConversationState } from "../state.ts";
+import { Announcements, type AnnouncementsHost } from "./announcements.ts";
 import type { Answer, Asked, ServiceCall } from "./service-calls.ts";
 import { ServiceCommands, type ServiceCommandsHost } from "./service-commands.ts";
 import { ServiceRequests, type ServiceRequestsHost } from "./service-requests.ts";
@@ -14,6 +15,7 @@ export interface ServiceParts {
   subscribing: Subscribing;
   commands: ServiceCommands;
   requests: ServiceRequests;
+  announcements: Announcements;
 }
 
 /** Gives the parts of a service to each other; undefined for a conversation of another kind. */
@@ -22,13 +24,15 @@ export function serviceParts(
   delivery: Delivery,
   policy: PolicyChecks,
   replier: Replier,
-  host: ServiceCommandsHost & ServiceRequestsHost & SubscribingHost,
+  host: ServiceCommandsHost & ServiceRequestsHost & SubscribingHost & AnnouncementsHost,
 ): ServiceParts | undefined {
   const { service } = state;
   if (service === undefined) return undefined;
   const subscribing = new Subscribing(state, service, delivery, host);
   const commands = new ServiceCommands(state, service, subscribing, delivery, policy, replier, host);
-  return { state: service, subscribing, commands, requests: new ServiceRequests(state, service, host) };
+  const requests = new ServiceRequests(state, service, host);
+  const announcements = new Announcements(state, service, host);
+  return { state: service, subscribing, commands, requests, announcements };
 }
 
 type Answers = {
@@ -42,6 +46,12 @@ const answers: Answers = {
   subscriberCount: ({ state }) => state.subscribers.count,
   dialogue: ({ requests }, { clientId, request }) => requests.dialogue(clientId, request),
   audienceOf: ({ requests }, location) => requests.audienceOf(location),
+  broadcasts: ({ requests }, page) => requests.broadcasts(page),
+  deleteBroadcast: async ({ requests, announcements }, location) => {
+    const refused = requests.deleteBroadcast(location);
+    if (refused === undefined) await announcements.begin();
+    return refused;
+  },
   hideFrom: ({ requests }, { clientId, ...location }) => requests.hideFrom(clientId, location),
 };
 

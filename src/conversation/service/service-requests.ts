@@ -3,9 +3,11 @@ import type { Refused } from "../../protocol/outcome.ts";
 import type { HistoryRequest } from "../log/history-pages.ts";
 import type { MessageLocation } from "../server-calls.ts";
 import type { ConversationState } from "../state.ts";
+import type { AudienceName, ValidBroadcast } from "./service-calls.ts";
 import type { ServiceState } from "./service-state.ts";
 
 export interface ServiceRequestsHost {
+  now(): number;
   /** Runs its argument in a later turn, even if the clock stands still. */
   inNextTurn(run: () => void): void;
   /** Deletes a message for everybody. */
@@ -34,11 +36,25 @@ export class ServiceRequests {
     }
   }
 
-  audienceOf({ timestamp, messageId }: MessageLocation): "clients" | "subscribers" | "everybody" | undefined {
+  audienceOf({ timestamp, messageId }: MessageLocation): AudienceName | undefined {
     const message = this.#state.log.find(timestamp, messageId);
     if (message === undefined) return undefined;
     const audience = this.#service.audienceOf(message);
     return typeof audience === "string" ? audience : "clients";
+  }
+
+  broadcasts({ skip, limit }: { skip: number; limit: number }): ValidBroadcast[] {
+    const valid = this.#service.globals.validAt(this.#host.now()).toReversed();
+    return valid.slice(skip, skip + limit).flatMap(({ timestamp, validTill }) => {
+      const message = this.#state.log.at(timestamp);
+      return message === undefined ? [] : [{ message, validTill }];
+    });
+  }
+
+  deleteBroadcast(location: MessageLocation): undefined | Refused {
+    return this.audienceOf(location) === "everybody"
+      ? this.#host.deleteMessage(location)
+      : { refused: "MESSAGE_NOT_FOUND" };
   }
 
   /** Takes a message out of what one client may read; the last one of whom it was for takes it away altogether. */

@@ -57,7 +57,7 @@ export class Subscribing {
     // What was broadcast meanwhile came before the subscription.
     const end = views.audiences.endOf(SUBSCRIBERS, Number.MAX_SAFE_INTEGER);
     subscribers.add([{ clientId, since: Math.max(since, end) }]);
-    this.#setPresent(clientId, true);
+    this.#enter(clientId);
     return undefined;
   }
 
@@ -70,7 +70,7 @@ export class Subscribing {
     const since = subscribers.since(clientId);
     if (since === undefined) return undefined;
     subscribers.remove(clientId);
-    this.#setPresent(clientId, false);
+    this.#delivery.removeFromAudience([clientId]);
     await this.#host.unlist(clientId, { conversationId: this.#state.facts.id, since });
     return undefined;
   }
@@ -80,13 +80,11 @@ export class Subscribing {
     for (const clientId of clientIds) void this.unsubscribe(clientId);
   }
 
-  /** Whether the client's sessions hear broadcasts from here on. */
-  #setPresent(clientId: string, isPresent: boolean): void {
-    const control: ConversationControl = { type: "presence", isPresent, isRoom: false };
-    // Broadcasts before this are no gap for them.
-    const frame = joinRecords([skippedEntryRecord(this.#state.log.end, 0), controlRecord(control)]);
+  /** The client's sessions hear broadcasts from here on; those before this are no gap for them. */
+  #enter(clientId: string): void {
+    const frame = this.#delivery.presence(true);
     for (const subscription of this.#delivery.subscriptionsOf([clientId])) {
-      this.#delivery.setPresent(subscription, isPresent);
+      this.#delivery.setPresent(subscription, true);
       this.#delivery.send(subscription, frame);
     }
   }

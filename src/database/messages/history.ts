@@ -74,3 +74,16 @@ function isBeyond({ timestamp, messageId, inclusive }: HistoryPoint, side: SQL):
   if (messageId === undefined) return sql`${messages.timestamp} ${comparison} ${timestamp}`;
   return sql`(${messages.timestamp}, ${messages.id}) ${comparison} (${timestamp}, ${messageId})`;
 }
+
+/** The conversation of an archived message; undefined if there is none. Fails if D1 fails. */
+export async function conversationOfMessage(
+  db: D1Database,
+  { messageId, timestamp }: { messageId: string; timestamp: number },
+): Promise<string | undefined> {
+  const [found] = await drizzle(db)
+    .select({ id: messages.conversationId })
+    .from(messages)
+    .where(and(eq(messages.timestamp, timestamp), eq(messages.id, messageId)))
+    .limit(1);
+  return found?.id;
+}

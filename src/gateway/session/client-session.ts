@@ -175,7 +175,7 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
   /** The conversations of this session, once there are any. */
   #withConversations(): SessionConversations {
     if (this.#conversations !== undefined) return this.#conversations;
-    const { connectionId: _, ...session } = this.#request;
+    const { connectionId: _, broadcasts: __, ...session } = this.#request;
     const login = { ...session, ...this.#opened, origin: newOrigin() };
     this.#conversations = new SessionConversations(
       this.#owner,

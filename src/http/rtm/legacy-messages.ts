@@ -1,20 +1,22 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { knownConversations } from "../../conversation/creation/known-conversations.ts";
 import { messagesOfApp, messagesSentBy } from "../../database/messages/history.ts";
 import { fromBase64 } from "../../protocol/base64.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
+import { awaitCall } from "../object-call.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { archivedHistory, bounds, conversationHistory, records, signed } from "./history.ts";
 import { IDEMPOTENCY_KEY, patchMessage, removeMessage, sendMessage } from "./message-requests.ts";
 import { priority, sent } from "./messages.ts";
+import { patchOfService, RECIPIENTS_MAX } from "./service-messages.ts";
 
 const PATH = "/1.1/rtm/messages";
 /** Python multiplies seconds, so a fraction may remain. */
 const PYTHON_TIME = /^\d{1,15}(\.\d+)?$/;
-const ONLY_SERVICES = "only for service conversations, which are not served";
 
 const historyQuery = v.object({
   convid: v.optional(v.pipe(schema.conversationId(), v.description("Of this conversation."))),
@@ -34,7 +36,12 @@ const message = v.pipe(
     no_sync: v.optional(v.boolean(), false),
     push_data: v.optional(schema.pushData()),
     priority: v.optional(priority()),
-    to_peers: v.optional(v.array(v.string())),
+    to_peers: v.optional(
+      v.pipe(
+        schema.clientIds(RECIPIENTS_MAX),
+        v.description("Required in a service conversation, and only there."),
+      ),
+    ),
   }),
   schema.shown({
     from_peer: example.SENDER,
@@ -55,7 +62,15 @@ const change = v.pipe(
     timestamp: schema.time(),
     message: v.optional(v.pipe(schema.content(), v.description("Required for an edit."))),
     recall: v.optional(v.boolean(), false),
-    to_peers: v.optional(v.union([v.string(), v.array(v.string())])),
+    to_peers: v.optional(
+      v.pipe(
+        v.union([v.string(), v.array(v.string())]),
+        v.transform((peers) =>
+          (typeof peers === "string" ? peers.split(",") : peers).map((peer) => peer.trim()),
+        ),
+        v.description("Whom a message of a service was for: a list, or with commas between."),
+      ),
+    ),
   }),
   schema.shown({
     from_peer: example.SENDER,
@@ -169,9 +184,7 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
     takes("json", message, undefined, "as written"),
     async (context) => {
       const { from_peer: from, conv_id: id, message: content, ...said } = context.req.valid("json");
-      if (said.to_peers !== undefined) {
-        return refuse(context, 400, { code: INVALID_FIELD, error: `to_peers: ${ONLY_SERVICES}` });
-      }
+      const to = said.to_peers && { name: "clients" as const, clientIds: [...new Set(said.to_peers)] };
       return sendMessage(
         context,
         id,
@@ -184,6 +197,7 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
           mentionAll: false,
           mentions: [],
           priority: said.priority ?? "high",
+          ...(to !== undefined && { to }),
         },
         (sent) => ({ ...sent, result: sent }),
       );
@@ -203,13 +217,22 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
     async (context) => {
       const { from_peer: from, conv_id: id, msg_id: messageId, ...changed } = context.req.valid("json");
       const { timestamp, message: content, recall } = changed;
-      if (changed.to_peers !== undefined) {
-        return refuse(context, 400, { code: INVALID_FIELD, error: `to_peers: ${ONLY_SERVICES}` });
+      const which = { from_client: from, timestamp, to_clients: changed.to_peers };
+      if (!recall && content === undefined)
+        return refuse(context, 400, { code: INVALID_FIELD, error: "message: is required for an edit" });
+      const kind = await awaitCall(knownConversations(context.env).kindOf(id), `looking for ${id}`);
+      if (kind === "system") {
+        const change = recall ? { recall } : { recall, content: content ?? "" };
+        return patchOfService(context, { id, mid: messageId }, which, change);
       }
+      if (changed.to_peers !== undefined)
+        return refuse(context, 400, {
+          code: INVALID_FIELD,
+          error: "to_peers: only for service conversations",
+        });
       const place = { messageId, timestamp, from, silent: false };
       if (recall) return patchMessage(context, id, { ...place, recall });
-      if (content !== undefined) return patchMessage(context, id, { ...place, recall, content });
-      return refuse(context, 400, { code: INVALID_FIELD, error: "message: is required for an edit" });
+      return patchMessage(context, id, { ...place, recall, content: content ?? "" });
     },
   );
 

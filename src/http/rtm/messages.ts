@@ -73,7 +73,7 @@ export function messageRoutes({ kind, path: parent, one, messages }: ServedKind)
       async (context) => {
         const said = context.req.valid("json");
         if (said.to_clients !== undefined) {
-          const error = "to_clients: only for service conversations, which are not served";
+          const error = "to_clients: only for service conversations";
           return refuse(context, 400, { code: INVALID_FIELD, error });
         }
         const { id } = context.req.valid("param");

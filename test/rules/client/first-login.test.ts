@@ -33,7 +33,7 @@ function jerrys(...pages: string[][]) {
 
 test("all conversations of a client may have news at the first login, over any number of pages", async () => {
   const { begin, news, services } = jerrys(["a", "b"], ["c", "d"], ["e"]);
-  expect(await begin().look("jerry")).toEqual(["a", "b", "c", "d", "e"]);
+  expect(await begin().look("jerry", {})).toEqual(["a", "b", "c", "d", "e"]);
   expect(news()).toEqual(["a", "b", "c", "d", "e"]);
   expect(services.conversationsAfter.mock.calls).toEqual([
     ["jerry", "b"],
@@ -44,7 +44,7 @@ test("all conversations of a client may have news at the first login, over any n
 test("[I9] the first login is done once, also after the object hibernated", async () => {
   const { begin } = jerrys([]);
   expect(begin().isDone).toBe(false);
-  await begin().look("jerry");
+  await begin().look("jerry", {});
   expect(begin().isDone).toBe(true);
 });
 
@@ -53,8 +53,8 @@ test("a first login during which D1 fails keeps what was found and is done again
   const { begin, news, services } = jerrys(["a"], ["b"]);
   services.conversationsAfter.mockRejectedValueOnce(new Error("D1 is down"));
   const first = begin();
-  expect(await first.look("jerry")).toEqual(["a"]);
+  expect(await first.look("jerry", {})).toEqual(["a"]);
   expect([first.isDone, services.retryAfter.mock.calls.length]).toEqual([false, 1]);
-  expect(await first.look("jerry")).toEqual(["a", "b"]);
+  expect(await first.look("jerry", {})).toEqual(["a", "b"]);
   expect([first.isDone, news()]).toEqual([true, ["a", "b"]]);
 });

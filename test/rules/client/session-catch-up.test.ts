@@ -70,6 +70,7 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
       inbox: new Inbox(tables),
       sessions: new Sessions(() => [session], services.now),
       subscribed: new SubscribedServices(tables),
+      firstLogin: { broadcastsAfter: undefined },
     },
     services,
   );

@@ -50,12 +50,14 @@ test("a chat room is marked tr", () => {
 
 test("a service conversation shows each client its own subscription and no other", () => {
   const record = normal({ kind: "system", members: ["alice", "bob"], muted: ["bob"] });
-  const json = conversationJson(record, { compact: false, forClient: "bob" });
-  expect(json).toMatchObject({ sys: true, conv_type: 3, joined: true, muted: true });
+  const subscription = { since: 7, muted: true };
+  const json = conversationJson(record, { compact: false, forClient: "bob", subscription });
+  expect(json).toMatchObject({ sys: true, conv_type: 3, joined: true, joinedAt: 7, muted: true });
   expect(json).not.toHaveProperty("m");
   expect(json).not.toHaveProperty("mu");
   const stranger = conversationJson(record, { compact: false, forClient: "carol" });
   expect(stranger).toMatchObject({ joined: false, muted: false });
+  expect(stranger).not.toHaveProperty("joinedAt");
 });
 
 test("[B-22] a conversation has its last message, edited or not", () => {

@@ -65,6 +65,7 @@ describe("defaults", () => {
           ...["conversationRemoved", "clientOnline", "clientOffline"],
         ],
       },
+      broadcasts: { unexpired: {} },
       keywords: { oneToOne: false, version: null },
       events: { logDays: 0 },
       files: { maxBytes: 52428800, types: [], usersOnly: false, upload: "auto", url: null, domains: [] },

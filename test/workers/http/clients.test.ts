@@ -277,19 +277,3 @@ describe("[http-api §5] roles of members", () => {
     expect(await outcome(rolesOf(tom, shown))).toBe("401 4112");
   });
 });
-
-describe("[A-03] [A-04] routes that are not served", () => {
-  test.each([
-    "/1.2/rtm/broadcasts",
-    "/1.1/rtm/broadcast",
-    "/1.1/rtm/broadcast/subscriber",
-    "/1.1/rtm/conversation/subscription",
-    "/1.1/rtm/conversation/subscribers/count",
-  ])("[A-03] [A-04] %s is answered with 404 and says that it is not served", async (path) => {
-    for (const method of ["GET", "POST", "DELETE"]) {
-      const response = await rest(method, path);
-      expect(response.status).toBe(404);
-      expect(await response.json()).toEqual({ code: 404, error: expect.stringMatching(/not served/) });
-    }
-  });
-});

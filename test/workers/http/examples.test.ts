@@ -117,6 +117,14 @@ async function subscribedTwice(): Promise<Real> {
   return first;
 }
 
+/** Tom said something to everybody. */
+async function broadcastedToAll(): Promise<Real> {
+  const { [example.CONVERSATION]: id = "" } = await service();
+  const body = { from_client: example.SENDER, conv_id: id, message: example.TEXT };
+  const sent = await done<Sent>("POST", "/1.2/rtm/broadcasts", body);
+  return { [example.CONVERSATION]: id, [example.MESSAGE]: sent["msg-id"] };
+}
+
 /** A message of a service to Jerry, sent in the name of Tom. */
 async function serviceMessage(): Promise<Real> {
   return messageIn(await service(), "service-conversations", { to_clients: [example.READER] });
@@ -318,6 +326,19 @@ const needs: Record<string, () => Promise<Real>> = {
   recallServiceMessage: serviceMessage,
   listServiceMessages: serviceMessage,
   deleteServiceMessage: serviceMessage,
+  broadcastToAll: service,
+  listBroadcasts: broadcastedToAll,
+  deleteBroadcast: broadcastedToAll,
+  broadcastToAll11: service,
+  listBroadcasts11: broadcastedToAll,
+  deleteBroadcast11: broadcastedToAll,
+  broadcast11: service,
+  subscribe11: service,
+  unsubscribe11: subscribed,
+  listSubscriptionsOfClient11: subscribedTwice,
+  isSubscribed11: subscribed,
+  listSubscribers11: subscribed,
+  countSubscribers11: subscribed,
   addMembers: conversation,
   removeMembers: conversation,
   listMembers: conversation,

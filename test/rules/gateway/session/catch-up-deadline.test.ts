@@ -49,6 +49,7 @@ async function catchUp() {
     connectionId: "socket",
     mode: catchUpModes.COUNTS,
     address: undefined,
+    broadcasts: {},
   });
   const give = (init: CommandInit) => {
     const frame = encodeCommand({ peerId: "tom", ...init });
