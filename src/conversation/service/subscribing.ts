@@ -1,8 +1,5 @@
-import type { ConversationControl } from "../../protocol/link-controls.ts";
-import { controlRecord, joinRecords } from "../../protocol/link-records.ts";
 import type { Refused } from "../../protocol/outcome.ts";
 import type { Delivery } from "../delivery/delivery.ts";
-import { skippedEntryRecord } from "../delivery/skipped-entry.ts";
 import type { ConversationState } from "../state.ts";
 import { SUBSCRIBERS } from "./audiences.ts";
 import type { ServiceState } from "./service-state.ts";

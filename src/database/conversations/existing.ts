@@ -1,4 +1,4 @@
-import { inArray, sql } from "drizzle-orm";
+import { desc, eq, inArray, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { ConversationRecord } from "../../model/records.ts";
 import { conversations } from "../schema.ts";
@@ -13,4 +13,15 @@ export function existingAmong(db: D1Database, ids: readonly string[]): Promise<I
     .select({ id: conversations.id, kind: conversations.kind })
     .from(conversations)
     .where(inArray(conversations.id, listed));
+}
+
+/** Service conversations, the newest first. Fails if D1 fails. */
+export async function serviceIds(db: D1Database, limit: number): Promise<string[]> {
+  const found = await drizzle(db)
+    .select({ id: conversations.id })
+    .from(conversations)
+    .where(eq(conversations.kind, "system"))
+    .orderBy(desc(conversations.createdAt))
+    .limit(limit);
+  return found.map(({ id }) => id);
 }

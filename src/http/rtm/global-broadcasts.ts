@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { conversationOf } from "../../conversation/conversation-of.ts";
 import { timeOfMessageId } from "../../conversation/messages/ids.ts";
+import { serviceIds } from "../../database/conversations/existing.ts";
 import { conversationOfMessage } from "../../database/messages/history.ts";
 import { errors } from "../../protocol/errors.ts";
 import { readSettings, settingsOf } from "../../settings/store.ts";
@@ -22,6 +23,8 @@ const PATH = "/1.2/rtm/broadcasts";
 /** How long a broadcast is valid at most, and by default (ms). */
 const VALID_MAX = 30 * 24 * 60 * 60 * 1_000;
 const LIMIT_MAX = 1_000;
+/** Services that are asked for a broadcast that no list names. */
+const SERVICES_ASKED = 50;
 const LIMIT_DEFAULT = 100;
 
 export const validTill = () =>
@@ -192,5 +195,13 @@ async function serviceOf({ env }: Context<HttpEnv>, messageId: string, timestamp
   const { broadcasts } = await settingsOf(env).get();
   for (const [id, valid] of Object.entries(broadcasts.unexpired))
     if (valid.some(([at]) => at === timestamp)) return id;
-  return awaitCall(conversationOfMessage(env.DB, { messageId, timestamp }), "a broadcast");
+  const archived = await awaitCall(conversationOfMessage(env.DB, { messageId, timestamp }), "a broadcast");
+  if (archived !== undefined) return archived;
+  // It may be too young for the archive. An app has a few services.
+  const services = await awaitCall(serviceIds(env.DB, SERVICES_ASKED), "services");
+  for (const id of services) {
+    const asked = conversationOf(env, id).service("audienceOf", { messageId, timestamp, from: undefined });
+    if ((await awaitCall(asked, `a message in ${id}`)) === "everybody") return id;
+  }
+  return undefined;
 }
