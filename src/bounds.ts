@@ -107,6 +107,11 @@ export const BACKLOG = {
  */
 export const UNREAD_BYTES_PER_SOCKET = 16 * 1024 * 1024;
 /**
+ * The same of messages in rooms, which SDKs do not acknowledge: a device that listens for half an hour to 100 of them a
+ * second. Heartbeats show that it is there, but not that it reads. It is put back into its room when it reconnects.
+ */
+export const UNCONFIRMED_BYTES_PER_SOCKET = 64 * 1024 * 1024;
+/**
  * The same for all sockets of an isolate together that have more than a little unread. The one with the most closes.
  */
 export const UNREAD_BYTES_OF_ALL = 64 * 1024 * 1024;

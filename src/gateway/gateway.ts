@@ -183,7 +183,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
     isolateSubscriptions.changed(by);
   }
 
-  send(frame: Uint8Array): void {
+  send(frame: Uint8Array, isUnconfirmed = false): void {
     if (this.#over) return;
     this.#heartbeat.sent();
     const data = this.#connection.protocol.text ? toBase64(frame) : frame;
@@ -192,7 +192,8 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
     } catch {
       return this.lost();
     }
-    this.#unread.sent(data.length);
+    if (isUnconfirmed) this.#unread.sentUnconfirmed(data.length);
+    else this.#unread.sent(data.length);
     this.#budget?.sent(data.length);
   }
 

@@ -1,4 +1,9 @@
-import { SUSPICIOUS_BYTES, UNREAD_BYTES_OF_ALL, UNREAD_BYTES_PER_SOCKET } from "../../bounds.ts";
+import {
+  SUSPICIOUS_BYTES,
+  UNCONFIRMED_BYTES_PER_SOCKET,
+  UNREAD_BYTES_OF_ALL,
+  UNREAD_BYTES_PER_SOCKET,
+} from "../../bounds.ts";
 import type { Command } from "../../protocol/commands.ts";
 
 /** Sockets of this isolate that were sent more than a little since they last showed that they read. */
@@ -27,6 +32,8 @@ export class UnreadBytes {
   readonly #isolate: IsolateUnreadBytes;
   readonly #tooMany: () => void;
   #count = 0;
+  /** Bytes of messages that no SDK acknowledges, since the device sent anything, and since it showed that it reads. */
+  #unconfirmed = { sinceFrame: 0, sinceProof: 0 };
 
   /** @param tooMany called when too much is unread: the socket has to close */
   constructor(isolate: IsolateUnreadBytes, tooMany: () => void) {
@@ -43,9 +50,23 @@ export class UnreadBytes {
     if (this.#count > UNREAD_BYTES_PER_SOCKET) this.tooMany();
   }
 
+  /**
+   * The socket was sent messages of a room. SDKs do not acknowledge them, and a device that only listens sends nothing but
+   * heartbeats: those count, up to a larger bound.
+   */
+  sentUnconfirmed(bytes: number): void {
+    this.#unconfirmed.sinceFrame += bytes;
+    this.#unconfirmed.sinceProof += bytes;
+    const { sinceFrame, sinceProof } = this.#unconfirmed;
+    if (sinceFrame > UNREAD_BYTES_PER_SOCKET || sinceProof > UNCONFIRMED_BYTES_PER_SOCKET) this.tooMany();
+  }
+
   /** The device sent a command. SDKs send some of them only after they have read. */
   received(command: Command): void {
-    if (showsReading(command)) this.#set(0);
+    const isProof = showsReading(command);
+    if (isProof) this.#set(0);
+    const { sinceProof } = this.#unconfirmed;
+    this.#unconfirmed = { sinceFrame: 0, sinceProof: isProof ? 0 : sinceProof };
   }
 
   /** The socket is closed. */

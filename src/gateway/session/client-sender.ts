@@ -5,7 +5,8 @@ const SETTLE = 150;
 
 /** The user's socket. */
 interface Socket {
-  send(frame: Uint8Array): void;
+  /** @param isUnconfirmed whether the device shows in no way that it has read this */
+  send(frame: Uint8Array, isUnconfirmed?: boolean): void;
   /** Calls `run` once after this many milliseconds. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
 }
@@ -25,6 +26,12 @@ export class ClientSender {
   /** Sends a frame, which gets the client id. */
   send(frame: Uint8Array): void {
     this.#socket.send(addressed(frame, this.#clientIdField));
+  }
+
+  /** Sends a message in a room, which no SDK acknowledges. */
+  sendUnconfirmed(payload: Uint8Array): void {
+    if (this.#settling === undefined) this.#socket.send(addressed(payload, this.#clientIdField), true);
+    else this.#settling.events.push(payload.slice());
   }
 
   sendEvent(payload: Uint8Array): void {

@@ -189,7 +189,7 @@ export class SessionDelivery {
     progress.countedByDevice(timestamp);
     const isAcknowledged = traits.acknowledge || this.#login.mode === catchUpModes.MESSAGES;
     progress.wantsAcknowledgements = isAcknowledged && !traits.unconfirmed;
-    if (traits.unconfirmed) this.#client.sendEvent(payload);
+    if (traits.unconfirmed) this.#client.sendUnconfirmed(payload);
     else this.#deliverMessage(conversationId, payload);
     return false;
   }

@@ -10,8 +10,12 @@ export interface SessionOwner extends SubscriptionServices {
   dialSession: Dial<ProvenRequest>;
   /** Counts the sends that wait for an answer; undefined if the app's policy takes time of its own. */
   backlog: Backlog | undefined;
-  /** Writes a whole frame, with its client id, to the user's socket. */
-  send(frame: Uint8Array): void;
+  /**
+   * Writes a whole frame, with its client id, to the user's socket.
+   *
+   * @param isUnconfirmed whether the device shows in no way that it has read this
+   */
+  send(frame: Uint8Array, isUnconfirmed?: boolean): void;
   /** The device is asked to reconnect. */
   goingAway(): void;
 }

@@ -138,6 +138,8 @@ export interface ImClient extends Emitter<ClientEvents> {
     unique?: boolean;
     [property: string]: unknown;
   }): Promise<Conversation>;
+  createChatRoom(options: { name: string }): Promise<ChatRoom>;
+  getChatRoomQuery(): ConversationQuery;
   createTemporaryConversation(options: { members: string[]; ttl?: number }): Promise<TemporaryConversation>;
   getConversation(id: string, noCache?: boolean): Promise<Conversation | null>;
   getQuery(): ConversationQuery;
@@ -145,6 +147,10 @@ export interface ImClient extends Emitter<ClientEvents> {
 }
 
 /** One that ends. */
+export interface ChatRoom extends Conversation {
+  transient: boolean;
+}
+
 export interface TemporaryConversation extends Conversation {
   expired: boolean;
   expiredAt: Date;

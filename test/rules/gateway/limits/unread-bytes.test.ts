@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { SUSPICIOUS_BYTES, UNREAD_BYTES_OF_ALL, UNREAD_BYTES_PER_SOCKET } from "../../../../src/bounds.ts";
+import {
+  SUSPICIOUS_BYTES,
+  UNCONFIRMED_BYTES_PER_SOCKET,
+  UNREAD_BYTES_OF_ALL,
+  UNREAD_BYTES_PER_SOCKET,
+} from "../../../../src/bounds.ts";
 import { IsolateUnreadBytes, UnreadBytes } from "../../../../src/gateway/limits/unread-bytes.ts";
 import { decodeCommand } from "../../../../src/protocol/decode.ts";
 import { type CommandInit, encodeCommand } from "../../../support/frames.ts";
@@ -71,4 +76,30 @@ test("[I13] of many sockets that do not read, the one with the most unread bytes
   socket(ofAll).unread.sent(2 * MB);
   expect(worst.told.closed).toBe(1);
   expect([...honest, ...others].every(({ told }) => told.closed === 0)).toBe(true);
+});
+
+test("[I13] [R-01] a device that listens to a room is not closed while it sends heartbeats, up to 64 MB", () => {
+  const { unread, told, says } = socket();
+  for (let sent = 0; sent < UNCONFIRMED_BYTES_PER_SOCKET; sent += MB) {
+    unread.sentUnconfirmed(MB);
+    says({ cmd: "echo" });
+  }
+  expect(told.closed).toBe(0);
+  unread.sentUnconfirmed(1);
+  expect(told.closed).toBe(1);
+});
+
+test("[I13] [R-01] a device in a room that sends nothing at all is closed after 16 MB", () => {
+  const { unread, told } = socket();
+  for (let sent = 0; sent < UNREAD_BYTES_PER_SOCKET; sent += MB) unread.sentUnconfirmed(MB);
+  expect(told.closed).toBe(0);
+  unread.sentUnconfirmed(1);
+  expect(told.closed).toBe(1);
+});
+
+test("[I13] [R-01] many devices that listen to rooms do not close each other's sockets", () => {
+  const ofAll = new IsolateUnreadBytes();
+  const sockets = Array.from({ length: 20 }, () => socket(ofAll));
+  for (const { unread } of sockets) unread.sentUnconfirmed(UNREAD_BYTES_OF_ALL / 10);
+  expect(sockets.every(({ told }) => told.closed === 0)).toBe(true);
 });
