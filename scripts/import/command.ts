@@ -18,12 +18,9 @@ const INCOMPLETE = 5;
 
 /** Kinds of rows that an import leaves out, and why. */
 const LEFT_OUT: Record<string, string> = {
-  "classes/_ConversationMemberInfo": "roles are not imported",
   "classes/_SysMessage": "service conversations are not imported",
   "lists/subscribers": "service conversations are not imported",
   "lists/broadcasts": "service conversations are not imported",
-  "lists/blacklists": "blacklists are not imported",
-  "lists/silences": "silences are not imported",
 };
 
 /** Runs the command. Returns the exit code; throws a `Refusal` with another one. */
@@ -80,6 +77,9 @@ async function importStages(
   // After the files: a message gets the new address of one that is here.
   if (hasMessages) await importMessages(job, files, isWanted("conversations"));
   if (isWanted("unread")) await importKind(job, kinds.unread);
+  // A role is a member's, so these come after the conversations.
+  if (isWanted("permissions"))
+    for (const kind of [kinds.roles, kinds.silences, kinds.blacklists]) await importKind(job, kind);
   if (isWanted("installations")) await importKind(job, kinds.installations);
 }
 

@@ -11,14 +11,22 @@ export const usage = `Usage: npm run import -- <folder> --server <url> [options]
   --files-url <url>       where phones will find files, such as https://im.example.com/files, for addresses in messages;
                           otherwise as the server says
   --keep-urls             leave addresses of files in messages as they are: for a file domain of your own
-  --without <what>        leave out one of users, files, conversations, messages, unread, installations
+  --without <what>        leave out one of users, files, conversations, messages, unread, permissions, installations
   --json                  progress as lines of JSON
   --help                  show this
 
 Exit codes: 0 it is done; 1 it cannot be done; 2 the command line is wrong; 4 the server does not answer; 5 it is done,
 and some rows were refused. After 4 or a kill the same command goes on. See docs/moving.md.`;
 
-export const STAGES = ["users", "files", "conversations", "messages", "unread", "installations"] as const;
+export const STAGES = [
+  "users",
+  "files",
+  "conversations",
+  "messages",
+  "unread",
+  "permissions",
+  "installations",
+] as const;
 export type Stage = (typeof STAGES)[number];
 
 export interface ImportOptions {

@@ -18,6 +18,9 @@ export const kinds = {
   files: { kind: "classes/_File", path: "/admin/import/files", rowsMax: 200 },
   conversations: { kind: "classes/_Conversation", path: "/admin/import/conversations", rowsMax: 200 },
   unread: { kind: "lists/unread", path: "/admin/import/unread", rowsMax: 2_000, write: unreadOf },
+  roles: { kind: "classes/_ConversationMemberInfo", path: "/admin/import/member-infos", rowsMax: 1_000 },
+  silences: { kind: "lists/silences", path: "/admin/import/silences", rowsMax: 1_000 },
+  blacklists: { kind: "lists/blacklists", path: "/admin/import/blacklists", rowsMax: 1_000 },
   installations: { kind: "classes/_Installation", path: "/admin/import/installations", rowsMax: 100 },
 } satisfies Record<string, Kind>;
 

@@ -1,9 +1,10 @@
 import { Refused } from "../moving/failures.ts";
 import type { Progress } from "../moving/progress.ts";
+import { missingFromLists } from "./client-lists.ts";
 import { differencesIn } from "./conversation.ts";
 import type { Difference, Differences } from "./differences.ts";
 import type { ServerSide } from "./server-side.ts";
-import { CLASSES, type ClassName, type ClassRow, type Side } from "./side.ts";
+import { CLASSES, CLIENT_LISTS, type ClassName, type ClassRow, type Side } from "./side.ts";
 
 /** Conversations with another count that are read message by message, beside the sample. */
 const READ_MAX = 1_000;
@@ -46,6 +47,9 @@ export class Comparison {
     const { sample, others } = await this.#compareCounts();
     const read = await this.#readMessages(new Set([...sample, ...others]));
     await this.#compareUnread(read);
+    for (const list of CLIENT_LISTS)
+      for await (const difference of missingFromLists(list, this.#options, this.#served))
+        this.#add(difference);
   }
 
   async #compareClass(name: ClassName): Promise<void> {
@@ -62,7 +66,7 @@ export class Comparison {
         group.map(({ objectId }) => objectId),
       );
       for (const row of group) {
-        const reason = reasonFor(name, row);
+        const reason = reasonFor(name, row) ?? (await this.#reasonForRole(name, row, found));
         if (name === "_Conversation") this.#note(row.objectId, reason);
         if (!found.has(row.objectId))
           this.#add({
@@ -90,6 +94,17 @@ export class Comparison {
     }
     await compare();
     progress.end(count);
+  }
+
+  /** Why a role is not here: its conversation is not, or its client is no member there any more, or is the Owner. */
+  async #reasonForRole(name: ClassName, row: ClassRow, found: Set<string>): Promise<string | undefined> {
+    if (name !== "_ConversationMemberInfo" || found.has(row.objectId)) return undefined;
+    const { cid, clientId, peerId } = row;
+    if (typeof cid !== "string" || !this.#served.has(cid)) return "its conversation is not here";
+    const { creator, members } = await this.#options.ours.peopleOf(cid);
+    const client = clientId ?? peerId;
+    if (client === creator) return "the creator is the owner, without a row";
+    return members.has(client) ? undefined : "the client is no member";
   }
 
   /** Where users are not served, none are here. */

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import type { FinishedExport } from "../moving/finished-export.ts";
-import { ClassRow, MessageRow, UnreadRow } from "../moving/format.ts";
+import { ClassRow, ClientOfConversation, MessageRow, UnreadRow } from "../moving/format.ts";
 import type { MessageIndex } from "../moving/message-index.ts";
-import type { ClassName, Message, Side } from "./side.ts";
+import type { ClassName, ClientListName, Message, Side } from "./side.ts";
 
 /** An export as one side of a comparison. */
 export class FolderSide implements Side {
@@ -30,6 +30,13 @@ export class FolderSide implements Side {
 
   async *messagesOf(conversation: string): AsyncGenerator<Message> {
     for (const { text } of this.#index.messagesOf(conversation)) yield v.parse(MessageRow, JSON.parse(text));
+  }
+
+  async *listed(list: ClientListName) {
+    for await (const { text } of this.#source.rows(`lists/${list}`)) {
+      const { conv_id: conversation, client_id: client } = v.parse(ClientOfConversation, JSON.parse(text));
+      yield { conversation, client };
+    }
   }
 
   async *unread() {

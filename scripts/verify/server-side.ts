@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Api } from "../moving/api.ts";
 import { Refused } from "../moving/failures.ts";
 import { MessageRow, ClassRow as Row } from "../moving/format.ts";
-import type { ClassName, ClassRow, Message, Side } from "./side.ts";
+import type { ClassName, ClassRow, ClientListName, Message, Side } from "./side.ts";
 
 const PAGE = 1000;
 /** A Parley gives no more at once. */
@@ -13,6 +13,12 @@ const IDS_AT_ONCE = 40;
 const Page = v.array(MessageRow);
 const Results = v.object({ results: v.array(Row) });
 const Count = v.object({ count: v.number() });
+const Clients = v.object({ client_ids: v.array(v.string()), next: v.optional(v.string()) });
+
+const LIST_PATHS = { silences: "permanent-silenceds", blacklists: "blacklists" } satisfies Record<
+  ClientListName,
+  string
+>;
 
 /** A server as one side of a comparison: LeanCloud, or a Parley. */
 export class ServerSide implements Side {
@@ -88,6 +94,29 @@ export class ServerSide implements Side {
 
   /** A server's counts go on: what is compared stands in an export. */
   async *unread() {}
+
+  /** Likewise. */
+  async *listed() {}
+
+  /** All who are on a list of a conversation. */
+  async clientsOn(list: ClientListName, conversation: string): Promise<Set<string>> {
+    const path = `/1.2/rtm/conversations/${encodeURIComponent(conversation)}/${LIST_PATHS[list]}`;
+    const clients = new Set<string>();
+    for (let next: string | undefined; ; ) {
+      const page = v.parse(Clients, await this.#api.get(path, { limit: PAGE, next }));
+      for (const client of page.client_ids) clients.add(client);
+      next = page.next;
+      if (next === undefined) return clients;
+    }
+  }
+
+  /** Who is in a conversation, and who created it. */
+  async peopleOf(conversation: string): Promise<{ creator: unknown; members: Set<unknown> }> {
+    const where = JSON.stringify({ objectId: conversation });
+    const { results } = v.parse(Results, await this.#api.get("/1.1/classes/_Conversation", { where }));
+    const [row] = results;
+    return { creator: row?.c, members: new Set(Array.isArray(row?.m) ? row.m : []) };
+  }
 
   /** @param before only what was sent before (ms) */
   async *#walk(path: string, before?: number): AsyncGenerator<Message> {

@@ -1,8 +1,18 @@
 import type { MessageRow } from "../moving/format.ts";
 
 /** A class of rows that both sides have. */
-export const CLASSES = ["_User", "_Conversation", "_File", "_Installation"] as const;
+export const CLASSES = [
+  "_User",
+  "_Conversation",
+  "_ConversationMemberInfo",
+  "_File",
+  "_Installation",
+] as const;
 export type ClassName = (typeof CLASSES)[number];
+
+/** A list of clients that conversations have. */
+export const CLIENT_LISTS = ["silences", "blacklists"] as const;
+export type ClientListName = (typeof CLIENT_LISTS)[number];
 
 export type ClassRow = Record<string, unknown> & { objectId: string };
 
@@ -19,4 +29,6 @@ export interface Side {
   messagesOf(conversation: string): AsyncIterable<Message>;
   /** How many messages a member has not read, where it is known. */
   unread(): AsyncIterable<{ conversation: string; client: string; count: number }>;
+  /** Who is on a list of which conversation, conversation by conversation, where it is known. */
+  listed(list: ClientListName): AsyncIterable<{ conversation: string; client: string }>;
 }

@@ -27,7 +27,8 @@ async function archived(server: Server, count: number): Promise<MessageRecord[]>
 
 test("a Parley's conversations, messages, devices, users and files come out of it", async () => {
   const server = await servers.start();
-  await configure(server, { ...unlimited, users: { where: "here" } });
+  const security = { memberRoles: true, blacklists: true };
+  await configure(server, { ...unlimited, users: { where: "here" }, security });
   const tom = await NodeDevice.of(server, "Tom");
   const chats = await Promise.all(
     [["Tom", "Jerry"], ["Tom", "Spike"], ["Tom"]].map((m) => startChat(tom, m)),
@@ -44,6 +45,10 @@ test("a Parley's conversations, messages, devices, users and files come out of i
   const from = { from_client: "Tom" };
   await callAsOwner(server, "PUT", path(edited?.id), { ...from, timestamp: edited?.t, message: "edited" });
   await callAsOwner(server, "PUT", `${path(recalled?.id)}/recall`, { ...from, timestamp: recalled?.t });
+  const about = `/1.2/rtm/conversations/${first}`;
+  await callAsOwner(server, "POST", `${about}/member-infos`, { clientId: "Jerry", role: "Manager" });
+  await callAsOwner(server, "POST", `${about}/permanent-silenceds`, { client_ids: ["Jerry"] });
+  await callAsOwner(server, "POST", `${about}/blacklists`, { client_ids: ["Tyke", "Butch"] });
   const device = { deviceType: "ios", deviceToken: "a".repeat(64), channels: ["Tom"], badge: 1.0 };
   await callAsOwner(server, "POST", "/1.1/installations", device);
   const createdAt = "2026-01-01T00:00:00.000Z";
@@ -82,6 +87,12 @@ test("a Parley's conversations, messages, devices, users and files come out of i
     users.map(({ objectId }) => objectId),
   );
   expect(await rowsIn<Row>(to, "classes/_File")).toEqual([expect.objectContaining({ name: "a.png" })]);
+  const [role, ...others] = await rowsIn<Row>(to, "classes/_ConversationMemberInfo");
+  expect(role).toMatchObject({ cid: first, clientId: "Jerry", role: "Manager" });
+  expect(others).toEqual([]);
+  expect(await rowsIn(to, "lists/silences")).toEqual([{ conv_id: first, client_id: "Jerry" }]);
+  const blocked = ["Butch", "Tyke"].map((client) => ({ conv_id: first, client_id: client }));
+  expect(await rowsIn(to, "lists/blacklists")).toEqual(blocked);
   const unread = await rowsIn(to, "lists/unread");
   expect(unread).toContainEqual({ conv_id: first, client_id: "Jerry", count: 21 });
 
@@ -96,7 +107,8 @@ test("a Parley's conversations, messages, devices, users and files come out of i
   expect(await rowsIn(since, "messages")).toEqual(messages);
   expect((await rowsIn(since, "classes/_User")).length).toBe(230);
   const told = (await manifestIn(to)).skipped.map(({ what }) => what);
-  expect(told).toEqual(expect.arrayContaining(["schemas", "classes/_SysMessage", "lists/blacklists"]));
+  expect(told).toEqual(expect.arrayContaining(["schemas", "classes/_SysMessage"]));
+  expect(told).not.toEqual(expect.arrayContaining(["lists/blacklists"]));
   expect(told).not.toEqual(expect.arrayContaining(["messages"]));
   expect(told.filter((what) => /_Conversation$|_Installation|_File/.test(what))).toEqual([]);
 });

@@ -96,6 +96,33 @@ describe("an import", () => {
     }
   });
 
+  test("brings roles, silences and blacklists, which verify compares", async () => {
+    await exported(9, { conversations: 40, messages: 100, users: 20 });
+    const server = await servers.start();
+    await runCommand("import", importInto(server));
+    const chat = (app.data.classes._Conversation ?? []).find(
+      ({ tr, sys, objectId }) => !tr && !sys && (app.data.silences[objectId] ?? []).length > 0,
+    );
+    const path = `/1.2/rtm/conversations/${chat?.objectId}`;
+    const listOf = async (name: string) =>
+      (await callAsOwner<{ client_ids: string[] }>(server, "GET", `${path}/${name}?limit=1000`)).client_ids;
+    const there = (list: Record<string, string[]>) => (list[chat?.objectId ?? ""] ?? []).toSorted();
+    expect(await listOf("permanent-silenceds")).toEqual(there(app.data.silences));
+    expect(await listOf("blacklists")).toEqual(there(app.data.blacklists));
+    const roles = await callAsOwner<{ results: { role: string }[] }>(
+      server,
+      "GET",
+      "/1.1/classes/_ConversationMemberInfo?limit=1000",
+    );
+    expect(roles.results.length).toBeGreaterThan(5);
+    const before = await verified(server);
+    expect(before.code, before.output).toBe(0);
+    const [silenced = ""] = there(app.data.silences);
+    await callAsOwner(server, "DELETE", `${path}/permanent-silenceds`, { client_ids: [silenced] });
+    const found = await verified(server);
+    expect([found.code, found.output]).toEqual([5, expect.stringContaining("lists/silences")]);
+  }, 240_000);
+
   test("puts this server's address of a file into messages, by id or by key, and keeps the old one", async () => {
     await exported(6, { conversations: 30, messages: 300, users: 20 });
     const server = await servers.start();

@@ -82,7 +82,12 @@ export function randomApp(seed: number, size: Size, filesAt: string): AppData {
     broadcasts: Object.fromEntries(
       services.map(({ objectId }) => [objectId, [{ "msg-id": `sb_${idOf(random)}`, valid_till: NOW + DAY }]]),
     ),
-    blacklists: Object.fromEntries(conversations.map(({ objectId }) => [objectId, some()])),
+    blacklists: Object.fromEntries(
+      conversations.map(({ objectId, m }) => {
+        const members = membersOf(m);
+        return [objectId, some().filter((client) => !members.includes(client))];
+      }),
+    ),
     silences: Object.fromEntries(normal.map(({ objectId }) => [objectId, some()])),
     unread: Object.fromEntries(
       normal.flatMap(({ objectId, m }) =>
@@ -193,8 +198,14 @@ const userRow = (random: Random, at: number): Row => {
   };
 };
 
-const roleRow = (random: Random, { objectId: cid }: Row, clients: string[]): Row => {
-  return { ...base(random), cid, clientId: random.pick(clients), role: "Manager" };
+const roleRow = (random: Random, { objectId: cid, m }: Row, clients: string[]): Row => {
+  const members = membersOf(m);
+  return {
+    ...base(random),
+    cid,
+    clientId: random.pick(members.length > 1 ? members.slice(1) : clients),
+    role: "Manager",
+  };
 };
 
 const installationRow = (random: Random, client: string): Row => {
