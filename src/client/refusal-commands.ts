@@ -1,7 +1,8 @@
 import type { CommandOf } from "../protocol/commands.ts";
 import { refusalsChanged, refusedConversations } from "../protocol/permission-replies.ts";
 import { errorReply } from "../protocol/replies.ts";
-import { isSignatureValid } from "../protocol/signatures.ts";
+import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
+import type { AccessState } from "./access-state.ts";
 import type { ClientServices } from "./client-ports.ts";
 import type { RefusedConversations } from "./refused-conversations.ts";
 
@@ -14,12 +15,13 @@ export async function answerRefusal(
   services: ClientServices,
   clientId: string,
   command: CommandOf<"client.refuse" | "client.accept">,
+  accessState: AccessState,
 ): Promise<Uint8Array> {
   const { serial } = command;
   const { security } = await services.settings();
   if (!security.blacklists) return errorReply(serial, "BLACKLIST_FEATURE_DISABLED");
   const named = [...new Set(command.conversationIds)];
-  if (security.signBlacklist && !(await isSigned(services, clientId, command)))
+  if (security.signBlacklist && !(await isSigned(services, clientId, command, accessState)))
     return errorReply(serial, "BLACKLIST_SIGNATURE_FAILED");
   const refuses = command.name === "client.refuse";
   const known = refuses ? await services.existing(named) : named;
@@ -39,9 +41,11 @@ async function isSigned(
   { appId, masterKey, now }: ClientServices,
   clientId: string,
   { name, conversationIds, signature }: CommandOf<"client.refuse" | "client.accept">,
+  accessState: AccessState,
 ): Promise<boolean> {
   const [conversationId] = conversationIds;
   if (signature === undefined || conversationId === undefined || conversationIds.length > 1) return false;
+  if (accessState.isRevoked(lastTimeOf(signature))) return false;
   const action = name === "client.refuse" ? "client-block-conversations" : "client-unblock-conversations";
   const permission = { action, conversationId } as const;
   return isSignatureValid({ appId, masterKey, clientId, permission, signature, now: now() });

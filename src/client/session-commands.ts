@@ -76,7 +76,9 @@ export class SessionCommands {
         return reply(await answerMembership(services, clientId, command));
       case "client.refuse":
       case "client.accept":
-        return reply(await answerRefusal(this.#refused, services, clientId, command));
+        return reply(
+          await answerRefusal(this.#refused, services, clientId, command, this.#parts.records.accessState),
+        );
       case "client.refused":
         return reply(await answerRefused(this.#refused, services, clientId, command));
       default:

@@ -5,7 +5,7 @@ import { hooksOf } from "../hooks/before/app-hooks.ts";
 import { eventQueueOf } from "../hooks/events/event-queue.ts";
 import { filtered } from "../moderation/filter.ts";
 import { keywordFilterOf } from "../moderation/word-list-store.ts";
-import { verifyMembershipSignature } from "../protocol/signatures.ts";
+import { lastTimeOf, verifyMembershipSignature } from "../protocol/signatures.ts";
 import { publish } from "../queue/publish.ts";
 import { relayName } from "../relay/tree.ts";
 import { settingsOf } from "../settings/store.ts";
@@ -21,6 +21,7 @@ import { announcementCalls } from "./service/announcement-calls.ts";
 import { subscriptionLists } from "./service/subscription-lists.ts";
 
 const WAKE_DEADLINE = 5_000; // ms for a client's object to answer
+const SIGNATURE_DEADLINE = 2_000; // ms for a client's object to say whether a signature is void
 const RELAY_DEADLINE = 5_000; // ms for a relay to hand over what is new
 const START_DEADLINE = 4_000; // ms for another conversation; less than the caller of this one waits
 
@@ -54,9 +55,14 @@ export function conversationServices(env: Env): ConversationServices {
       const words = await keywordFilterOf(env).get(settings.last.keywords.version);
       return words && filtered(content, words)?.content;
     },
-    isSigned: (change) => {
+    isSigned: async (change) => {
       const { APP_ID: appId, MASTER_KEY: masterKey } = env;
-      return verifyMembershipSignature({ ...change, appId, masterKey, now: Date.now() });
+      const { clientId, signature } = change;
+      const isGenuine = await verifyMembershipSignature({ ...change, appId, masterKey, now: Date.now() });
+      if (!isGenuine || signature === undefined) return false;
+      // Nobody but the client's object knows of a kick, which makes it void (X-03).
+      const asking = env.CLIENTS.getByName(clientId).signatureRefusal(lastTimeOf(signature));
+      return (await withDeadline(asking, SIGNATURE_DEADLINE, `kicks of ${clientId}`)) === undefined;
     },
     copyCalls: copyCallsOf(env),
     copyDelay: copyDelayOf(env),

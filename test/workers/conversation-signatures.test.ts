@@ -3,6 +3,7 @@ import { named, refusal } from "../support/chat.ts";
 import { hmac, onTheWire, signingTime, stamped } from "../support/sign.ts";
 import { loggedIn } from "./support/commands.ts";
 import { kick, login, loginSigned, SECURITY_OFF } from "./support/logins.ts";
+import { conversationOf } from "./support/rest.ts";
 import type { WorkerdDevice } from "./support/workerd-device.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 
@@ -63,6 +64,42 @@ describe("with conversation signatures on", () => {
     expect(await create(toms, [tom, jerry], [tom, jerry].toSorted().join(":"), Date.now() - 60_000)).toBe(
       UNSIGNED,
     );
+  });
+
+  test("[X-03] a signature from before a kick adds, removes, blocks and refuses nothing", async () => {
+    await configure({ security: { blacklists: true, signBlacklist: true } });
+    const [tom, jerry] = named("tom", "jerry");
+    const chat = await conversationOf([tom, jerry]);
+    await kick(tom);
+    const toms = await loggedIn(tom);
+    /** What Tom may do by signatures made at a time (ms). */
+    const answers = async (timestamp: number) => {
+      const signed = (action: string, members: string) => {
+        const stamp = stamped(timestamp);
+        const place = `${world.APP_ID}:${tom}:${chat}:${members}`;
+        const text = `${place}:${stamp.timestamp}:${stamp.nonce}:${action}`;
+        return onTheWire(hmac(world.MASTER_KEY, text), stamp);
+      };
+      const blacklist = (op: "block" | "unblock", about: object) =>
+        toms.ask({ cmd: "blacklist", op, blacklistMessage: about });
+      const m = [jerry];
+      const blocking = { srcCid: chat, toPids: m, ...signed("conversation-block-clients", jerry) };
+      const unblocking = { srcCid: chat, toPids: m, ...signed("conversation-unblock-clients", jerry) };
+      const refusing = { toCids: [chat], ...signed("client-block-conversations", "") };
+      const kicking = { cid: chat, m, ...signed("kick", jerry) };
+      const inviting = { cid: chat, m, ...signed("invite", jerry) };
+      const given = [
+        await toms.ask({ cmd: "conv", op: "remove", convMessage: kicking }),
+        await toms.ask({ cmd: "conv", op: "add", convMessage: inviting }),
+        await blacklist("block", blocking),
+        await blacklist("unblock", unblocking),
+        await blacklist("block", refusing),
+      ];
+      return given.map((answer) => refusal(answer).slice(0, 4));
+    };
+    expect(await answers(Date.now() - 60_000)).toEqual(["4302", "4302", "4546", "4546", "4546"]);
+    expect(await answers(signingTime())).toEqual(["", "", "", "", ""]);
+    await configure({ security: { blacklists: false, signBlacklist: false } });
   });
 
   test("[X-01] with only conversation signatures on, a login needs none", async () => {
