@@ -25,6 +25,8 @@ const APNS_AGE_MAX = 50 * MINUTE;
 const FCM_RESERVE = 5 * MINUTE;
 /** A token that is refused at this age is not the problem, and vendors limit how often they give one. */
 const VENDOR_AGE_MIN = MINUTE;
+/** Less than a push waits for its second attempt: a maker that gave no token is not asked again for each push. */
+const VENDOR_FAILED_FOR = 3_000; // ms
 
 const FCM = "fcm";
 
@@ -51,6 +53,8 @@ export class TokenKeeper {
   readonly #host: TokenKeeperHost;
   /** Tokens that are being made: callers at the same time share one. */
   readonly #making = new Map<string, Promise<string>>();
+  /** By name, for which keys a phone maker gave no token last, why, and until when that counts (ms). */
+  readonly #failed = new Map<string, { credentials: string; error: unknown; until: number }>();
 
   constructor(tables: PushTables, host: TokenKeeperHost) {
     tables.create("tokens");
@@ -94,10 +98,19 @@ export class TokenKeeper {
     if (maker === undefined) return undefined;
     const outbound = await this.#host.outbound();
     const name = `${vendor} ${JSON.stringify(region === undefined ? profile : [profile, region])}`;
-    const token = await this.#token(name, maker.credentials, VENDOR_AGE_MIN, (now) =>
-      maker.fetch(outbound, now),
-    );
-    return { token, fingerprint: await fingerprintOf(maker.credentials) };
+    const { credentials } = maker;
+    const token = await this.#token(name, credentials, VENDOR_AGE_MIN, async (now) => {
+      const failed = this.#failed.get(name);
+      if (failed?.credentials === credentials && now < failed.until) throw failed.error;
+      this.#failed.delete(name);
+      try {
+        return await maker.fetch(outbound, now);
+      } catch (error) {
+        this.#failed.set(name, { credentials, error, until: this.#host.now() + VENDOR_FAILED_FOR });
+        throw error;
+      }
+    });
+    return { token, fingerprint: await fingerprintOf(credentials) };
   }
 
   /** Marks a refused token: the next call creates another, if this one is old enough. */

@@ -244,6 +244,7 @@ describe("OPPO", () => {
     expect(await send("CN_1")).toMatchObject([{ outcome: "later" }]);
     await server.open();
     configure({});
+    world.now = () => Date.now() + 5_000;
     expect(await send("CN_1")).toEqual([SENT]);
     expect(server.reached).toEqual(["CN_1"]);
   });

@@ -206,12 +206,33 @@ test("the secret and the access token are in no reason, although the maker quote
   server.tokenTrouble = { status: 400, body: `you sent client_secret=${appSecret}` };
   const [without] = await provider().send(cheese, phones("one"));
   server.tokenTrouble = undefined;
+  world.now = () => Date.now() + 5_000;
   server.trouble.push(
     huaweiAnswer("80100003", `you sent Bearer HuaweiServer-${server.issued + 1}, ${appSecret}`),
   );
   const [refused] = await provider().send(cheese, phones("one"));
   expect(without).toMatchObject({ outcome: "later", why: expect.stringContaining("client_secret=***") });
   expect(refused).toEqual({ outcome: "failed", why: "code 80100003: you sent Bearer ***, ***" });
+});
+
+test("a maker that gave no access token is not asked again for each of many pushes", async () => {
+  server.tokenTrouble = garbage;
+  const before = server.calls;
+  for (const id of ["one", "two", "three"])
+    expect(await provider().send(cheese, phones(id))).toMatchObject([
+      { outcome: "later", why: expect.stringContaining("none of Huawei's") },
+    ]);
+  server.tokenTrouble = undefined;
+  expect(server.calls - before).toBe(1);
+  world.now = () => Date.now() + 5_000;
+  expect(await provider().send(cheese, phones("one"))).toEqual([{ outcome: "sent" }]);
+});
+
+test("other keys are tried at once, although the maker just gave no access token for the former", async () => {
+  world.configure({ hms: { _default: { ...server.settings._default, appSecret: "mistyped" } } });
+  expect(await provider().send(cheese, phones("one"))).toMatchObject([{ outcome: "later" }]);
+  world.configure({ hms: server.settings });
+  expect(await provider().send(cheese, phones("one"))).toEqual([{ outcome: "sent" }]);
 });
 
 describe("the guard against removing devices by mistake", () => {

@@ -261,6 +261,7 @@ describe("vivo", () => {
     expect(await send("1")).toMatchObject([{ outcome: "later" }]);
     await server.open();
     configure({});
+    world.now = () => Date.now() + 5_000;
     expect(await send("1")).toEqual([SENT]);
     expect(server.reached).toEqual(["1"]);
   });
