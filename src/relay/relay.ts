@@ -122,7 +122,11 @@ export class Relay {
   }
 
   #requested(socket: RelaySocket, { type }: ConversationRequest): void {
-    if (type === "leave") return this.#setPresent(socket, false);
+    if (type === "leave") {
+      this.#setPresent(socket, false);
+      // It may have been told the opposite before. Rooms alone are left so.
+      return this.#subscribers.send(socket, control({ type: "presence", isPresent: false, isRoom: true }));
+    }
     this.#subscribers.evict(socket);
     this.#subscribers.send(socket, control({ type: "unsubscribed" }));
     this.#changed();

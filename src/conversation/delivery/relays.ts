@@ -214,9 +214,15 @@ export class Relays {
 
   /** Some clients of the audience at relays. */
   async sample(limit: number): Promise<string[]> {
-    const [first] = this.#relays.keys();
-    if (first === undefined || limit <= 0) return [];
-    return (await this.#host.audience(first, limit)).clientIds;
+    const found = new Set<string>();
+    for (const [number, { counts }] of this.#relays) {
+      if (found.size >= limit) break;
+      if (counts?.clients === 0) continue;
+      // One that does not answer hides nobody at the others.
+      const audience = await this.#host.audience(number, limit - found.size).catch(() => undefined);
+      for (const clientId of audience?.clientIds ?? []) found.add(clientId);
+    }
+    return [...found];
   }
 
   /** Whether a client is in the audience at a relay. */

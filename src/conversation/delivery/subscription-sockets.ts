@@ -49,9 +49,10 @@ export class SubscriptionSockets {
     if (open === undefined || subscription === undefined) return socket.close(1011, "not subscribed");
     if (typeof data === "string") {
       const request: ConversationRequest = JSON.parse(data);
-      if (request.type === "unsubscribe") open.delivery.evict(subscription);
-      else open.delivery.setPresent(subscription, false);
-      return;
+      if (request.type === "unsubscribe") return open.delivery.evict(subscription);
+      open.delivery.setPresent(subscription, false);
+      // It may have been told the opposite before.
+      return open.delivery.send(subscription, open.delivery.presence(false));
     }
     const command = decodeCommand(new Uint8Array(data));
     if (command !== undefined && isConversationCommand(command))

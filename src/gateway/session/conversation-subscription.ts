@@ -196,7 +196,7 @@ export class ConversationSubscription {
       },
     };
     try {
-      const result = await this.#owner.openLink(this.conversationId, this.isPresent, events);
+      const result = await this.#owner.openLink(this.conversationId, this.#presence.opening(), events);
       if (isStale()) return;
       if (result === "missing") this.#onMissing();
       if (result === "too far behind") this.#owner.tooFarBehind();

@@ -6,6 +6,8 @@ type State =
   /** It is in the audience, or will be once its subscription is open. */
   | "present"
   /** It left before its subscription was open: the conversation may have been told the opposite. */
+  | "to leave"
+  /** The conversation was asked to let it go. What it said before it knew does not count. */
   | "leaving";
 
 /** Whether the session of one subscription is in the audience of a conversation without members. */
@@ -21,23 +23,34 @@ export class SubscriptionPresence {
     this.#state = "present";
   }
 
+  /** The subscription is opened, perhaps again. Returns whether the session wants to be in the audience. */
+  opening(): boolean {
+    // The conversation knows nothing of the session that it would have to be asked to let go.
+    if (!this.isPresent) this.#state = "absent";
+    return this.isPresent;
+  }
+
   /** @param socket undefined if the subscription is not open */
   leave(socket: LinkSocket | undefined): void {
-    if (this.#state === "absent") return;
-    this.#state = socket === undefined ? "leaving" : "absent";
-    if (socket !== undefined) sendLeave(socket);
+    if (!this.isPresent) return;
+    if (socket === undefined) this.#state = "to leave";
+    else this.#ask(socket);
   }
 
   /** The conversation states whether the session is in its audience. Returns whether that is as it is wanted here. */
   told(isPresent: boolean, socket: LinkSocket | undefined): boolean {
-    const isUnwanted = isPresent && this.#state === "leaving";
-    this.#state = isPresent && !isUnwanted ? "present" : "absent";
-    if (isUnwanted && socket !== undefined) sendLeave(socket);
-    return !isUnwanted;
+    if (isPresent && this.#state === "leaving") return false;
+    if (isPresent && this.#state === "to leave") {
+      if (socket !== undefined) this.#ask(socket);
+      return false;
+    }
+    this.#state = isPresent ? "present" : "absent";
+    return true;
   }
-}
 
-function sendLeave(socket: LinkSocket): void {
-  const request: ConversationRequest = { type: "leave" };
-  socket.send(JSON.stringify(request));
+  #ask(socket: LinkSocket): void {
+    this.#state = "leaving";
+    const request: ConversationRequest = { type: "leave" };
+    socket.send(JSON.stringify(request));
+  }
 }
