@@ -11,6 +11,8 @@ export interface EventRecorderHost {
   now(): number;
   /** Whether anything listens to events: a hook, a webhook or the event log. */
   hasListeners(): boolean;
+  /** Whether the app takes what clients write to services. */
+  hasServiceHook(): boolean;
   /** Hands events to the queue. Rejects at its deadline. */
   publish(events: AppEvent[]): Promise<void>;
   /** Calls `publish` after this many milliseconds, even if the object hibernates or dies before. */
@@ -73,7 +75,9 @@ export class EventRecorder {
       pushData,
       to: message.recipients,
     };
-    if (this.#host.hasListeners()) {
+    const isOffered =
+      this.#state.rules.isService && message.recipients?.length === 0 && this.#host.hasServiceHook();
+    if (this.#host.hasListeners() || isOffered) {
       const isForService = this.#state.rules.isService || undefined;
       const sent = { ...about, transient, receipt, online: [], offline: [] };
       this.#store({ name: "messageSent", ...sent, ...(isForService && { isForService }) });

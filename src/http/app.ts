@@ -16,6 +16,7 @@ import { credentialHeaders } from "./auth.ts";
 import { batchRoutes } from "./batch.ts";
 import { conversationRowRoutes } from "./classes/conversations.ts";
 import { memberInfoClassRoutes } from "./classes/member-infos.ts";
+import { systemMessageRoutes } from "./classes/system-messages.ts";
 import { demoRoutes } from "./demo.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { documentOf } from "./docs/document.ts";
@@ -204,6 +205,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", legacyMessageRoutes);
   app.route("/", legacyClientRoutes);
   app.route("/", conversationRowRoutes);
+  app.route("/", systemMessageRoutes);
   app.route("/", pushRoutes);
   app.route("/", notificationRoutes);
   app.route("/", installationRoutes);

@@ -1,7 +1,7 @@
 import type { Content } from "./records.ts";
 
 /** The consumers of an event. An event stays pending for each until that consumer has accepted it. */
-export type EventTarget = "log" | "engine" | "webhook" | "push";
+export type EventTarget = "log" | "engine" | "webhook" | "push" | "service";
 
 /** An event on the queue, for all consumers, or only for the one that did not accept it before. */
 export type QueuedEvent = AppEvent & { only?: EventTarget };

@@ -6,12 +6,13 @@ export type AddressProblem = (url: string, allowPrivate: boolean, field: string)
 
 /** The addresses in the settings that cannot be called, each with its field's name. */
 export function addressProblems(
-  { hooks, webhooks, security, push, upstream, mirror }: Settings,
+  { hooks, webhooks, serviceHook, security, push, upstream, mirror }: Settings,
   addressProblem: AddressProblem,
 ): string[] {
   const addresses = {
     "hooks.url": hooks.url,
     "webhooks.url": webhooks.url,
+    "serviceHook.url": serviceHook.url,
     "security.jwt.jwksUrl": security.jwt?.jwksUrl ?? null,
     "push.apns.url": push.apns.url,
     "push.fcm.url": push.fcm.url,

@@ -178,6 +178,15 @@ const schema = (demo: boolean) =>
       }),
       {},
     ),
+    serviceHook: v.optional(
+      group({
+        /** Takes what clients write to service conversations, several messages at a time (V-06). */
+        url: v.optional(v.nullable(address()), null),
+        /** Signs the requests like those of `webhooks`. */
+        secret: v.optional(v.nullable(secret()), null),
+      }),
+      {},
+    ),
     broadcasts: v.optional(
       group({
         /** When broadcasts to everybody were sent and end, by service (ms). Set by these broadcasts alone. */

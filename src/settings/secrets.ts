@@ -4,12 +4,13 @@ import { withoutVendorSecrets } from "./vendors/vendor-settings.ts";
 
 /** The settings for display: they show which secrets are set, but not the secrets. */
 export function withoutSecrets(settings: Settings): Settings {
-  const { hooks, webhooks, security, push } = settings;
+  const { hooks, webhooks, serviceHook, security, push } = settings;
   const { apns, fcm, webPush, webhook } = push;
   return {
     ...settings,
     hooks: { ...hooks, key: hidden(hooks.key) },
     webhooks: { ...webhooks, secret: hidden(webhooks.secret) },
+    serviceHook: { ...serviceHook, secret: hidden(serviceHook.secret) },
     security: {
       ...security,
       jwt: security.jwt === null ? null : { ...security.jwt, secret: hidden(security.jwt.secret) },

@@ -4,6 +4,7 @@ import type { ConversationRecord } from "../../model/records.ts";
 import { withoutDeeperThan } from "../json-depth.ts";
 import { conversations, members } from "../schema.ts";
 import { statement } from "../statement.ts";
+import { systemMessagesRemoval } from "../system-messages/save.ts";
 import { removalOfRoles } from "./member-infos.ts";
 
 /**
@@ -85,6 +86,7 @@ export async function deleteConversation(db: D1Database, id: string): Promise<vo
   await db.batch([
     statement(db, removal),
     statement(db, removalOfRoles(id)),
+    statement(db, systemMessagesRemoval(id)),
     statement(db, sql`DELETE FROM ${conversations} WHERE ${conversations.id} = ${id}`),
   ]);
 }

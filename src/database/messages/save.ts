@@ -5,6 +5,7 @@ import { toHex } from "../../protocol/hex.ts";
 import { chunksOf } from "../chunks.ts";
 import { conversations, messages } from "../schema.ts";
 import { statement } from "../statement.ts";
+import { systemMessageStatements } from "../system-messages/save.ts";
 import {
   type ArchiveProgress,
   archivedUpTo,
@@ -48,6 +49,7 @@ export async function saveMessages(
       WHERE coalesce(excluded.patched_at, 0) > coalesce(${messages.patchedAt}, 0)`,
   );
   const deletions = deleted.length > 0 ? [deletionOf(conversationId, deleted)] : [];
+  const toService = systemMessageStatements(conversationId, records);
   const progress = sql`UPDATE ${conversations} SET
       last_message_at = max(coalesce(${conversations.lastMessageAt}, 0), ${timestamp}),
       archived_at = max(coalesce(${conversations.archivedAt}, 0), ${timestamp}),
@@ -56,7 +58,7 @@ export async function saveMessages(
       OR ${conversations.archivedAt} < ${timestamp} OR ${conversations.archivedPatchAt} IS NULL
       OR ${conversations.archivedPatchAt} < ${patchedAt})`;
   const results = await db.batch<ProgressRow>(
-    [...insertions, ...deletions, progress, progressQuery(conversationId)].map((query) =>
+    [...insertions, ...toService, ...deletions, progress, progressQuery(conversationId)].map((query) =>
       statement(db, query),
     ),
   );

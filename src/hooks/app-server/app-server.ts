@@ -7,6 +7,7 @@ import { type AppKeys, Engine } from "./engine.ts";
 import { type EngineHooks, engineHooksAt } from "./engine-hooks.ts";
 import { failedAnswer, type HookAnswer } from "./hook-answer.ts";
 import type { HookCall } from "./hook-call.ts";
+import { callServiceHook, type WrittenToService } from "./service-hook.ts";
 import { Webhook } from "./webhook.ts";
 
 /** The bindings that hooks need. */
@@ -49,8 +50,15 @@ export class AppServer {
   readonly #engine: Engine | undefined;
   readonly #webhook: Webhook | undefined;
   readonly #events: readonly EventName[];
+  readonly #serviceHook: Settings["serviceHook"];
+  readonly #host: AppServerHost;
 
-  constructor({ hooks, webhooks }: Pick<Settings, "hooks" | "webhooks">, host: AppServerHost) {
+  constructor(
+    { hooks, webhooks, serviceHook }: Pick<Settings, "hooks" | "webhooks" | "serviceHook">,
+    host: AppServerHost,
+  ) {
+    this.#serviceHook = serviceHook;
+    this.#host = host;
     const { timeoutMs } = hooks;
     if (hooks.url !== null) {
       this.#engine = new Engine(hooks.url, hooks, { ...host, list: host.hooksAt(hooks.url) });
@@ -68,6 +76,15 @@ export class AppServer {
   /** Whether the webhook listens for an event. */
   listensFor(name: EventName): boolean {
     return this.#webhook !== undefined && this.#events.includes(name);
+  }
+
+  get hasServiceHook(): boolean {
+    return this.#serviceHook.url !== null;
+  }
+
+  async callServiceHook(messages: readonly WrittenToService[]): Promise<HookAnswer> {
+    const { url, secret } = this.#serviceHook;
+    return url === null ? NOT_CALLED : settled(callServiceHook(messages, { url, secret }, this.#host));
   }
 
   /** Calls the engine if it has the hook, else the webhook if it listens: one of them decides, never both. */

@@ -7,6 +7,7 @@ import type { Settings } from "../../settings/schema.ts";
 import type { AppServer } from "../app-server/app-server.ts";
 import { failedAnswer, type HookAnswer } from "../app-server/hook-answer.ts";
 import { eventCall } from "../app-server/hook-call.ts";
+import { isWrittenToService } from "../app-server/service-hook.ts";
 
 export type EventMessage = QueueMessage<QueuedEvent>;
 
@@ -32,6 +33,8 @@ export interface EventDelivererHost {
 const CALLS_AT_ONCE = 4;
 /** After so many calls in a row without a response, the rest of the batch waits for the next attempt. */
 const UNANSWERED_MAX = 3;
+/** How often a message is sent to the hook of services again. */
+const SERVICE_RETRIES = 3;
 const LOG_DEADLINE = 8_000; // ms for D1
 /** More than the hook, D1 and the queue may take together (ms): an earlier timeout would repeat the push. */
 const PUSH_DEADLINE = 60_000;
@@ -65,6 +68,7 @@ export class EventDeliverer {
       each("engine", deliveries, (event) => server.callEngine(eventCall(event))),
       each("webhook", deliveries, (event) => server.callWebhook(eventCall(event))),
       each("push", deliveries, (event) => push(event, host)),
+      toServiceHook(deliveries, host),
       this.#dropOld(host),
     ]);
     await Promise.all(deliveries.map((delivery) => settle(delivery, host)));
@@ -90,6 +94,7 @@ function targetsOf(event: QueuedEvent, { settings, server }: EventDelivererHost)
   else {
     if (server.hasEngine) targets.push("engine");
     if (server.listensFor(event.name)) targets.push("webhook");
+    if (server.hasServiceHook && isWrittenToService(event)) targets.push("service");
   }
   return event.only === undefined ? targets : targets.filter((target) => target === event.only);
 }
@@ -104,6 +109,20 @@ async function save(deliveries: Delivery[], { log }: EventDelivererHost): Promis
     console.warn(`event log: ${due.length} events are late:`, loggableError(error));
     for (const { failed } of due) failed.push("log");
   }
+}
+
+/** What clients wrote goes to the hook of services together (V-06). What it does not take is given up in the end. */
+async function toServiceHook(deliveries: Delivery[], { server }: EventDelivererHost): Promise<void> {
+  const due = deliveries.filter(({ targets }) => targets.includes("service"));
+  if (due.length === 0) return;
+  const events = due.map(({ message }) => eventOf(message.body)).filter(isWrittenToService);
+  const answer = await attempt(() => server.callServiceHook(events));
+  if (answer.outcome !== "failed") return;
+  const again = due.filter(({ message }) => message.attempts <= SERVICE_RETRIES);
+  for (const { failed } of again) failed.push("service");
+  console.warn(
+    `the hook of services: ${again.length} messages are late, ${due.length - again.length} given up: ${answer.why}`,
+  );
 }
 
 /** Delivers an endpoint's events, a few at a time. */

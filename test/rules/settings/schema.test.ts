@@ -65,6 +65,7 @@ describe("defaults", () => {
           ...["conversationRemoved", "clientOnline", "clientOffline"],
         ],
       },
+      serviceHook: { url: null, secret: null },
       broadcasts: { unexpired: {} },
       keywords: { oneToOne: false, version: null },
       events: { logDays: 0 },

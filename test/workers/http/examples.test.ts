@@ -3,6 +3,7 @@ import { exampleOf } from "../../../src/http/docs/outline.ts";
 import * as example from "../../../src/http/examples.ts";
 import { isObject, type Json } from "../../../src/model/json.ts";
 import { newObjectId } from "../../../src/protocol/object-id.ts";
+import { say } from "../../support/chat.ts";
 import { VAPID } from "../../support/vapid.ts";
 import { loggedIn } from "../support/commands.ts";
 import { archivedAs } from "../support/d1.ts";
@@ -115,6 +116,22 @@ async function subscribedTwice(): Promise<Real> {
   const first = await subscribed();
   await subscribed();
   return first;
+}
+
+/** Tom wrote something to a service, and D1 has it. */
+async function writtenToService(): Promise<Real> {
+  const real = await service();
+  const toms = await WorkerdDevice.of(example.SENDER);
+  await say(toms, real[example.CONVERSATION] ?? "", example.TEXT);
+  toms.close();
+  await vi.waitFor(
+    async () => {
+      const { results } = await done<{ results: unknown[] }>("GET", "/1.1/classes/_SysMessage");
+      if (results.length === 0) throw new Error("not copied yet");
+    },
+    { timeout: 20_000 },
+  );
+  return real;
 }
 
 /** Tom said something to everybody. */
@@ -326,6 +343,7 @@ const needs: Record<string, () => Promise<Real>> = {
   recallServiceMessage: serviceMessage,
   listServiceMessages: serviceMessage,
   deleteServiceMessage: serviceMessage,
+  findSystemMessages: writtenToService,
   broadcastToAll: service,
   listBroadcasts: broadcastedToAll,
   deleteBroadcast: broadcastedToAll,
