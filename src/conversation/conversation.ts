@@ -260,8 +260,9 @@ export class Conversation {
 
   /** The events other than messages that a client missed after a time. */
   missedNotices(clientId: string, after: number): MissedNotices {
-    const { notices, facts } = this.#state;
-    const query = { after, conversationId: facts.id, isMember: this.#state.isMember(clientId) };
+    const { notices, facts, rules } = this.#state;
+    const isMember = this.#state.isMember(clientId);
+    const query = { after, conversationId: facts.id, isMember, seesLists: !rules.isService };
     const events = notices.missedBy(clientId, query);
     return { events, complete: notices.reachesBackTo(after) };
   }

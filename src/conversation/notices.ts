@@ -127,13 +127,14 @@ export class Notices {
   /**
    * The notices that one client missed, oldest first. A client gets none of a time when it was not a member.
    *
-   * @param query `after` and `before` bound the times, both exclusive; `isMember`: whether the client is a member now
+   * @param query `after` and `before` bound the times, both exclusive; `isMember`: whether the client is a member now;
+   *   `seesLists`: whether members hear of each other's silences and blocks
    */
   missedBy(
     clientId: string,
-    query: { after: number; before?: number; conversationId: string; isMember: boolean },
+    query: { after: number; before?: number; conversationId: string; isMember: boolean; seesLists: boolean },
   ): MissedEvent[] {
-    const { after, before = Number.POSITIVE_INFINITY, conversationId, isMember } = query;
+    const { after, before = Number.POSITIVE_INFINITY, conversationId, isMember, seesLists } = query;
     if (!this.#hasBetween(after, before)) return [];
     const kept = this.since(after);
     let belongs = belongedBefore(kept, clientId, isMember);
@@ -166,7 +167,7 @@ export class Notices {
           const { kind: change, by, members } = notice;
           const isAbout = members.includes(clientId);
           if (isAbout) missed.push({ ...base, kind: "listed", change, by });
-          if (belongs && !(isAbout && change === "blocked"))
+          if (belongs && seesLists && !(isAbout && change === "blocked"))
             missed.push({ ...base, kind: "membersListed", change, by, members });
           break;
         }

@@ -1,10 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test, vi } from "vitest";
-import { heard, history, named, refusal, say, update } from "../support/chat.ts";
+import { heard, history, named, notices, refusal, say, update } from "../support/chat.ts";
+import { block, shutUp } from "../support/permissions.ts";
 import { done } from "./support/rest.ts";
 import { enter, leave, onlineCount, present, roomOf } from "./support/rooms.ts";
 import { WorkerdDevice } from "./support/workerd-device.ts";
-import { openWorld, world } from "./support/world.ts";
+import { configure, openWorld, world } from "./support/world.ts";
 
 /** A large room: its object serves two sessions here, each relay two more (docs/rules.md, T1-T6). */
 
@@ -120,4 +121,26 @@ test("[T6] a large room that is deleted is gone for everybody in it", async () =
   await done("DELETE", `/1.2/rtm/chatrooms/${room}`);
   for (const device of devices)
     await vi.waitFor(async () => expect(refusal(await say(device, room, "hello?"))).not.toBe(""));
+});
+
+test("[X-18] who is silenced or blocked in a large room is told so, wherever they are served", async () => {
+  await configure({ security: { memberRoles: true, blacklists: true } });
+  const { devices, ids, first, others, room } = await crowdedRoom();
+  const listed = ids.slice(1);
+  await shutUp(first, "add_shutup", room, listed);
+  await block(first, "block", room, listed);
+  for (const device of others) await device.push("conv", "blocked");
+  const by = `by ${ids[0]}`;
+  const all = listed.map((id) => `${id} `).join("");
+  for (const device of others)
+    expect(notices(device, room)).toEqual([
+      `shutuped ${by}`,
+      `members_shutuped ${all}${by}`,
+      `blocked ${by}`,
+    ]);
+  expect(notices(devices[0] ?? first, room)).toEqual([
+    `members_shutuped ${all}${by}`,
+    `members_blocked ${all}${by}`,
+  ]);
+  await configure({ security: { memberRoles: false, blacklists: false } });
 });

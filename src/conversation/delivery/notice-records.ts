@@ -56,7 +56,9 @@ export function noticesOf(
   before?: number,
 ): Uint8Array[] {
   if (state.notices.last <= after) return [];
-  const query = { after, before, conversationId: state.facts.id, isMember: state.isMember(clientId) };
+  const isMember = state.isMember(clientId);
+  const seesLists = !state.rules.isService;
+  const query = { after, before, conversationId: state.facts.id, isMember, seesLists };
   return state.notices.missedBy(clientId, query).map((event) => {
     if (event.kind !== "receipt") return changeRecord(state, event);
     const { at, ...receipt } = event;

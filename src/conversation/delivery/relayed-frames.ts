@@ -55,6 +55,12 @@ export function relayedEntry(frame: Uint8Array, upTo: number): RelayedFrame {
   };
 }
 
+/** A frame with a notice of this time (ms) for some of the audience. */
+export function relayedNotice(frame: Uint8Array, noticeAt: number, clientIds: string[]): RelayedFrame {
+  const narrowed: Narrowed = { to: "these", clientIds, instead: undefined, isLast: false };
+  return { frame, narrowed, author: undefined, upTo: undefined, noticeAt, isEphemeral: false };
+}
+
 /** Whom a message is for, if it is not for everybody. `instead` is for the others. */
 export function narrowedTo(
   { from, recipients, noSync, deleted }: MessageRecord,

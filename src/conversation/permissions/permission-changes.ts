@@ -11,6 +11,7 @@ import { changeRecord } from "../delivery/notice-records.ts";
 import { NO_ORIGIN } from "../delivery/skipped-entry.ts";
 import type { Membership } from "../membership/membership.ts";
 import type { ConversationState } from "../state.ts";
+import { ListNotices } from "./list-notices.ts";
 
 export interface PermissionHost {
   now(): number;
@@ -24,14 +25,6 @@ export interface PermissionHost {
   blocked(clientIds: readonly string[]): void;
 }
 
-/** A notice that is kept, and has to be sent. */
-interface KeptNotice {
-  change: ListChange;
-  at: number;
-  by: string;
-  members: string[];
-}
-
 /**
  * Changes of roles, silences and blacklist, by clients and by the app's server. Whether a client may make them is decided
  * before, in the same turn. The author gets a reply, and then the clients that it is about and the members are notified
@@ -42,6 +35,7 @@ export class PermissionChanges {
   readonly #delivery: Delivery;
   readonly #membership: Membership;
   readonly #outbox: Outbox;
+  readonly #notices: ListNotices;
   readonly #host: PermissionHost;
 
   constructor(
@@ -55,6 +49,7 @@ export class PermissionChanges {
     this.#delivery = delivery;
     this.#membership = membership;
     this.#outbox = outbox;
+    this.#notices = new ListNotices(state, delivery);
     this.#host = host;
   }
 
@@ -72,7 +67,7 @@ export class PermissionChanges {
     const { valid, invalid } = sorted(clientIds);
     const { list } = this.#state.permissions.silences;
     const { added, kept, full } = list.add(valid, this.#listMax);
-    const notice = this.#keep("silenced", added, by);
+    const notice = this.#notices.keep("silenced", added, by, this.#host.now());
     const result = partialResultOf(
       [...kept, ...added],
       [
@@ -81,7 +76,7 @@ export class PermissionChanges {
       ],
     );
     reply(result);
-    this.#announce(notice);
+    this.#notices.announce(notice);
     return result;
   }
 
@@ -92,10 +87,15 @@ export class PermissionChanges {
     reply: (result: PartialResult) => void = () => {},
   ): PartialResult {
     const { valid, invalid } = sorted(clientIds);
-    const notice = this.#keep("unsilenced", this.#state.permissions.silences.list.remove(valid), by);
+    const notice = this.#notices.keep(
+      "unsilenced",
+      this.#state.permissions.silences.list.remove(valid),
+      by,
+      this.#host.now(),
+    );
     const result = partialResultOf(valid, [{ error: "INVALID_LOGIN", clientIds: invalid }]);
     reply(result);
-    this.#announce(notice);
+    this.#notices.announce(notice);
     return result;
   }
 
@@ -140,7 +140,7 @@ export class PermissionChanges {
     const { added, kept, full } = this.#state.permissions.blacklist.add(valid, this.#listMax);
     const blocked = [...kept, ...added];
     this.#host.blocked(added);
-    const notice = this.#keep("blocked", added, by);
+    const notice = this.#notices.keep("blocked", added, by, this.#host.now());
     const removal = this.#membership.removeHere(blocked, by);
     // A role ends with the membership; where nobody is a member, it ends here.
     const endsRoles = this.#state.permissions.roles.remove(blocked);
@@ -151,8 +151,9 @@ export class PermissionChanges {
       { error: "INVALID_LOGIN", clientIds: invalid },
     ]);
     reply(result);
+    this.#notices.tellListed(notice);
     if (!this.#state.rules.hasMembers) this.#delivery.removeFromAudience(blocked);
-    this.#announce(notice);
+    this.#notices.tellMembers(notice);
     if (removal !== undefined) this.#membership.announceRemoval(removal);
     return result;
   }
@@ -164,10 +165,15 @@ export class PermissionChanges {
     reply: (result: PartialResult) => void = () => {},
   ): PartialResult {
     const { valid, invalid } = sorted(clientIds);
-    const notice = this.#keep("unblocked", this.#state.permissions.blacklist.remove(valid), by);
+    const notice = this.#notices.keep(
+      "unblocked",
+      this.#state.permissions.blacklist.remove(valid),
+      by,
+      this.#host.now(),
+    );
     const result = partialResultOf(valid, [{ error: "INVALID_LOGIN", clientIds: invalid }]);
     reply(result);
-    this.#announce(notice);
+    this.#notices.announce(notice);
     return result;
   }
 
@@ -261,28 +267,6 @@ export class PermissionChanges {
   get #listMax(): number {
     const { listedClients, listedClientsInRooms } = this.#host.limits();
     return this.#state.rules.hasMembers ? listedClients : listedClientsInRooms;
-  }
-
-  /** Keeps the notice of a change; undefined if it is about nobody. */
-  #keep(change: ListChange, members: string[], by: string): KeptNotice | undefined {
-    if (members.length === 0) return undefined;
-    const at = this.#state.nextTime(this.#host.now());
-    this.#state.notices.keep({ kind: change, by, members }, at);
-    return { change, at, by, members };
-  }
-
-  #announce(notice: KeptNotice | undefined): void {
-    if (notice === undefined) return;
-    const { change, at, by, members } = notice;
-    const { id: conversationId } = this.#state.facts;
-    const own = changeRecord(this.#state, { kind: "listed", conversationId, at, change, by });
-    // Where nobody is a member, those are told who are there.
-    const told = this.#state.rules.hasMembers
-      ? members
-      : members.filter((clientId) => this.#delivery.isSubscribed(clientId));
-    this.#delivery.notify(told, { kind: "notice", record: own, at });
-    const record = changeRecord(this.#state, { kind: "membersListed", conversationId, ...notice });
-    this.#delivery.notifyMembers({ kind: "notice", record, at }, { origin: NO_ORIGIN });
   }
 }
 

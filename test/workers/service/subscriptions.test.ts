@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
-import { change, heard, look, named, refusal } from "../../support/chat.ts";
-import { caughtUp } from "../support/commands.ts";
+import { change, heard, look, named, notices, refusal, say } from "../../support/chat.ts";
+import { caughtUp, loggedIn, notifications } from "../support/commands.ts";
 import { onlineClients } from "../support/pair-chat.ts";
 import { done, outcome, rest } from "../support/rest.ts";
 import { broadcast, countOf, newService, SERVICES, subscribe, unsubscribe } from "../support/services.ts";
 import { WorkerdDevice } from "../support/workerd-device.ts";
-import { openWorld } from "../support/world.ts";
+import { configure, openWorld } from "../support/world.ts";
 
 /** Who is subscribed to a service conversation, over the wire and over HTTP. */
 
@@ -117,4 +117,24 @@ test("[V-01] names that nobody has are refused, and other kinds of conversation 
   expect(
     await outcome(rest("POST", `${SERVICES}/${objectId}/broadcasts`, { from_client: "a", message: "x" })),
   ).toBe("404 4303");
+});
+
+test("[V-01] [X-19] whoever is blocked in a service unsubscribes and may not write, and no other subscriber hears of it", async () => {
+  await configure({ security: { blacklists: true } });
+  const [tom, jerry] = named("tom", "jerry");
+  const [toms, jerrys] = [await WorkerdDevice.of(tom), await loggedIn(jerry)];
+  const id = await newService();
+  for (const device of [toms, jerrys])
+    expect(refusal(await change(device, "add", id, [device.clientId]))).toBe("");
+  await done("POST", `${SERVICES}/${id}/blacklists`, { client_ids: [tom] });
+  await toms.push("conv", "blocked");
+  expect(refusal(await say(toms, id, "hello"))).toMatch(/^4401/);
+  expect(refusal(await change(toms, "add", id, [tom]))).toBe("4548 BLOCKED_BY_CONV");
+  await broadcast(id, "news");
+  await jerrys.message("news");
+  expect(heard(toms, id)).toEqual([]);
+  expect(notices(jerrys, id)).toEqual([]);
+  const { body } = await notifications(jerry, jerrys.token, { notification_type: "permanent" });
+  expect(body).toMatchObject({ notifications: [] });
+  await configure({ security: { blacklists: false } });
 });
