@@ -43,6 +43,26 @@ export function startFrame(clientId: string, members: string[], serial: number):
   });
 }
 
+export function startRoomFrame(clientId: string, serial: number): Buffer {
+  return encode({
+    cmd: CommandType.conv,
+    op: OpType.start,
+    peerId: clientId,
+    i: serial,
+    convMessage: { transient: true, attr: { data: "{}" } },
+  });
+}
+
+export function enterFrame(clientId: string, conversationId: string, serial: number): Buffer {
+  return encode({
+    cmd: CommandType.conv,
+    op: OpType.add,
+    peerId: clientId,
+    i: serial,
+    convMessage: { cid: conversationId, m: [clientId] },
+  });
+}
+
 export function readFrame(clientId: string, conversationId: string): Buffer {
   return encode({
     cmd: CommandType.read,

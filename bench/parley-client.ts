@@ -5,7 +5,14 @@ import {
   type GenericCommand,
   GenericCommandSchema,
 } from "../src/protocol/generated/message_pb.js";
-import { closeFrame, type DirectFrame, openFrame, replySerial, startFrame } from "./frames.ts";
+import {
+  closeFrame,
+  type DirectFrame,
+  openFrame,
+  replySerial,
+  startFrame,
+  startRoomFrame,
+} from "./frames.ts";
 import { sequenceIn } from "./message-body.ts";
 import { connect, disconnect } from "./sockets.ts";
 
@@ -43,6 +50,14 @@ export class ParleyClient {
     const reply = await this.#ask((serial) => startFrame(this.clientId, members, serial));
     const id = reply.convMessage?.cid;
     if (id === undefined || id === "") throw new Error("no conversation was started");
+    return id;
+  }
+
+  /** Creates a chat room, in which the client is then, and returns its id. */
+  async startRoom(): Promise<string> {
+    const reply = await this.#ask((serial) => startRoomFrame(this.clientId, serial));
+    const id = reply.convMessage?.cid;
+    if (id === undefined || id === "") throw new Error("no room was started");
     return id;
   }
 

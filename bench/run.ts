@@ -2,6 +2,7 @@ import { buildPage } from "../scripts/build-page.ts";
 import { type BareKind, bareContender } from "./bare-room.ts";
 import { budgetTable, importBudgets, isKept, memoryBudget, speedBudgets, workBudgets } from "./budgets.ts";
 import { IMPORT_PATH, IMPORT_SHAPES, type ImportSpeed, measureImport } from "./import.ts";
+import { bareLargeRoom, parleyLargeRoom } from "./large-room.ts";
 import { type IdleMemory, idleMemory } from "./memory.ts";
 import { ParleyClient } from "./parley-client.ts";
 import { parleyContender } from "./parley-room.ts";
@@ -11,15 +12,18 @@ import { importTable, memoryTable, speedTables, workDetails, workTable } from ".
 import { bundleOf, type Program, type Server, startServer } from "./server.ts";
 import { connect, disconnect } from "./sockets.ts";
 import { measureSpeed, type Speed } from "./speed.ts";
+import { decimal, table, whole } from "./table.ts";
 import { countWork } from "./work.ts";
 
 /*
  * `npm run bench`: Parley compared with the bare platform over the same sockets, on this machine and over loopback, one
  * server at a time and in turns, so that other load affects both. With `--memory` only the memory of idle connections,
- * with `--import` only imports, with `--details` also the causes of the counts.
+ * with `--rooms` only large chat rooms, with `--import` only imports, with `--details` also the causes of the counts.
  */
 
 const ROUNDS = 3;
+/** Sockets of one chat room. */
+const ROOM_SIZES = [1_000, 5_000];
 
 /** One server at a time while time is measured: all of its work is done by one core. */
 async function serving<Result>(program: Program, use: (server: Server) => Promise<Result>): Promise<Result> {
@@ -119,6 +123,34 @@ if (process.argv.includes("--import")) {
   const imported = await imports();
   console.log(importTable(imported));
   console.log(`\n${budgetTable(importBudgets(imported))}`);
+  process.exit();
+}
+if (process.argv.includes("--rooms")) {
+  const rows: string[][] = [];
+  for (const size of ROOM_SIZES) {
+    progress(`a room of ${size}`);
+    const star = await serving(bare, (server) => bareLargeRoom(server, size));
+    const room = await serving(parley, (server) => parleyLargeRoom(server, appId, size));
+    rows.push([
+      whole(size),
+      whole(star.deliveries),
+      whole(room.deliveries),
+      decimal(room.deliveries / star.deliveries),
+      whole(room.join ?? 0),
+      whole(star.memory),
+      whole(room.memory),
+    ]);
+  }
+  const head = [
+    "sockets",
+    "bare deliveries/s",
+    "room deliveries/s",
+    "ratio",
+    "all in after ms",
+    "bare KB",
+    "room KB",
+  ];
+  console.log(table(head, rows));
   process.exit();
 }
 const loadBefore = loadAverage();
