@@ -8,6 +8,7 @@ import type {
   TooFarBehind,
 } from "../../protocol/relay-calls.ts";
 import { isFor, shownTo } from "../../relay/recent-frames.ts";
+import { audienceFrame, lastFrame } from "./audience-frames.ts";
 import type { ClientEvent } from "./client-event.ts";
 import type { DeliveryHost, PendingSince } from "./delivery-host.ts";
 import { PendingDeliveries } from "./pending-deliveries.ts";
@@ -100,10 +101,7 @@ export class Delivery {
       this.setPresent(subscription, false);
       this.#subscribers.send(subscription, frame);
     }
-    const narrowed = { to: "these" as const, clientIds, instead: undefined, isLast: true };
-    this.relay(() => [
-      { frame, narrowed, author: undefined, upTo: undefined, noticeAt: undefined, isEphemeral: false },
-    ]);
+    this.relay(() => [lastFrame(frame, clientIds)]);
   }
 
   /**
@@ -132,24 +130,15 @@ export class Delivery {
   ): void {
     for (const clientId of this.#host.members())
       if (narrowed === undefined || isFor(clientId, narrowed)) this.#notify(clientId, event, { origin, own });
-    if (!this.#host.hasMembers) this.#notifyPresent(event, { origin, instead: own }, narrowed);
-  }
-
-  #notifyPresent(
-    event: Exclude<ClientEvent, { kind: "unread" }>,
-    author: RelayedFrame["author"],
-    narrowed: Narrowed | undefined,
-  ): void {
-    const isEphemeral = event.kind === "event" && event.isEphemeral;
-    const noticeAt = event.kind === "notice" ? event.at : undefined;
-    const frame = { frame: event.record, narrowed, author, upTo: undefined, noticeAt, isEphemeral };
+    if (this.#host.hasMembers) return;
+    const frame = audienceFrame(event, { origin, instead: own }, narrowed);
     for (const subscription of this.audience().subscriptions) {
       const record = shownTo(subscription.clientId, subscription.origin, frame);
       if (record !== undefined) this.#subscribers.send(subscription, record);
     }
     this.relay(() => [frame]);
-    if (noticeAt !== undefined && this.relays.size > 0)
-      this.#pending.mark(Math.min(this.#host.end(), noticeAt - 1));
+    if (frame.noticeAt !== undefined && this.relays.size > 0)
+      this.#pending.mark(Math.min(this.#host.end(), frame.noticeAt - 1));
   }
 
   #notify(
