@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../bindings.ts";
 import { closeQuietly } from "../close-quietly.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { RelayAudience, RelayBatch, RelayReport } from "../protocol/relay-calls.ts";
 import { settingsOf } from "../settings/store.ts";
@@ -36,10 +37,14 @@ export class RelayObject extends DurableObject<Env> implements RelayStub {
     const settings = settingsOf(this.env);
     if (settings.peek() === undefined) await settings.get();
     const { 0: client, 1: server } = new WebSocketPair();
-    const outcome = await this.#relay.open(subscriptionRequest, () => {
-      this.ctx.acceptWebSocket(server);
-      return server;
-    });
+    const outcome = await this.#relay
+      .open(subscriptionRequest, () => {
+        this.ctx.acceptWebSocket(server);
+        return server;
+      })
+      .catch((error) => console.warn("subscription at a relay:", loggableError(error)));
+    // The gateway dials again (L7).
+    if (outcome === undefined) return new Response(null, { status: 503 });
     if (outcome === "no conversation") return new Response(null, { status: 404 });
     if (outcome === "too far behind") return new Response(null, { status: 409 });
     if (outcome === "full") {

@@ -16,7 +16,7 @@ import { onlineClients, pairChat } from "./support/pair-chat.ts";
 import { done, outcome, rest } from "./support/rest.ts";
 import { enter, leave, onlineCount, present, roomOf } from "./support/rooms.ts";
 import { WorkerdDevice } from "./support/workerd-device.ts";
-import { configure, openWorld, world } from "./support/world.ts";
+import { configure, openWorld, stayAwake, world } from "./support/world.ts";
 
 /** Chat rooms: whoever is there hears, and nobody else is told anything. */
 
@@ -266,6 +266,8 @@ test("[R-07] [A-03] [A-08] the number of those in a room, and some of them, are 
 
 test("[R-08] [L6.2] what a room has too much of is in its history, counted, and no gap for those present", async () => {
   await configure({ rooms: { messagesPerSecond: 4 } });
+  // What a room may send again after a second is in memory: no object hibernates within that.
+  const relax = stayAwake();
   try {
     const { toms, jerrys } = await onlineClients("tom", "jerry");
     const room = await roomOf(toms);
@@ -295,12 +297,15 @@ test("[R-08] [L6.2] what a room has too much of is in its history, counted, and 
     // Nothing was asked for again: a gap would have brought what was dropped.
     expect(heard(jerrys, room)).toEqual([...before, "calm again"]);
   } finally {
+    relax();
     await configure({ rooms: null });
   }
 });
 
 test("[M-30] transient messages of low priority are dropped first in other conversations too", async () => {
   await configure({ rooms: { messagesPerSecond: 4 } });
+  // What a room may send again after a second is in memory: no object hibernates within that.
+  const relax = stayAwake();
   try {
     const { toms, jerrys, chat } = await pairChat();
     for (let at = 0; at < 12; at += 1)
@@ -314,6 +319,7 @@ test("[M-30] transient messages of low priority are dropped first in other conve
     expect(heard(jerrys, chat)).toHaveLength(12);
     expect(jerrys.texts(chat).filter((text) => text.startsWith("low")).length).toBeLessThan(9);
   } finally {
+    relax();
     await configure({ rooms: null });
   }
 });
