@@ -76,7 +76,7 @@ export async function runPushCommand(args: string[], environment: NodeJS.Process
   if (values.help) return usage;
   if (name === "") throw misused("a command is missing");
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined || rest.length > 0) throw misused("there is no such command");
+  if (command === undefined || rest.length > 0) throw misused(`there is no command ${positionals.join(" ")}`);
   for (const flag of Object.keys(flags)) {
     const isCommon = flag === "server" || flag === "help" || command.takes.some((taken) => taken === flag);
     if (!isCommon && args.some((arg) => arg === `--${flag}` || arg.startsWith(`--${flag}=`))) {

@@ -32,5 +32,6 @@ export async function pushTest(admin: Admin, values: Values): Promise<string> {
   const { provider, outcome, why, answers } = v.parse(Result, answer);
   const lines = answers.map(({ status, body }) => `${status} ${body}`);
   if (outcome === "sent") return [`Sent by ${provider}.`, ...lines].join("\n");
-  throw new Refusal([`Not sent by ${provider} (${outcome}): ${why}`, ...lines].join("\n"), 1);
+  const next = outcome === "later" ? ["A message's push would be tried again."] : [];
+  throw new Refusal([`Not sent by ${provider} (${outcome}): ${why}`, ...lines, ...next].join("\n"), 1);
 }

@@ -112,7 +112,7 @@ async function sourceOf(values: Flags, environment: NodeJS.ProcessEnv): Promise<
   }
   const server = serverOf(values.server);
   const appId = values["app-id"] || environment.APP_ID;
-  if (!appId) throw misused("--app-id is missing, and APP_ID in the environment");
+  if (!appId) throw misused("No app is named: set APP_ID in the environment, or give --app-id");
   const masterKey = await masterKeyFrom(values["master-key-file"], "MASTER_KEY", environment);
   return { kind: "api", server, appId, masterKey };
 }

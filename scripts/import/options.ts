@@ -47,11 +47,12 @@ export async function readOptions(
   if (values.help) return "help";
   const [folder, ...others] = positionals;
   if (folder === undefined || others.length > 0) throw misused("Name one folder of an export.");
-  const server = serverIn(values.server ?? "");
+  if (values.server === undefined) throw misused("--server is missing: the Parley that the export goes to");
+  const server = serverIn(values.server);
   if (server === undefined)
     throw misused("--server must be a URL; https, unless it is this machine: it is sent the master key");
   const appId = values["app-id"] || environment.APP_ID;
-  if (!appId) throw misused("--app-id is missing, and APP_ID in the environment");
+  if (!appId) throw misused("No app is named: set APP_ID in the environment, or give --app-id");
   const filesUrl = values["files-url"]?.replace(/\/+$/, "");
   if (filesUrl !== undefined && !(/^https?:/.test(filesUrl) && URL.canParse(filesUrl)))
     throw misused("--files-url must be a URL");

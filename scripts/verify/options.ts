@@ -35,7 +35,7 @@ export async function readOptions(
   if (values.help) return "help";
   const server = serverAt(values.server, "--server");
   const appId = values["app-id"] || environment.APP_ID;
-  if (!appId) throw misused("--app-id is missing, and APP_ID in the environment");
+  if (!appId) throw misused("No app is named: set APP_ID in the environment, or give --app-id");
   const masterKey = await masterKeyFrom(values["master-key-file"], "MASTER_KEY", environment);
   const sample = values.sample === "all" ? Number.POSITIVE_INFINITY : Number(values.sample);
   if (!(sample >= 0)) throw misused("--sample must be a number, or all");
@@ -54,7 +54,8 @@ export async function readOptions(
 }
 
 function serverAt(text: string | undefined, flag: string): string {
-  const server = serverIn(text ?? "");
+  if (text === undefined) throw misused(`${flag} is missing`);
+  const server = serverIn(text);
   if (server === undefined)
     throw misused(`${flag} must be a URL; https, unless it is this machine: it is sent the master key`);
   return server;

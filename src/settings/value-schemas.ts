@@ -44,9 +44,10 @@ export const listOf = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(v.array(item, "must be a list"), v.maxLength(LIST_MAX, `must have at most ${LIST_MAX} entries`));
 
 export const group = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.strictObject(entries, (issue) =>
-    issue.expected === "never" ? "is not a setting" : "must be an object of settings",
-  );
+  v.strictObject(entries, ({ expected }) => {
+    if (expected === "never") return "is not a setting";
+    return expected === "Object" ? "must be an object of settings" : "is missing";
+  });
 
 /** The same, with a rule of its own about the URL, which is asked only about texts that are one. */
 export const addressThat = (holds: (url: URL) => boolean, problem: string) =>

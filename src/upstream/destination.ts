@@ -68,10 +68,9 @@ function destinationOfResource(asked: string | undefined, { upstream, users }: P
   const resource = asked.replace(SCAN, "");
   const isSignedThere = usersAt(users) === "upstream" && SIGNING.test(resource);
   const kept = isSignedThere ? undefined : KEPT.find((each) => each.path.test(resource));
-  if (kept !== undefined) return nobody(`${kept.what}: Parley keeps them and does not serve this.`);
+  if (kept !== undefined) return nobody(noSuchCall(kept.what));
   const areUsersHere = usersAt(users) === "here";
-  if (areUsersHere && USERS.test(resource))
-    return nobody("Users: Parley keeps them and does not serve this.");
+  if (areUsersHere && USERS.test(resource)) return nobody(noSuchCall("Users"));
   if (BATCH.test(resource))
     return nobody("Batches are taken by POST at /1.1/batch and /1.1/batch/save alone.");
   if (LIVE_QUERY.test(resource))
@@ -94,6 +93,8 @@ const SET_URL = "Set upstream.url to pass it on to a server of yours.";
 const USERS_ARE_OFF =
   'Users are switched off. Set users.where to "here" to keep users on this server, or upstream.url to pass these requests on.';
 const SET_FUNCTIONS_URL = "Set upstream.functionsUrl to pass them on to a server of yours.";
+
+const noSuchCall = (what: string) => `${what} are kept by Parley, which has no such call: see /docs.`;
 
 const nobody = (reason: string): Destination => ({ to: "nobody", reason });
 

@@ -84,7 +84,8 @@ export const testPushRoutes = new Hono<HttpEnv>().post(
       id === undefined
         ? phoneNamed({ vendor, registrationId, profile: deviceProfile })
         : await stored(context, id);
-    if (device === undefined) return refuse(context, notThere.status, notThere.failure);
+    if (device === undefined)
+      return refuse(context, notThere.status, { ...notThere.failure, error: "No installation has this id." });
     const { env } = context;
     const settings = await awaitCall(settingsOf(env).get(), "settings");
     const { content } = controlled(data ?? { alert: "A test of push", title: "Parley" });
@@ -92,7 +93,7 @@ export const testPushRoutes = new Hono<HttpEnv>().post(
     const tested = await awaitCall(testing, "a test push", LONGEST);
     if (tested === undefined) {
       const error =
-        "No provider that is set up serves this device: see its deviceType, vendor and registrationId.";
+        "No provider that is set up serves this device: see its deviceType, vendor and registrationId, and npm run push -- show.";
       return refuse(context, 400, { code: INVALID_FIELD, error });
     }
     const { provider, outcome, answers } = tested;

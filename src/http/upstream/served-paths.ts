@@ -24,7 +24,7 @@ export function refuseOtherMethods(app: Hono<HttpEnv>): void {
       const { method } = context.req;
       if (methods.has(method === "HEAD" ? "GET" : method)) return next();
       context.header("Allow", [...methods].join(", "));
-      return refuse(context, 405, { code: 405, error: `${method} is not served for this path.` });
+      return refuse(context, 405, { code: 405, error: `${method} is not served for this path: see /docs.` });
     });
   }
 }

@@ -30,7 +30,7 @@ describe("[N-14] the profiles of a phone maker", () => {
         const { [field]: _, ...rest } = profile;
         const { settings, ignored } = settingsFrom({ push: { [name]: { _default: rest } } }, false);
         expect(settings.push[name]).toEqual({});
-        expect(ignored).toEqual([expect.stringContaining(`push.${name}._default.${field}: `)]);
+        expect(ignored).toEqual([`push.${name}._default.${field}: is missing`]);
       }
     },
   );

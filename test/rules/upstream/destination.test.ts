@@ -122,6 +122,12 @@ describe("where a request goes that no route serves", () => {
     });
   });
 
+  test("a call about what is kept here, which there is not, is refused with the place where the calls are", () => {
+    expect(destinationOf("/1.2/rtm/nothing", { users, upstream })).toMatchObject({
+      reason: "Conversations and messages are kept by Parley, which has no such call: see /docs.",
+    });
+  });
+
   test("scans of users pass to nobody where the users are here", () => {
     const here = { ...both, users: { ...users, where: "here" as const } };
     expect(baseOf("/1.1/scan/classes/_User", here)).toBe("nobody");

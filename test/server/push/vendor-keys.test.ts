@@ -130,7 +130,7 @@ describe("npm run push -- test", () => {
   test.each<[string[], number, RegExp]>([
     [["test"], 2, /takes --installation, or --vendor and --token/],
     [["test", "--vendor", "HMS"], 2, /takes --installation, or --vendor and --token/],
-    [["test", "--installation", "nobody"], 1, /^The server refuses: Object is not found\./],
+    [["test", "--installation", "nobody"], 1, /^The server refuses: No installation has this id\./],
     [["test", "--vendor", "lc", "--token", "x"], 1, /^The server refuses: No provider that is set up serves/],
   ])("npm run push -- %j is refused", async (args, code, output) => {
     const result = await push(args);
