@@ -151,6 +151,12 @@ export interface ChatRoom extends Conversation {
   transient: boolean;
 }
 
+export interface ServiceConversation extends Conversation {
+  system: boolean;
+  subscribe(): Promise<Conversation>;
+  unsubscribe(): Promise<Conversation>;
+}
+
 export interface TemporaryConversation extends Conversation {
   expired: boolean;
   expiredAt: Date;
