@@ -13,6 +13,7 @@ import type { PartialResult } from "../protocol/partial-result.ts";
 import type { ListChange } from "../protocol/permission-events.ts";
 import type {
   RelayedOutcome,
+  RelayedPosition,
   RelayedReplay,
   RelayedSubscriber,
   RelayRegistered,
@@ -208,7 +209,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   async replayRelayed(
     { clientId }: RelayedSubscriber,
-    lacked: { since: number; noticesAfter: number },
+    lacked: RelayedPosition,
   ): Promise<RelayedReplay | TooFarBehind | undefined> {
     await this.#lifecycle.refreshSettings();
     return this.#open?.delivery.replayRelayed(clientId, lacked);

@@ -7,6 +7,7 @@ import type { PartialResult } from "../protocol/partial-result.ts";
 import type { ListChange } from "../protocol/permission-events.ts";
 import type {
   RelayedOutcome,
+  RelayedPosition,
   RelayedReplay,
   RelayedSubscriber,
   RelayRegistered,
@@ -67,7 +68,7 @@ export interface ConversationStub {
   relayReported(relay: number, report: RelayReport): Promise<void>;
   replayRelayed(
     subscriber: RelayedSubscriber,
-    lacked: { since: number; noticesAfter: number },
+    lacked: RelayedPosition,
   ): Promise<RelayedReplay | TooFarBehind | undefined>;
   mayEnter(subscriber: RelayedSubscriber): Promise<boolean>;
   carryOutRelayed(subscriber: RelayedSubscriber, frame: Uint8Array): Promise<RelayedOutcome | undefined>;

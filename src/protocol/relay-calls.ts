@@ -91,6 +91,16 @@ export interface RelayedOutcome {
   isPresent: boolean;
 }
 
+/** What a session that opens its subscription at a relay has already. */
+export interface RelayedPosition {
+  /** The time (ms) after which it lacks entries; undefined if it has none since its login. */
+  since: number | undefined;
+  /** The same for notices (ms). */
+  noticesAfter: number;
+  /** When its login was admitted (ms). */
+  admittedAt: number;
+}
+
 /** The log is too long to be replayed to a session. */
 export type TooFarBehind = "too far behind";
 

@@ -1,5 +1,5 @@
 import { joinRecords } from "../protocol/link-records.ts";
-import type { Narrowed, RelayedFrame, RelayRegistered } from "../protocol/relay-calls.ts";
+import type { Narrowed, RelayedFrame, RelayedPosition, RelayRegistered } from "../protocol/relay-calls.ts";
 
 /** What a relay keeps to replay from: some seconds of a busy room. */
 const FRAMES_MAX = 500;
@@ -20,8 +20,8 @@ export class RecentFrames {
   }
 
   /** Whether everything after these times (ms) is here. */
-  reachesBackTo({ since, noticesAfter }: { since: number; noticesAfter: number }): boolean {
-    return since >= this.#entriesSince && noticesAfter >= this.#noticesSince;
+  reachesBackTo({ since, noticesAfter }: Pick<RelayedPosition, "since" | "noticesAfter">): boolean {
+    return since !== undefined && since >= this.#entriesSince && noticesAfter >= this.#noticesSince;
   }
 
   add(frame: RelayedFrame): void {
@@ -38,19 +38,33 @@ export class RecentFrames {
   }
 
   /** What a session lacks after these times (ms), as one frame; undefined if that is nothing. */
-  after(
-    entriesAfter: number,
-    noticesAfter: number,
-    { clientId, origin }: { clientId: string; origin: number },
-  ): Uint8Array | undefined {
+  after(entriesAfter: number, noticesAfter: number, subscriber: Hearer): Uint8Array | undefined {
     const parts: Uint8Array[] = [];
     for (const frame of this.#frames) {
       const isNew = (frame.upTo ?? 0) > entriesAfter || (frame.noticeAt ?? 0) > noticesAfter;
-      const part = isNew ? shownTo(clientId, origin, frame) : undefined;
+      const part = isNew ? shownAtRelay(subscriber, frame) : undefined;
       if (part !== undefined) parts.push(part);
     }
     return parts.length === 0 ? undefined : joinRecords(parts);
   }
+}
+
+/** A session at a relay, as far as it matters for what it is sent. */
+export interface Hearer {
+  clientId: string;
+  origin: number;
+  /** Whether it is in the audience. */
+  isPresent: boolean;
+}
+
+/** What a session at a relay is sent of a frame; undefined for nothing. Who is not in the audience may be named. */
+export function shownAtRelay(
+  { clientId, origin, isPresent }: Hearer,
+  frame: RelayedFrame,
+): Uint8Array | undefined {
+  const { narrowed } = frame;
+  const isNamed = narrowed?.to === "these" && isFor(clientId, narrowed);
+  return isPresent || isNamed ? shownTo(clientId, origin, frame) : undefined;
 }
 
 /** What a session of the audience is sent of a frame; undefined for nothing. */

@@ -2,7 +2,7 @@ import { closeQuietly } from "../close-quietly.ts";
 import type { ObjectSocket } from "../object-socket.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import type { RelayedFrame, RelayedSubscriber } from "../protocol/relay-calls.ts";
-import { isFor, shownTo } from "./recent-frames.ts";
+import { isFor, shownAtRelay } from "./recent-frames.ts";
 
 /** A session at a relay, as the attachment of its socket keeps it through hibernation. */
 export interface RelaySubscriber extends RelayedSubscriber {
@@ -110,8 +110,8 @@ export class RelaySubscribers {
 
   /** Sends to the audience. */
   broadcast(relayed: RelayedFrame): void {
-    for (const [socket, { clientId, origin, isPresent }] of this.#subscribers) {
-      const frame = isPresent ? shownTo(clientId, origin, relayed) : undefined;
+    for (const [socket, subscriber] of this.#subscribers) {
+      const frame = subscriber.isEvicted ? undefined : shownAtRelay(subscriber, relayed);
       if (frame !== undefined) this.send(socket, frame);
     }
     const { narrowed } = relayed;

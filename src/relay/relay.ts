@@ -11,6 +11,7 @@ import type {
   RelayBatch,
   RelayEntry,
   RelayedOutcome,
+  RelayedPosition,
   RelayedReplay,
   RelayedSubscriber,
   RelayRegistered,
@@ -29,7 +30,7 @@ export interface RelayServices {
   /** What a session lacks after its positions (ms); undefined if there is no conversation. */
   replay(
     subscriber: RelayedSubscriber,
-    lacked: { since: number; noticesAfter: number },
+    lacked: RelayedPosition,
   ): Promise<RelayedReplay | TooFarBehind | undefined>;
   /** Whether a session is to be in the audience; `isPresent` is its wish. */
   mayEnter(subscriber: RelayedSubscriber): Promise<boolean>;
@@ -83,16 +84,19 @@ export class Relay {
   }
 
   async #open(request: SubscriptionRequest, connect: () => RelaySocket): Promise<RelayOutcome> {
-    const { admittedAt: _, sessions: __, since, noticesAfter, ...subscriber } = request;
+    const { admittedAt, sessions: _, since, noticesAfter, ...subscriber } = request;
     let registered: Registered | undefined = await this.#registration.get();
     if (registered === undefined) return "no conversation";
     const isPresent = await this.#mayEnter(subscriber, registered.entry);
-    const startsAtEnd = since === undefined || (registered.entry.isRoom && !isPresent);
+    const { isRoom } = registered.entry;
+    const startsAtEnd = isRoom && (since === undefined || !isPresent);
     const lacked = {
       since: startsAtEnd ? registered.head : since,
       noticesAfter: startsAtEnd ? registered.lastNotice : (noticesAfter ?? registered.lastNotice),
+      admittedAt,
     };
-    const isOld = !registered.recent.reachesBackTo(lacked);
+    // What a service said before is for some, and the relay does not know for whom.
+    const isOld = !isRoom || !registered.recent.reachesBackTo(lacked);
     const old = isOld ? await this.#services.replay(subscriber, lacked) : undefined;
     if (old === "too far behind") return old;
     if (isOld && old === undefined) return "no conversation";
@@ -252,15 +256,15 @@ function openingFrame(
   const opened: ConversationControl = {
     type: "opened",
     since: old?.since ?? entriesAfter,
-    head: Math.max(head, old?.head ?? 0),
+    head: old?.head ?? head,
     noticesAfter: old === undefined ? laterNotices : (noticesAfter ?? old.since),
-    lastNotice: Math.max(lastNotice, old?.lastNotice ?? 0),
+    lastNotice: old?.lastNotice ?? lastNotice,
   };
   const records = [control(opened)];
   if (since === undefined && old === undefined)
     records.push(storedRecord({ timestamp: head, previous: 0 }, 0, {}, new Uint8Array()));
   if (old?.frame !== undefined) records.push(old.frame);
-  const later = recent.after(entriesAfter, laterNotices, { clientId, origin });
+  const later = recent.after(entriesAfter, laterNotices, { clientId, origin, isPresent });
   if (later !== undefined) records.push(later);
   if (wasPresent || isPresent) records.push(control({ type: "presence", isPresent, isRoom: entry.isRoom }));
   return joinRecords(records);

@@ -10,6 +10,7 @@ import type {
   RelayAudience,
   RelayBatch,
   RelayedOutcome,
+  RelayedPosition,
   RelayedReplay,
   RelayedSubscriber,
   RelayRegistered,
@@ -66,7 +67,7 @@ export interface ConversationCalls {
   relayReported(relay: number, report: RelayReport): void;
   replayRelayed(
     subscriber: RelayedSubscriber,
-    lacked: { since: number; noticesAfter: number },
+    lacked: RelayedPosition,
   ): RelayedReplay | TooFarBehind | undefined;
   mayEnter(subscriber: RelayedSubscriber): boolean;
   carryOutRelayed(subscriber: RelayedSubscriber, frame: Uint8Array): Promise<RelayedOutcome | undefined>;

@@ -16,7 +16,7 @@ import { ALLOWED } from "../../src/hooks/before/hook-question.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import type { ErrorName } from "../../src/protocol/errors.ts";
 import type { SubscriptionRequest } from "../../src/protocol/link-controls.ts";
-import type { RelayedSubscriber, RelayReport } from "../../src/protocol/relay-calls.ts";
+import type { RelayedPosition, RelayedSubscriber, RelayReport } from "../../src/protocol/relay-calls.ts";
 import { MemorySql } from "../support/sqlite.ts";
 import type { ConversationCalls, Environment } from "./environment.ts";
 import { fateOf, randomDelay } from "./faults.ts";
@@ -191,7 +191,7 @@ export class SimulatedConversation implements ConversationCalls {
     this.#lifecycle.open?.delivery.relays.reported(relay, report);
   }
 
-  replayRelayed({ clientId }: RelayedSubscriber, lacked: { since: number; noticesAfter: number }) {
+  replayRelayed({ clientId }: RelayedSubscriber, lacked: RelayedPosition) {
     return this.#lifecycle.open?.delivery.replayRelayed(clientId, lacked);
   }
 

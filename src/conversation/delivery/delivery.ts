@@ -3,6 +3,7 @@ import { joinRecords } from "../../protocol/link-records.ts";
 import type {
   Narrowed,
   RelayedFrame,
+  RelayedPosition,
   RelayedReplay,
   RelayedSubscriber,
   TooFarBehind,
@@ -289,15 +290,8 @@ export class Delivery {
   }
 
   /** What a session at a relay lacks after its positions (ms). */
-  replayRelayed(
-    clientId: string,
-    { since, noticesAfter }: { since: number; noticesAfter: number },
-  ): RelayedReplay | TooFarBehind {
-    const replay = this.#host.replay(clientId, since);
-    if (replay === "too far behind") return replay;
-    const records = [...(replay ? [replay] : []), ...this.#host.notices(clientId, noticesAfter)];
-    const frame = records.length === 0 ? undefined : joinRecords(records);
-    return { frame, since, head: this.#host.end(), lastNotice: this.#host.lastNotice() };
+  replayRelayed(clientId: string, lacked: RelayedPosition): RelayedReplay | TooFarBehind {
+    return this.#subscribers.replayRelayed(clientId, lacked);
   }
 
   /** The subscription is closed, by either side. */

@@ -120,7 +120,12 @@ export class Relays {
     // The log has the frame already, so that a new feed is not complete before it.
     this.#feed ??= new RelayFeed(this.#host.end(), this.#host.lastNotice());
     this.#feed.add(frame);
-    for (const relay of this.#relays.keys()) this.#next(relay);
+    for (const [number, relay] of this.#relays) {
+      const isNext = relay.next === this.#feed.end - 1 && !relay.isCalling;
+      // What is for a few clients costs no call to the relays that serve none of them.
+      if (isNext && !concerns(number, frame)) relay.next = this.#feed.end;
+      else this.#next(number);
+    }
   }
 
   /** The entries after this time (ms) may not have arrived before the object woke. */
@@ -154,7 +159,7 @@ export class Relays {
     try {
       const report = await this.#host.deliver(number, {
         registration,
-        frames,
+        frames: frames.filter((frame) => concerns(number, frame)),
         hasGap,
         entry: this.#host.entry(),
       });
@@ -241,6 +246,13 @@ export class Relays {
     this.#feed = undefined;
     await Promise.allSettled(numbers.map((number) => this.#calls.run(() => this.#host.close(number))));
   }
+}
+
+/** Whether a relay may serve somebody whom a frame is for. */
+function concerns(number: number, { narrowed }: RelayedFrame): boolean {
+  if (narrowed?.to !== "these" || narrowed.instead !== undefined) return true;
+  const level = levelOf(number);
+  return narrowed.clientIds.some((clientId) => relayOf(level, clientId) === number);
 }
 
 function fresh(registration: string, next: number): RegisteredRelay {

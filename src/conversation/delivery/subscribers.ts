@@ -1,6 +1,7 @@
 import { LONGEST_DELIVERY } from "../../bounds.ts";
 import type { ConversationControl, SubscriptionRequest } from "../../protocol/link-controls.ts";
 import { controlRecord, joinRecords } from "../../protocol/link-records.ts";
+import type { RelayedPosition, RelayedReplay, TooFarBehind } from "../../protocol/relay-calls.ts";
 import type { DeliveryHost } from "./delivery-host.ts";
 import type { PendingDeliveries } from "./pending-deliveries.ts";
 import type { ServedClient } from "./served-client.ts";
@@ -104,6 +105,21 @@ export class Subscribers {
     return subscription;
   }
 
+  /** What a session at a relay lacks. */
+  replayRelayed(
+    clientId: string,
+    { since: position, noticesAfter, admittedAt }: RelayedPosition,
+  ): RelayedReplay | TooFarBehind {
+    const client = this.#clients.use(clientId);
+    const since = position ?? this.#sinceLogin(admittedAt, client);
+    this.#clients.forgetIdle(clientId);
+    const replay = this.#host.replay(clientId, since);
+    if (replay === "too far behind") return replay;
+    const records = [...(replay ? [replay] : []), ...this.#host.notices(clientId, noticesAfter)];
+    const frame = records.length === 0 ? undefined : joinRecords(records);
+    return { frame, since, head: this.#host.end(), lastNotice: this.#host.lastNotice() };
+  }
+
   /** Whether a session that wants to be in the audience is, or one that did not ask. */
   #presenceFor(request: SubscriptionRequest, { isPresent }: Subscription): Uint8Array[] {
     const isSaid = !this.#host.hasMembers && (isPresent || request.isPresent);
@@ -127,7 +143,10 @@ export class Subscribers {
   #entriesAfter(request: SubscriptionRequest, client: ServedClient, isPresent: boolean): number {
     const { since, admittedAt } = request;
     if (this.#startsAtEnd(request, isPresent)) return this.#host.end();
-    if (since !== undefined) return since;
+    return since ?? this.#sinceLogin(admittedAt, client);
+  }
+
+  #sinceLogin(admittedAt: number, client: ServedClient): number {
     const known = this.#host.endAt(this.#recentSince(admittedAt));
     const woken = client.recentlyWokenFor(admittedAt, this.#host.now());
     const lacked = [client.unconfirmed.log, woken.log, this.#pending.atStart?.log];

@@ -1,5 +1,5 @@
 import { joinRecords } from "../../protocol/link-records.ts";
-import type { RelayedFrame } from "../../protocol/relay-calls.ts";
+import type { Narrowed, RelayedFrame } from "../../protocol/relay-calls.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import { relayedEntry } from "../delivery/relayed-frames.ts";
 import { NO_ORIGIN } from "../delivery/skipped-entry.ts";
@@ -48,18 +48,24 @@ export function sendToAudiences(
     delivery.send(subscription, joinRecords([...records, ...(own.get(subscription) ?? [])]));
   for (const [subscription, records] of own)
     if (!frames.has(subscription)) delivery.send(subscription, joinRecords(records));
-  delivery.relay(() => entries.filter(({ audience }) => audience === "subscribers").map(toRelay));
+  delivery.relay(() => entries.flatMap(toRelay));
   delivery.storedFor([...woken], before);
 }
 
-function toRelay({ record, at, origin, exceptClient }: EntryToSend): RelayedFrame {
-  const clientIds = exceptClient === undefined ? [] : [exceptClient];
-  return {
-    ...relayedEntry(record, at),
-    narrowed:
-      clientIds.length === 0 ? undefined : { to: "others", clientIds, instead: undefined, isLast: false },
-    author: origin === NO_ORIGIN ? undefined : { origin, instead: undefined },
-  };
+function toRelay({ audience, record, at, origin, exceptClient }: EntryToSend): RelayedFrame[] {
+  if (audience === "everybody") return [];
+  const author = origin === NO_ORIGIN ? undefined : { origin, instead: undefined };
+  return [{ ...relayedEntry(record, at), narrowed: narrowedTo(audience, exceptClient), author }];
+}
+
+function narrowedTo(
+  audience: Exclude<EntryAudience, "everybody">,
+  exceptClient: string | undefined,
+): Narrowed | undefined {
+  const rest = { instead: undefined, isLast: false };
+  if (audience !== "subscribers")
+    return { to: "these", clientIds: audience.filter((clientId) => clientId !== exceptClient), ...rest };
+  return exceptClient === undefined ? undefined : { to: "others", clientIds: [exceptClient], ...rest };
 }
 
 function subscriptionsOf(
