@@ -131,6 +131,7 @@ if (process.argv.includes("--rooms")) {
     progress(`a room of ${size}`);
     const star = await serving(bare, (server) => bareLargeRoom(server, size));
     const room = await serving(parley, (server) => parleyLargeRoom(server, appId, size));
+    progress(`a room of ${size}: ${whole(room.deliveries)} deliveries/s, bare ${whole(star.deliveries)}`);
     rows.push([
       whole(size),
       whole(star.deliveries),
