@@ -78,6 +78,7 @@ describe("[X-19] a conversation's blacklist", () => {
     await expect(history(jerrys, room)).rejects.toThrow("CONVERSATION_LOG_REJECTED");
     expect(refusal(await block(jerrys, "block", room, [mary]))).toMatch(/^4317/);
     await expect(listed(jerrys, "blocked", room)).rejects.toThrow("CONVERSATION_MEMBERSHIP_REQUIRED");
+    expect(refusal(await giveRole(toms, room, jerry, "Manager"))).toMatch(/^4317/);
     await settle(room, toms, marys);
     expect(marys.texts(room)).not.toContain("hello");
     expect(notices(jerrys, room).slice(-1)).toEqual([`blocked by ${toms.clientId}`]);

@@ -1,5 +1,6 @@
 import { isClientId } from "../../model/client-id.ts";
 import type { MemberRole, StoredRole } from "../../model/records.ts";
+import type { ErrorName } from "../../protocol/errors.ts";
 import { newObjectId } from "../../protocol/object-id.ts";
 import type { Refused } from "../../protocol/outcome.ts";
 import { type PartialResult, partialResultOf } from "../../protocol/partial-result.ts";
@@ -100,7 +101,8 @@ export class PermissionChanges {
   }
 
   /** A change of the app's server. */
-  async change(change: ListChange, clientIds: readonly string[]): Promise<PartialResult> {
+  async change(change: ListChange, clientIds: readonly string[]): Promise<PartialResult | Refused> {
+    if (this.#fixed !== undefined) return { refused: this.#fixed };
     switch (change) {
       case "silenced":
         return this.silence(clientIds, "");
@@ -119,8 +121,7 @@ export class PermissionChanges {
    * @param duration ms; 0 ends it
    */
   silenceFor(clientId: string, duration: number): undefined | Refused {
-    const { fixed, hasMembers } = this.#state.rules;
-    if (hasMembers && fixed.members !== undefined) return { refused: fixed.members };
+    if (this.#fixed !== undefined) return { refused: this.#fixed };
     if (duration === 0) {
       this.#state.permissions.silences.endTemporary(clientId);
       return undefined;
@@ -212,12 +213,12 @@ export class PermissionChanges {
     by: string,
     reply: () => void = () => {},
   ): Promise<StoredRole | Refused> {
-    const { facts, members, permissions } = this.#state;
+    const { facts, permissions } = this.#state;
     const { roles } = permissions;
+    if (this.#fixed !== undefined) return { refused: this.#fixed };
     if (permissions.roleOf(clientId, facts.creator) === "Owner")
       return { refused: "CONVERSATION_NEED_OWNER" };
-    if (this.#state.rules.hasMembers && !members.has(clientId))
-      return { refused: "CONVERSATION_MEMBERSHIP_REQUIRED" };
+    if (!this.#state.mayWrite(clientId)) return { refused: "CONVERSATION_MEMBERSHIP_REQUIRED" };
     const before = roles.get(clientId);
     if (before?.role === role) {
       reply();
@@ -262,6 +263,12 @@ export class PermissionChanges {
   #changed(): void {
     this.#state.change({}, this.#host.now());
     this.#host.archiveSoon();
+  }
+
+  /** Why nobody is silenced, blocked or given a role here: its members stay as they are (E-02). */
+  get #fixed(): ErrorName | undefined {
+    const { fixed, hasMembers } = this.#state.rules;
+    return hasMembers ? fixed.members : undefined;
   }
 
   get #listMax(): number {

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { change, named, refusal, say } from "../../support/chat.ts";
+import { change, named, refusal, say, start } from "../../support/chat.ts";
 import { giveRole, listed, result, shutUp } from "../../support/permissions.ts";
 import { loggedIn } from "../support/commands.ts";
 import { onlineClients, trioChat } from "../support/pair-chat.ts";
@@ -133,6 +133,17 @@ describe("[A-07] blacklists", () => {
       expect(await outcome(rest("GET", pathOf(objectId, "blacklists")))).toBe("404 4303");
       await done("POST", `/1.2/rtm/${kind}/${objectId}/temporary-silenceds`, { client_id: "tom", ttl: 5 });
     }
+  });
+
+  test("[E-02] [X-19] nobody is blocked, silenced or given a role in a temporary conversation", async () => {
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
+    const chat = await start(toms, [tom, jerry], { tempConv: true });
+    const listing = { client_ids: [jerry] };
+    for (const list of ["permanent-silenceds", "blacklists"])
+      expect(await outcome(rest("POST", pathOf(chat, list), listing))).toBe("400 4314");
+    const role = { clientId: jerry, role: "Manager" };
+    expect(await outcome(rest("POST", pathOf(chat, "member-infos"), role))).toBe("400 4314");
+    expect(refusal(await say(jerrys, chat, "hello"))).toBe("");
   });
 
   test("[X-20] a client that refuses a conversation leaves it, is added by nobody, and joins by itself", async () => {
