@@ -191,7 +191,11 @@ const schema = (demo: boolean) =>
       group({
         /** When broadcasts to everybody were sent and end, by service (ms). Set by these broadcasts alone. */
         unexpired: v.optional(
-          v.record(v.string(), v.array(v.tuple([v.number(), v.number()])), "is set by broadcasts"),
+          v.record(
+            v.string(),
+            v.array(v.object({ at: v.number(), validTill: v.number() })),
+            "is set by broadcasts",
+          ),
           {},
         ),
       }),

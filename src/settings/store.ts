@@ -6,6 +6,7 @@ import { settings as table } from "../database/schema.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Json } from "../model/json.ts";
+import type { ListedBroadcast } from "../model/unexpired-broadcasts.ts";
 import { type AddressProblem, addressProblems } from "./address-problems.ts";
 import { SettingsCache } from "./cache.ts";
 import { merge } from "./merge.ts";
@@ -88,9 +89,10 @@ export async function changeSettings(
 export async function saveUnexpiredBroadcasts(
   env: SettingsEnv,
   conversationId: string,
-  broadcasts: readonly (readonly [number, number])[],
+  broadcasts: readonly ListedBroadcast[],
 ): Promise<void> {
-  const list: Json = broadcasts.length === 0 ? null : broadcasts.map(([at, validTill]) => [at, validTill]);
+  const list: Json =
+    broadcasts.length === 0 ? null : broadcasts.map(({ at, validTill }) => ({ at, validTill }));
   const patch = { broadcasts: { unexpired: { [conversationId]: list } } };
   const changed = await changeSettings(
     env,

@@ -1,7 +1,7 @@
 import { ANNOUNCED_AT_ONCE, SETTINGS_SPREAD } from "../../bounds.ts";
 import { forEachLimited } from "../../limited-calls.ts";
 import { loggableError } from "../../loggable-error.ts";
-import { listed } from "../../model/unexpired-broadcasts.ts";
+import { type ListedBroadcast, listed } from "../../model/unexpired-broadcasts.ts";
 import * as clientEvents from "../../protocol/client-events.ts";
 import { missedRecord } from "../../protocol/link-records.ts";
 import type { ConversationState } from "../state.ts";
@@ -14,7 +14,7 @@ const RETRY = 5_000; // ms
 export interface AnnouncementsHost {
   now(): number;
   /** Replaces this service's list of unexpired broadcasts, which every isolate has. May reject. */
-  saveUnexpired(conversationId: string, broadcasts: (readonly [number, number])[]): Promise<void>;
+  saveUnexpired(conversationId: string, broadcasts: ListedBroadcast[]): Promise<void>;
   /** A page of the clients that are online, in the order of their ids. May reject. */
   onlineAfter(clientId: string, limit: number): Promise<string[]>;
   /**
@@ -108,7 +108,9 @@ export class Announcements {
   async #saveList(): Promise<void> {
     const { globals } = this.#service;
     const unlisted = globals.unlisted;
-    const valid = globals.validAt(this.#host.now()).map((each) => [each.timestamp, each.validTill] as const);
+    const valid = globals
+      .validAt(this.#host.now())
+      .map(({ timestamp: at, validTill }) => ({ at, validTill }));
     await this.#host.saveUnexpired(this.#state.facts.id, listed(valid));
     for (const { timestamp, validTill } of unlisted)
       if (globals.isUnchanged(timestamp, validTill)) globals.advance(timestamp, "all", "");

@@ -23,7 +23,19 @@ const LIMIT_MAX = 1_000;
 const SKIP_MAX = 100_000;
 
 const row = v.pipe(
-  v.looseObject({ objectId: v.string(), msgId: v.string(), from: v.string(), data: v.string() }),
+  v.object({
+    objectId: v.string(),
+    msgId: v.string(),
+    from: v.string(),
+    fromIp: v.optional(v.string()),
+    bin: v.boolean(),
+    data: v.pipe(v.string(), v.description("Base64 where `bin` says so.")),
+    conv: v.pipe(schema.anyObject(), v.description("A pointer to the conversation.")),
+    timestamp: v.number(),
+    ackAt: v.optional(v.number()),
+    createdAt: schema.isoTime(),
+    updatedAt: schema.isoTime(),
+  }),
   schema.shown({
     objectId: example.MESSAGE,
     msgId: example.MESSAGE,

@@ -194,7 +194,7 @@ export async function deleteBroadcast(context: Context<HttpEnv>, messageId: stri
 async function serviceOf({ env }: Context<HttpEnv>, messageId: string, timestamp: number) {
   const { broadcasts } = await settingsOf(env).get();
   for (const [id, valid] of Object.entries(broadcasts.unexpired))
-    if (valid.some(([at]) => at === timestamp)) return id;
+    if (valid.some(({ at }) => at === timestamp)) return id;
   const archived = await awaitCall(conversationOfMessage(env.DB, { messageId, timestamp }), "a broadcast");
   if (archived !== undefined) return archived;
   // It may be too young for the archive. An app has a few services.
