@@ -7,6 +7,7 @@ import { usersAt } from "../settings/user-settings.ts";
 import * as rows from "./classes/conversation-rows.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER } from "./errors.ts";
 import { withoutNulls } from "./operation.ts";
+import { problemIn } from "./problem.ts";
 import {
   readInstallation,
   removeInstallation,
@@ -137,6 +138,5 @@ async function eachOf(
 }
 
 function misfit(code: number, [issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): ApiResponse {
-  const path = v.getDotPath(issue);
-  return invalid(code, path === null ? issue.message : `${path}: ${issue.message}`);
+  return invalid(code, problemIn(issue));
 }

@@ -10,6 +10,7 @@ import { type Caller, callerOf, credentialsInHeaders } from "./auth.ts";
 import { readJson } from "./body.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "./errors.ts";
+import { problemIn } from "./problem.ts";
 import { isWithinRate } from "./request-rate.ts";
 import { isFromForeignPage } from "./web-page.ts";
 
@@ -223,9 +224,5 @@ function queryOf(queries: Record<string, string[]>): Record<string, unknown> {
 const SHOWN_MAX = 5;
 
 function problemsOf(issues: v.BaseIssue<unknown>[]): string {
-  const problems = issues.slice(0, SHOWN_MAX).map((issue) => {
-    const path = v.getDotPath(issue);
-    return path === null ? issue.message : `${path}: ${issue.message}`;
-  });
-  return problems.join("; ");
+  return issues.slice(0, SHOWN_MAX).map(problemIn).join("; ");
 }

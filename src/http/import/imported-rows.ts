@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Json } from "../../model/json.ts";
+import { problemIn } from "../problem.ts";
 
 /** A row of an import that was not taken, by its index in the request. */
 export interface RefusedRow {
@@ -86,9 +87,7 @@ export function parsed<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> | string {
   const result = v.safeParse(schema, row, { abortEarly: true });
   if (result.success) return result.output;
-  const [issue] = result.issues;
-  const path = v.getDotPath(issue);
-  return path === null ? issue.message : `${path}: ${issue.message}`;
+  return problemIn(result.issues[0]);
 }
 
 /** A time: ISO text, a number of milliseconds, or the storage API's date. Exports have all three. */
