@@ -76,7 +76,7 @@ test("the decoder reads direct as JavaScript sends it", () => {
     pushData: undefined,
     mentionAll: false,
     mentions: [],
-    priority: undefined,
+    priority: "normal",
     size: 29,
   });
 });
