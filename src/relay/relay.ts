@@ -19,6 +19,7 @@ import type {
   TooFarBehind,
 } from "../protocol/relay-calls.ts";
 import * as replies from "../protocol/replies.ts";
+import { type Entrance, Entrances } from "./entrances.ts";
 import { OrderedCommands } from "./ordered-commands.ts";
 import { type Registered, Registration } from "./registration.ts";
 import { type RelaySocket, RelaySubscribers } from "./relay-subscribers.ts";
@@ -57,7 +58,9 @@ export class Relay {
   readonly #registration: Registration;
   readonly #commands: OrderedCommands<RelaySocket, Uint8Array>;
   /** Subscriptions that are being opened. */
-  #opening = 0;
+  readonly #opening = new Entrances();
+  /** Sessions whose command is being carried out. */
+  readonly #asking = new Entrances();
   #isReportDue = false;
 
   /** @param sockets those that survived hibernation */
@@ -74,16 +77,15 @@ export class Relay {
    * @param connect accepts the socket; called if the subscription can be opened
    */
   async open(request: SubscriptionRequest, connect: () => RelaySocket): Promise<RelayOutcome> {
-    if (this.#subscribers.size + this.#opening >= this.#services.capacity()) return "full";
-    this.#opening += 1;
-    try {
-      return await this.#open(request, connect);
-    } finally {
-      this.#opening -= 1;
-    }
+    if (this.#subscribers.size + this.#opening.size >= this.#services.capacity()) return "full";
+    return this.#opening.during(request.clientId, (entrance) => this.#open(request, entrance, connect));
   }
 
-  async #open(request: SubscriptionRequest, connect: () => RelaySocket): Promise<RelayOutcome> {
+  async #open(
+    request: SubscriptionRequest,
+    entrance: Entrance,
+    connect: () => RelaySocket,
+  ): Promise<RelayOutcome> {
     const { admittedAt, sessions: _, since, noticesAfter, ...subscriber } = request;
     let registered: Registered | undefined = await this.#registration.get();
     if (registered === undefined) return "no conversation";
@@ -102,6 +104,7 @@ export class Relay {
     if (isOld && old === undefined) return "no conversation";
     registered = this.#registration.current;
     if (registered === undefined) throw new Error("the registration ended");
+    if (isPresent && entrance.isOver) throw new Error("removed meanwhile");
     // No await from here on: what comes after this replay goes to the socket.
     const socket = connect();
     this.#subscribers.add(socket, { ...subscriber, isPresent, isEvicted: false });
@@ -174,13 +177,17 @@ export class Relay {
     if (subscriber === undefined) return false;
     const { isEvicted: _, ...identity } = subscriber;
     try {
-      const outcome = await this.#services.command(identity, frame);
+      const { outcome, isOver } = await this.#asking.during(identity.clientId, async (entrance) => {
+        const answer = await this.#services.command(identity, frame);
+        return { outcome: answer, isOver: entrance.isOver };
+      });
       if (outcome === undefined) this.#subscribers.drop(socket);
       else {
         // The session may have come or gone by itself meanwhile.
         const isChanged = outcome.isPresent !== identity.isPresent;
         if (isChanged) this.#setPresent(socket, outcome.isPresent && !subscriber.isEvicted);
         if (outcome.frame.length > 0) this.#subscribers.send(socket, outcome.frame);
+        if (isChanged && outcome.isPresent && isOver) this.#subscribers.drop(socket);
       }
       return outcome !== undefined;
     } catch (error) {
@@ -204,7 +211,11 @@ export class Relay {
       this.#subscribers.dropAll();
     }
     this.#registration.received(batch);
-    for (const frame of batch.frames) this.#subscribers.broadcast(frame);
+    for (const frame of batch.frames) {
+      this.#subscribers.broadcast(frame);
+      if (frame.narrowed?.isLast)
+        for (const entrances of [this.#opening, this.#asking]) entrances.removed(frame.narrowed);
+    }
     return this.#report(batch.registration);
   }
 
@@ -237,7 +248,7 @@ export class Relay {
   }
 
   #report(registration: string | undefined): RelayReport {
-    const subscriptions = this.#subscribers.size + this.#opening;
+    const subscriptions = this.#subscribers.size + this.#opening.size;
     // By this report the conversation forgets the relay. The next session registers it again.
     if (subscriptions === 0) this.#registration.end();
     return { registration, subscriptions, clients: this.#subscribers.clients };
