@@ -31,6 +31,8 @@ export interface Narrowed {
   instead: Uint8Array | undefined;
   /** It is the last that these clients are sent: they are no longer in the audience. */
   isLast: boolean;
+  /** It is the first that these clients are sent as the audience: they are in it from here on. */
+  isFirst?: boolean;
 }
 
 /** Conversation → relay: what is new since the last call. */

@@ -115,9 +115,9 @@ export class RelaySubscribers {
       if (frame !== undefined) this.send(socket, frame);
     }
     const { narrowed } = relayed;
-    if (narrowed?.isLast !== true) return;
-    for (const [socket, { clientId }] of this.#subscribers)
-      if (isFor(clientId, narrowed)) this.setPresent(socket, false);
+    if (narrowed?.isFirst !== true && narrowed?.isLast !== true) return;
+    for (const [socket, { clientId, isEvicted }] of this.#subscribers)
+      if (!isEvicted && isFor(clientId, narrowed)) this.setPresent(socket, narrowed.isFirst === true);
   }
 
   /** Closes a subscription. Its session opens another one, from its own position on. */

@@ -17,11 +17,21 @@ export function audienceFrame(
   };
 }
 
-/** The last frame that some clients are sent: they are no longer in the audience. */
-export function lastFrame(frame: Uint8Array, clientIds: string[]): RelayedFrame {
+/**
+ * A frame for the sessions of some clients, in the audience or not.
+ *
+ * @param turn whether it is the first or the last that they are sent as the audience
+ */
+export function personalFrame(frame: Uint8Array, clientIds: string[], turn?: "first" | "last"): RelayedFrame {
   return {
     frame,
-    narrowed: { to: "these", clientIds, instead: undefined, isLast: true },
+    narrowed: {
+      to: "these",
+      clientIds,
+      instead: undefined,
+      isFirst: turn === "first",
+      isLast: turn === "last",
+    },
     author: undefined,
     upTo: undefined,
     noticeAt: undefined,

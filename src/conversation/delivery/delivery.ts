@@ -9,7 +9,7 @@ import type {
   TooFarBehind,
 } from "../../protocol/relay-calls.ts";
 import { isFor, shownTo } from "../../relay/recent-frames.ts";
-import { audienceFrame, lastFrame } from "./audience-frames.ts";
+import { audienceFrame, personalFrame } from "./audience-frames.ts";
 import type { ClientEvent } from "./client-event.ts";
 import type { DeliveryHost, PendingSince } from "./delivery-host.ts";
 import { PendingDeliveries } from "./pending-deliveries.ts";
@@ -72,10 +72,11 @@ export class Delivery {
   /** The same for entries that are for these clients alone. */
   storedFor(clientIds: readonly string[], time: number): void {
     const toWake = clientIds.filter((clientId) => this.#clients.mayWake(clientId));
-    if (toWake.length === 0) return;
+    if (toWake.length === 0 && this.relays.size === 0) return;
     this.#resumeAtStart();
     this.#pending.mark(time);
     for (const clientId of toWake) this.#wakes.add(clientId, { log: time });
+    if (toWake.length === 0) this.#pending.clearIfDone();
   }
 
   /** The subscriptions of these clients. */
@@ -94,6 +95,16 @@ export class Delivery {
     this.#clients.audienceChanged();
   }
 
+  /** A client comes into the audience of a conversation without members, with all its sessions. */
+  addToAudience(clientId: string): void {
+    const frame = this.presence(true);
+    for (const subscription of this.subscriptionsOf([clientId])) {
+      this.setPresent(subscription, true);
+      this.#subscribers.send(subscription, frame);
+    }
+    this.relay(() => [personalFrame(frame, [clientId], "first")]);
+  }
+
   /** Clients are no longer in the audience of a conversation without members. */
   removeFromAudience(clientIds: string[]): void {
     const { subscriptions } = this.audience();
@@ -102,7 +113,7 @@ export class Delivery {
       this.setPresent(subscription, false);
       this.#subscribers.send(subscription, frame);
     }
-    this.relay(() => [lastFrame(frame, clientIds)]);
+    this.relay(() => [personalFrame(frame, clientIds, "last")]);
   }
 
   /**
@@ -149,6 +160,7 @@ export class Delivery {
   ): void {
     const client = this.#clients.get(clientId);
     if (client !== undefined) this.#sendTo(client, event, cause);
+    if (event.kind === "unread" && !this.#host.hasMembers) this.#relayUnread(clientId);
     if (!this.#clients.mayWake(clientId)) return;
     this.#resumeAtStart();
     switch (event.kind) {
@@ -164,6 +176,13 @@ export class Delivery {
           sentAt: this.#host.now(),
         });
     }
+  }
+
+  #relayUnread(clientId: string): void {
+    this.relay(() => {
+      const count = this.#host.unread(clientId, this.#host.now());
+      return count === undefined ? [] : [personalFrame(count, [clientId])];
+    });
   }
 
   #sendTo(

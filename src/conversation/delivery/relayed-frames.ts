@@ -1,7 +1,6 @@
 import type { MessageRecord } from "../../model/records.ts";
 import { joinRecords } from "../../protocol/link-records.ts";
 import type { Narrowed, RelayedFrame } from "../../protocol/relay-calls.ts";
-import type { Entry } from "../log/log.ts";
 import type { ConversationState } from "../state.ts";
 import { entryRecord } from "./replay.ts";
 import { skippedEntryRecord } from "./skipped-entry.ts";
@@ -12,7 +11,7 @@ export interface RelayedEntry {
   /** Its place in the log (ms). */
   at: number;
   record: Uint8Array;
-  hidden: Uint8Array;
+  hidden: Uint8Array | undefined;
 }
 
 /** Bytes of entries that share a frame. */
@@ -82,15 +81,17 @@ export function recentEntries(state: ConversationState, after: number): RelayedF
   const { log, service } = state;
   const all = log.entriesAfter(after, ENTRIES_MAX + 1);
   if (all.length > ENTRIES_MAX) return undefined;
-  const isRelayed = ({ message }: Entry) =>
-    service === undefined || service.audienceOf(message) === "subscribers";
-  const entries = all.filter(isRelayed);
   let previous = service?.previousOf("subscribers", after) ?? log.upTo(after);
-  const relayed = entries.map((entry) => {
-    const record = entryRecord(state, entry, previous);
-    const hidden = skippedEntryRecord(entry.at, previous);
-    previous = entry.at;
-    return { message: entry.message, at: entry.at, record, hidden };
+  const relayed = all.flatMap((entry) => {
+    const { at, message } = entry;
+    const audience = service?.audienceOf(message) ?? "subscribers";
+    if (audience === "everybody") return [];
+    // Whom it is not for has no gap without it, and is not told of it.
+    const isForSome = audience !== "subscribers";
+    const record = entryRecord(state, entry, isForSome ? 0 : previous);
+    const hidden = isForSome ? undefined : skippedEntryRecord(at, previous);
+    if (!isForSome) previous = at;
+    return [{ message, at, record, hidden }];
   });
   return relayedFrames(relayed);
 }

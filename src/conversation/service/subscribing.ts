@@ -54,7 +54,8 @@ export class Subscribing {
     // What was broadcast meanwhile came before the subscription.
     const end = views.audiences.endOf(SUBSCRIBERS, Number.MAX_SAFE_INTEGER);
     subscribers.add([{ clientId, since: Math.max(since, end) }]);
-    this.#enter(clientId);
+    // The client's sessions hear broadcasts from here on; those before this are no gap for them.
+    this.#delivery.addToAudience(clientId);
     return undefined;
   }
 
@@ -75,14 +76,5 @@ export class Subscribing {
   /** Ends the subscriptions of some clients in this turn; their own lists follow. */
   end(clientIds: readonly string[]): void {
     for (const clientId of clientIds) void this.unsubscribe(clientId);
-  }
-
-  /** The client's sessions hear broadcasts from here on; those before this are no gap for them. */
-  #enter(clientId: string): void {
-    const frame = this.#delivery.presence(true);
-    for (const subscription of this.#delivery.subscriptionsOf([clientId])) {
-      this.#delivery.setPresent(subscription, true);
-      this.#delivery.send(subscription, frame);
-    }
   }
 }
