@@ -101,10 +101,10 @@ export class Comparison {
     if (name !== "_ConversationMemberInfo" || found.has(row.objectId)) return undefined;
     const { cid, clientId, peerId } = row;
     if (typeof cid !== "string" || !this.#served.has(cid)) return "its conversation is not here";
-    const { creator, members } = await this.#options.ours.peopleOf(cid);
+    const { creator, members, isRoom } = await this.#options.ours.peopleOf(cid);
     const client = clientId ?? peerId;
     if (client === creator) return "the creator is the owner, without a row";
-    return members.has(client) ? undefined : "the client is no member";
+    return isRoom || members.has(client) ? undefined : "the client is no member";
   }
 
   /** Where users are not served, none are here. */
@@ -211,10 +211,7 @@ export class Comparison {
 
 /** Why a row cannot be here; undefined if it should be. */
 function reasonFor(name: ClassName, row: ClassRow): string | undefined {
-  if (name === "_Conversation") {
-    if (row.tr === true) return "chat rooms are not imported";
-    if (row.sys === true) return "service conversations are not imported";
-  }
+  if (name === "_Conversation" && row.sys === true) return "service conversations are not imported";
   const updatedAt = typeof row.updatedAt === "string" ? Date.parse(row.updatedAt) : Number.NaN;
   if (name === "_Installation" && updatedAt < Date.now() - DEVICES_KEPT)
     return "idle for 90 days: it is removed";

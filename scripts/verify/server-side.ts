@@ -23,6 +23,8 @@ const LIST_PATHS = { silences: "permanent-silenceds", blacklists: "blacklists" }
 /** A server as one side of a comparison: LeanCloud, or a Parley. */
 export class ServerSide implements Side {
   readonly #api: Api;
+  /** Chat rooms among the rows that were read; they have paths of their own. */
+  readonly #rooms = new Set<string>();
 
   constructor(api: Api) {
     this.#api = api;
@@ -48,6 +50,7 @@ export class ServerSide implements Side {
       const where = after === undefined ? undefined : JSON.stringify({ objectId: { $gt: after } });
       const query = { where, order: "objectId", limit: PAGE };
       const { results } = v.parse(Results, await this.#api.get(`/1.1/classes/${name}`, query));
+      this.#noteRooms(results);
       yield* results;
       after = results.at(-1)?.objectId;
       if (results.length < PAGE || after === undefined) return;
@@ -62,9 +65,19 @@ export class ServerSide implements Side {
       const path = name === "_User" ? "/1.1/users" : `/1.1/classes/${name}`;
       const query = { where: JSON.stringify({ objectId: { $in: group } }), limit: USERS_PAGE };
       const { results } = v.parse(Results, await this.#api.get(path, query));
+      this.#noteRooms(results);
       for (const { objectId } of results) found.add(objectId);
     }
     return found;
+  }
+
+  #noteRooms(rows: ClassRow[]): void {
+    for (const { objectId, tr } of rows) if (tr === true) this.#rooms.add(objectId);
+  }
+
+  #pathOf(conversation: string): string {
+    const kind = this.#rooms.has(conversation) ? "chatrooms" : "conversations";
+    return `/1.2/rtm/${kind}/${encodeURIComponent(conversation)}`;
   }
 
   async counts(from: number, until: number): Promise<Map<string, number>> {
@@ -78,9 +91,8 @@ export class ServerSide implements Side {
   }
 
   async *messagesOf(conversation: string): AsyncGenerator<Message> {
-    const path = `/1.2/rtm/conversations/${encodeURIComponent(conversation)}/messages`;
     try {
-      yield* this.#walk(path);
+      yield* this.#walk(`${this.#pathOf(conversation)}/messages`);
     } catch (error) {
       // A conversation that is not there has no messages.
       if (!(error instanceof Refused) || error.status !== 404) throw error;
@@ -100,7 +112,7 @@ export class ServerSide implements Side {
 
   /** All who are on a list of a conversation. */
   async clientsOn(list: ClientListName, conversation: string): Promise<Set<string>> {
-    const path = `/1.2/rtm/conversations/${encodeURIComponent(conversation)}/${LIST_PATHS[list]}`;
+    const path = `${this.#pathOf(conversation)}/${LIST_PATHS[list]}`;
     const clients = new Set<string>();
     for (let next: string | undefined; ; ) {
       const page = v.parse(Clients, await this.#api.get(path, { limit: PAGE, next }));
@@ -110,12 +122,18 @@ export class ServerSide implements Side {
     }
   }
 
-  /** Who is in a conversation, and who created it. */
-  async peopleOf(conversation: string): Promise<{ creator: unknown; members: Set<unknown> }> {
+  /** Who is in a conversation, and who created it; a room has no members. */
+  async peopleOf(
+    conversation: string,
+  ): Promise<{ creator: unknown; members: Set<unknown>; isRoom: boolean }> {
     const where = JSON.stringify({ objectId: conversation });
     const { results } = v.parse(Results, await this.#api.get("/1.1/classes/_Conversation", { where }));
     const [row] = results;
-    return { creator: row?.c, members: new Set(Array.isArray(row?.m) ? row.m : []) };
+    return {
+      creator: row?.c,
+      members: new Set(Array.isArray(row?.m) ? row.m : []),
+      isRoom: row?.tr === true,
+    };
   }
 
   /** @param before only what was sent before (ms) */

@@ -31,11 +31,12 @@ export function createImported(
 
 /**
  * Brings a conversation up to date that was imported before. What was changed last wins: a change that was made here
- * later than the one over there stays. Nobody is notified. Returns whether anything changed.
+ * later than the one over there stays, and so does its kind. Nobody is notified. Returns whether anything changed.
  */
 export function updateImported(state: ConversationState, imported: ImportedConversation): boolean {
   const { record } = imported;
   const before = state.record();
+  if (record.kind !== before.kind) return false;
   const lastMessageAt = Math.max(record.lastMessageAt ?? 0, state.facts.importedLastMessageAt ?? 0);
   if (record.updatedAt > before.updatedAt) {
     state.importFacts({ ...factsOf(imported), importedLastMessageAt: lastMessageAt });

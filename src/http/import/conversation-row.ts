@@ -40,21 +40,23 @@ const conversationRow = v.looseObject({
 export async function readConversationRow(row: Json, now: number): Promise<ImportedConversation | string> {
   const read = parsed(conversationRow, row);
   if (typeof read === "string") return read;
-  if (read.tr) return "tr: chat rooms are not imported";
   if (read.sys) return "sys: service conversations are not imported";
-  const { objectId, m, mu, c, name, attr, unique, uniqueId, createdAt, lm } = read;
+  const { objectId, m, mu, c, name, attr, uniqueId, createdAt, lm } = read;
   if (lm && lm > now + CLOCKS_DIFFER) return "lm: is in the future";
   const columns = ownColumns(row);
   if (JSON.stringify([name, attr, columns]).length > COLUMNS_MAX)
     return `the columns are longer than ${COLUMNS_MAX} characters`;
-  const members = [...new Set(m)].toSorted();
+  const kind = read.tr ? "room" : "normal";
+  // Nobody is a member of a room, and no members find it.
+  const members = read.tr ? [] : [...new Set(m)].toSorted();
+  const unique = read.unique && !read.tr;
   const digest = unique ? await uniqueIdOf(members) : undefined;
   const isUniqueOfMembers = unique && members.length > 0 && (uniqueId ?? digest) === digest;
   return {
     isUniqueOfMembers,
     record: {
       id: objectId,
-      kind: "normal",
+      kind,
       name: name ?? undefined,
       creator: c ?? "",
       members,
@@ -62,7 +64,7 @@ export async function readConversationRow(row: Json, now: number): Promise<Impor
       attributes: attr ?? {},
       columns,
       unique,
-      uniqueId: uniqueId ?? digest,
+      uniqueId: read.tr ? undefined : (uniqueId ?? digest),
       createdAt: Math.min(createdAt, now),
       updatedAt: Math.min(read.updatedAt, now),
       lastMessageAt: lm || undefined,

@@ -41,7 +41,7 @@ export interface MessageRow {
 export function readMessageRow(row: Json, now: number): MessageRow | string {
   const read = parsed(messageRow, row);
   if (typeof read === "string") return read;
-  if (read["is-room"]) return "is-room: messages of chat rooms are not imported";
+  if (read["is-room"]) return "is-room: messages of groups of version 1 are not imported";
   if (read.timestamp > now + CLOCKS_DIFFER) return "timestamp: is in the future";
   const text = typeof read.data === "string" ? read.data : JSON.stringify(read.data);
   if (text.length > CONTENT_MAX) return `data: is longer than ${CONTENT_MAX} characters`;

@@ -54,7 +54,7 @@ describe("a random app", () => {
     }
     expect(kills, `seed ${seed}`).toBeGreaterThan(0);
     const first = await runCommand("import", importInto(server));
-    // Chat rooms and service conversations are refused.
+    // Service conversations are refused.
     expect(first.code, `seed ${seed}: ${first.output}`).toBe(5);
     const found = await verified(server);
     expect(found.output, `seed ${seed}`).toContain("Nothing is missing, and nothing differs.");
@@ -87,12 +87,12 @@ describe("an import", () => {
     const path = /What was refused, and why: (.*)/.exec(output)?.[1] ?? "";
     const lines = (await readFile(path, "utf8")).split("\n").filter(Boolean);
     const rows: { kind: string; why: string; row: string }[] = lines.map((line) => JSON.parse(line));
-    const rooms = (app.data.classes._Conversation ?? []).filter(({ tr, sys }) => tr === true || sys === true);
+    const services = (app.data.classes._Conversation ?? []).filter(({ sys }) => sys === true);
     const refused = rows.filter(({ kind }) => kind === "classes/_Conversation");
-    expect(refused.length).toBe(rooms.length);
+    expect(refused.length).toBe(services.length);
     for (const { why, row } of refused) {
       expect(why).toMatch(/are not imported$/);
-      expect(rooms.map(({ objectId }) => objectId)).toContain(JSON.parse(row).objectId);
+      expect(services.map(({ objectId }) => objectId)).toContain(JSON.parse(row).objectId);
     }
   });
 
@@ -115,6 +115,15 @@ describe("an import", () => {
       "/1.1/classes/_ConversationMemberInfo?limit=1000",
     );
     expect(roles.results.length).toBeGreaterThan(5);
+    const room = (app.data.classes._Conversation ?? []).find(
+      ({ tr, objectId }) => tr && (app.data.silences[objectId] ?? []).length > 0,
+    );
+    const inRoom = await callAsOwner<{ client_ids: string[] }>(
+      server,
+      "GET",
+      `/1.2/rtm/chatrooms/${room?.objectId}/permanent-silenceds?limit=1000`,
+    );
+    expect(inRoom.client_ids).toEqual((app.data.silences[room?.objectId ?? ""] ?? []).toSorted());
     const before = await verified(server);
     expect(before.code, before.output).toBe(0);
     const [silenced = ""] = there(app.data.silences);
@@ -127,12 +136,10 @@ describe("an import", () => {
     await exported(6, { conversations: 30, messages: 300, users: 20 });
     const server = await servers.start();
     await runCommand("import", importInto(server));
-    const served = (app.data.classes._Conversation ?? []).filter(
-      ({ tr, sys }) => tr !== true && sys !== true,
-    );
+    const served = (app.data.classes._Conversation ?? []).filter(({ sys }) => sys !== true);
     let shown = 0;
-    for (const { objectId } of served) {
-      const path = `/1.2/rtm/conversations/${objectId}/messages?limit=1000`;
+    for (const { objectId, tr } of served) {
+      const path = `/1.2/rtm/${tr === true ? "chatrooms" : "conversations"}/${objectId}/messages?limit=1000`;
       for (const { data } of await callAsOwner<{ data: string }[]>(server, "GET", path)) {
         const url = /"_lcfile":.*?"url":"([^"]+)"/.exec(data)?.[1];
         if (url === undefined) continue;

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { history, logs, named, query, say, start, update } from "../../support/chat.ts";
 import { onlineClients } from "../support/pair-chat.ts";
 import { done, type Logged, messagesOf, outcome, pathOf, rest, unreadOf } from "../support/rest.ts";
+import { enter, roomOf } from "../support/rooms.ts";
 import { WorkerdDevice } from "../support/workerd-device.ts";
 import { maybeHibernate, openWorld } from "../support/world.ts";
 
@@ -145,7 +146,7 @@ describe("conversations", () => {
     const rows = [
       rowOf([tom], { objectId: "no id" }),
       rowOf([tom], { m: "tom" }),
-      rowOf([tom], { tr: true }),
+      rowOf([tom], { sys: true }),
       rowOf([tom], { lm: Date.now() + 10 * 60_000 }),
       rowOf([tom], { createdAt: undefined }),
       rowOf([tom]),
@@ -155,7 +156,7 @@ describe("conversations", () => {
     expect(answer.refused).toMatchObject([
       { row: 0, error: "objectId: must be a conversation's id" },
       { row: 1, error: "m: must be a list" },
-      { row: 2, error: "tr: chat rooms are not imported" },
+      { row: 2, error: "sys: service conversations are not imported" },
       { row: 3, error: "lm: is in the future" },
       { row: 4 },
     ]);
@@ -163,17 +164,17 @@ describe("conversations", () => {
 
   test("messages come with their conversation in one request, and again change nothing", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const [row, room] = [rowOf([tom, jerry]), rowOf([tom], { tr: true })];
+    const [row, service] = [rowOf([tom, jerry]), rowOf([tom], { sys: true })];
     const { id: elder } = await importChat([tom, jerry], ["before"]);
     const messages = [
       messageOf(row.objectId, tom, LAST - 2, "one"),
-      messageOf(room.objectId, tom, LAST - 1, "in a room"),
+      messageOf(service.objectId, tom, LAST - 1, "to a service"),
       messageOf(row.objectId, jerry, LAST, "two"),
       messageOf(elder, tom, LAST, "after"),
       messageOf(newId(), tom, LAST, "nowhere"),
       { ...messageOf(row.objectId, tom, LAST, "no time"), timestamp: "soon" },
     ];
-    const body = { results: [room, row], messages };
+    const body = { results: [service, row], messages };
     const importTogether = () =>
       done<Answer & { messages: Answer }>("POST", "/admin/import/conversations", body);
     const refused = [1, 4, 5].map((at) => ({ row: at, error: expect.any(String) }));
@@ -195,6 +196,44 @@ describe("conversations", () => {
       expect(archived.map(({ data }) => data)).toEqual(texts.toReversed());
       expect(await unreadOf(jerry, id)).toBe(0);
     }
+  });
+
+  test("[R-01] an imported chat room has no members, keeps its history, and is entered and spoken in", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const row = rowOf([tom, jerry], { tr: true, unique: true });
+    const messages = ["one", "two"].map((text, at) => messageOf(row.objectId, tom, LAST - 2 + at, text));
+    const bring = () =>
+      done<Answer & { messages: Answer }>("POST", "/admin/import/conversations", {
+        results: [row],
+        messages,
+      });
+    expect(await bring()).toMatchObject({ added: 1, refused: [], messages: { added: 2, refused: [] } });
+    await maybeHibernate();
+    expect(await bring()).toMatchObject({ added: 0, kept: 1, messages: { added: 0, kept: 2 } });
+    const jerrys = await WorkerdDevice.of(jerry);
+    const [found] = await query(jerrys, { objectId: row.objectId, tr: true });
+    expect(found).toMatchObject({
+      objectId: row.objectId,
+      tr: true,
+      name: "Cheese",
+      c: tom,
+      attr: { holes: 3 },
+    });
+    expect(await query(jerrys, { m: jerry })).toEqual([]);
+    expect((await enter(jerrys, row.objectId)).convMessage).toMatchObject({ allowedPids: [jerry] });
+    await say(jerrys, row.objectId, "three");
+    expect(await history(jerrys, row.objectId)).toEqual(["one", "two", "three"]);
+    const archived = await done<Logged[]>("GET", `/1.2/rtm/chatrooms/${row.objectId}/messages`);
+    expect(archived.map(({ data }) => data)).toEqual(["three", "two", "one"]);
+  });
+
+  test("a conversation that is here keeps its kind, whatever a row says later", async () => {
+    const [tom] = named("tom");
+    const toms = await WorkerdDevice.of(tom);
+    const room = await roomOf(toms);
+    const row = rowOf([tom], { objectId: room, name: "no room", updatedAt: iso(Date.now() + 1_000) });
+    expect(await imported("conversations", [row])).toMatchObject({ kept: 1 });
+    expect(await query(toms, { objectId: room, tr: true })).toMatchObject([{ tr: true }]);
   });
 
   test("an import needs the master key", async () => {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { named, refusal, say } from "../../support/chat.ts";
 import { shutUp } from "../../support/permissions.ts";
 import { conversationOf, done } from "../support/rest.ts";
+import { enter, roomOf } from "../support/rooms.ts";
 import { WorkerdDevice } from "../support/workerd-device.ts";
 import { openWorld } from "../support/world.ts";
 
@@ -25,6 +26,25 @@ async function chatOf() {
   const chat = await conversationOf([tom, jerry], { c: tom });
   return { tom, jerry, spike, chat };
 }
+
+test("[X-16] [X-19] silences, blacklists and roles come into chat rooms, where nobody is a member", async () => {
+  const [tom, jerry, spike] = named("tom", "jerry", "spike");
+  const [toms, jerrys, spikes] = [
+    await WorkerdDevice.of(tom),
+    await WorkerdDevice.of(jerry),
+    await WorkerdDevice.of(spike),
+  ];
+  const room = await roomOf(toms);
+  const [createdAt, updatedAt] = ["2024-01-01T00:00:00.000Z", "2024-02-01T00:00:00.000Z"];
+  const role = { objectId: room, cid: room, clientId: jerry, role: "Manager", createdAt, updatedAt };
+  expect(counts(await bring("member-infos", [role]))).toEqual([1, 0, 0, 0]);
+  expect(counts(await bring("silences", [{ conv_id: room, client_id: jerry }]))).toEqual([1, 0, 0, 0]);
+  expect(counts(await bring("blacklists", [{ conv_id: room, client_id: spike }]))).toEqual([1, 0, 0, 0]);
+  await enter(jerrys, room);
+  expect(refusal(await say(jerrys, room, "hello"))).toBe("4563 SILIENCED");
+  expect(refusal(await enter(spikes, room))).toBe("4548 BLOCKED_BY_CONV");
+  expect(await done("GET", `/1.2/rtm/chatrooms/${room}/blacklists`)).toEqual({ client_ids: [spike] });
+});
 
 describe("imported roles, silences and blacklists", () => {
   test("[X-11] roles come with their ids and times, the later one wins, and the class has them", async () => {
