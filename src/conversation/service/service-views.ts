@@ -155,8 +155,9 @@ export class ServiceViews {
   patchedAfter(clientId: string, after: number, upTo: number, limit: number): MessageRecord[] {
     if (after >= this.#log.patchedAt) return [];
     const places = this.audiences.newest(this.#news(clientId), { after, upTo }, limit, "patches");
+    const hidden = this.#hidden.of(clientId);
     return places.flatMap((place) => {
-      const message = this.#log.at(place.timestamp);
+      const message = hidden.has(place.timestamp) ? undefined : this.#log.at(place.timestamp);
       return message?.patchedAt === place.at ? [message] : [];
     });
   }
@@ -176,9 +177,10 @@ export class ServiceViews {
   ): { entries: Entry[]; end: number | undefined } {
     const bounds = { after, upTo: Number.MAX_SAFE_INTEGER };
     const places = this.audiences.oldest(this.#news(clientId), bounds, limit, "all");
+    const hidden = this.#hidden.of(clientId);
     const entries = places.flatMap((place): Entry[] => {
       const { at, timestamp } = place;
-      const message = this.#log.at(timestamp);
+      const message = hidden.has(timestamp) ? undefined : this.#log.at(timestamp);
       if (message === undefined) return [];
       const kind = at === timestamp ? "message" : "patch";
       if (kind === "patch" && message.patchedAt !== at) return [];

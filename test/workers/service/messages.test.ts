@@ -185,6 +185,30 @@ test("[V-07] an edit reaches a device that was away, at its login", async () => 
   ]);
 });
 
+test("[V-07] an edit of what was taken out of what a client reads does not bring it back at a login", async () => {
+  const { tom, toms } = await onlineClients("tom");
+  const id = await newService();
+  await change(toms, "add", id, [tom]);
+  const [kept, taken] = [await broadcast(id, "kept"), await broadcast(id, "taken")];
+  await toms.message("taken");
+  toms.close();
+  const pathOf = (sent: { "msg-id": string }) => `messages/${encodeURIComponent(sent["msg-id"])}`;
+  const about = `from_client=news&timestamp=${taken.timestamp}`;
+  await done("DELETE", `${SERVICES}/${id}/subscribers/${tom}/${pathOf(taken)}?${about}`);
+  for (const sent of [taken, kept])
+    await done("PUT", `${SERVICES}/${id}/${pathOf(sent)}`, {
+      from_client: "news",
+      timestamp: sent.timestamp,
+      message: "edited",
+    });
+  const again = await WorkerdDevice.connect();
+  await again.login(tom, { lastPatchTime: BigInt(kept.timestamp) });
+  await again.push("patch", "modify");
+  await caughtUp(id, again);
+  const patches = again.pushes().flatMap(({ patchMessage }) => patchMessage?.patches ?? []);
+  expect(patches.map(({ mid }) => mid)).toEqual([kept["msg-id"]]);
+});
+
 test("[V-07] a message is taken out of what one client reads, and stays for the others", async () => {
   const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
   const id = await newService();
