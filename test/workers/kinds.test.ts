@@ -58,6 +58,18 @@ test("[A-03] [A-04] each kind is found, changed and deleted by the path of its k
   }
 });
 
+test("[A-02] [A-03] messages, members and mutes of each kind are read by the path of its kind alone", async () => {
+  const missing = `404 ${errors.CONVERSATION_NOT_FOUND.code}`;
+  const normal = await done<{ objectId: string }>("POST", "/1.2/rtm/conversations", { m: ["Tom"] });
+  const room = await done<{ objectId: string }>("POST", "/1.2/rtm/chatrooms", { name: "a room" });
+  const foreign = [`chatrooms/${normal.objectId}/messages`, `conversations/${room.objectId}/messages`];
+  const lists = ["members", "mutes"].map((list) => `conversations/${room.objectId}/${list}`);
+  for (const path of [...foreign, ...lists])
+    expect([path, await outcome(rest("GET", `/1.2/rtm/${path}`))]).toEqual([path, missing]);
+  expect(await done("GET", `/1.2/rtm/conversations/${normal.objectId}/messages`)).toEqual([]);
+  expect(await done("GET", `/1.2/rtm/chatrooms/${room.objectId}/messages`)).toEqual([]);
+});
+
 test("[E-02] [E-03] members, mutes and columns of a temporary conversation stay as they are", async () => {
   const { tom, jerry, toms } = await onlineClients("tom", "jerry");
   const { convMessage } = await begin(toms, { m: [jerry], tempConv: true });

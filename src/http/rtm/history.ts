@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { conversationOf } from "../../conversation/conversation-of.ts";
 import type { ArchivedMessage, ArchiveRequest } from "../../database/messages/history.ts";
 import type { JsonObject } from "../../model/json.ts";
-import { timeSent } from "../../model/records.ts";
+import { type ConversationRecord, timeSent } from "../../model/records.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { HistoryMessage } from "../../protocol/replies.ts";
@@ -12,7 +12,7 @@ import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
-import { mayExist, mustExist } from "../existing-conversation.ts";
+import { mayExist, mustBe, mustExist } from "../existing-conversation.ts";
 import { awaitCall } from "../object-call.ts";
 import { identify } from "../operation.ts";
 import * as schema from "../schemas.ts";
@@ -98,13 +98,13 @@ export function requestOf(asked: Bounds): ArchiveRequest | string {
 /**
  * A page of a conversation's history, for the master key, or for a member with a signature if the app allows that.
  *
- * @param viewer the client that signed
+ * @param from `viewer`: the client that signed; `kind`: what the conversation must be, if the path says so
  */
 export async function conversationHistory(
   context: Context<HttpEnv>,
   conversationId: string,
   asked: Bounds & Signed,
-  viewer: string | undefined,
+  { viewer, kind }: { viewer: string | undefined; kind: ConversationRecord["kind"] | undefined },
 ): Promise<Response> {
   const request = requestOf(asked);
   if (typeof request === "string") {
@@ -114,7 +114,8 @@ export async function conversationHistory(
   const refusal = isOwner ? undefined : await refusalFor(context, conversationId, asked, viewer);
   if (refusal !== undefined) return refusal;
   const { start, end, reversed, limit } = request;
-  await mustExist(context.env, conversationId);
+  if (kind === undefined) await mustExist(context.env, conversationId);
+  else await mustBe(context.env, conversationId, kind);
   const conversation = conversationOf(context.env, conversationId);
   const direction = reversed ? ("newer" as const) : ("older" as const);
   const found = await awaitCall(

@@ -241,7 +241,8 @@ async function readHistory(
   { convid, from, max_ts, peerid, ...bounds }: v.InferOutput<typeof historyQuery>,
 ): Promise<Response> {
   const asked = { ...bounds, timestamp: bounds.timestamp ?? max_ts };
-  if (convid !== undefined) return conversationHistory(context, convid, asked, peerid);
+  if (convid !== undefined)
+    return conversationHistory(context, convid, asked, { viewer: peerid, kind: undefined });
   if ((await identify(context)) !== "master") return refuse(context, 401, failures.unauthorized);
   return archivedHistory(context, asked, (db, request) =>
     from === undefined ? messagesOfApp(db, request) : messagesSentBy(db, from, request),

@@ -6,7 +6,7 @@ import { toIsoTime } from "../../protocol/encode.ts";
 import type { Changed, Refused } from "../../protocol/outcome.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";
-import { mustExist } from "../existing-conversation.ts";
+import { mustBe } from "../existing-conversation.ts";
 import { awaitCall } from "../object-call.ts";
 import { type Operation, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
@@ -50,7 +50,7 @@ function change(method: "post" | "delete", list: string, named: Named, act: Act)
     async (context) => {
       const { id } = context.req.valid("param");
       const { client_ids: clientIds } = context.req.valid("json");
-      await mustExist(context.env, id);
+      await mustBe(context.env, id, "normal");
       const changed = await awaitCall(
         act(conversationOf(context.env, id), clientIds),
         `${named.id} of ${id}`,
@@ -68,7 +68,7 @@ function show(kind: "members" | "mutes", named: Named): void {
     takes("param", conversationPath),
     async (context) => {
       const { id } = context.req.valid("param");
-      await mustExist(context.env, id);
+      await mustBe(context.env, id, "normal");
       const conversation = conversationOf(context.env, id);
       const found = await awaitCall(conversation.members(), `members of ${id}`);
       if (isRefused(found)) return refused(context, found);

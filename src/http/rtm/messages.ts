@@ -106,7 +106,10 @@ export function messageRoutes({ kind, path: parent, one, messages }: ServedKind)
       takes("query", historyQuery),
       (context) => {
         const asked = context.req.valid("query");
-        return conversationHistory(context, context.req.valid("param").id, asked, asked.client_id);
+        return conversationHistory(context, context.req.valid("param").id, asked, {
+          viewer: asked.client_id,
+          kind,
+        });
       },
     )
     .put(

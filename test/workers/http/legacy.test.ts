@@ -149,7 +149,7 @@ describe("[A-08] [I10] invalid requests", () => {
 
   test.each([
     ["POST", "/1.1/rtm/messages", { from_peer: "Tom", message: "x", conv_id: undefined }, "400 105"],
-    ["POST", "/1.1/rtm/messages", { from_peer: "Tom", message: "x", to_peers: ["Jerry"] }, "400 105"],
+    ["POST", "/1.1/rtm/messages", { from_peer: "Tom", message: "x", to_peers: ["Jerry"] }, "400 4313"],
     ["POST", "/1.1/rtm/messages", { from_peer: "Tom", message: "x", conv_id: "../x" }, "400 105"],
     ["POST", "/1.1/rtm/messages", { from_peer: "Tom", message: "x".repeat(32_769) }, "413 4109"],
     ["POST", "/1.1/rtm/patch/message", place, "400 105"],
