@@ -104,7 +104,8 @@ export class Relay {
     if (isOld && old === undefined) return "no conversation";
     registered = this.#registration.current;
     if (registered === undefined) throw new Error("the registration ended");
-    if (isPresent && entrance.isOver) throw new Error("removed meanwhile");
+    // Its next try asks again.
+    if (entrance.isOver && (isPresent || !isRoom)) throw new Error("let in or removed meanwhile");
     // No await from here on: what comes after this replay goes to the socket.
     const socket = connect();
     this.#subscribers.add(socket, { ...subscriber, isPresent, isEvicted: false });
@@ -213,6 +214,7 @@ export class Relay {
     this.#registration.received(batch);
     for (const frame of batch.frames) {
       this.#subscribers.broadcast(frame);
+      if (frame.narrowed?.isFirst === true) this.#opening.removed(frame.narrowed);
       if (frame.narrowed?.isLast)
         for (const entrances of [this.#opening, this.#asking]) entrances.removed(frame.narrowed);
     }

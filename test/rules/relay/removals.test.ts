@@ -26,11 +26,17 @@ const JERRY: SubscriptionRequest = {
 
 /** Jerry is no longer in the audience. */
 function removal(): RelayBatch {
-  const presence: ConversationControl = { type: "presence", isPresent: false, isRoom: true };
-  const narrowed = { to: "these" as const, clientIds: ["Jerry"], instead: undefined, isLast: true };
+  return turn(false, ENTRY);
+}
+
+/** Jerry is in the audience from here on, or no longer. */
+function turn(isPresent: boolean, entry: RelayEntry): RelayBatch {
+  const presence: ConversationControl = { type: "presence", isPresent, isRoom: entry.isRoom };
+  const turns = { isFirst: isPresent, isLast: !isPresent };
+  const narrowed = { to: "these" as const, clientIds: ["Jerry"], instead: undefined, ...turns };
   const rest = { author: undefined, upTo: undefined, noticeAt: undefined, isEphemeral: false };
   const frame = { frame: controlRecord(presence), narrowed, ...rest };
-  return { registration: "", frames: [frame], hasGap: false, entry: ENTRY };
+  return { registration: "", frames: [frame], hasGap: false, entry };
 }
 
 function socket(): RelaySocket & { closed: number | undefined } {
@@ -49,14 +55,14 @@ function socket(): RelaySocket & { closed: number | undefined } {
 }
 
 /** A relay whose conversation answers when the test says so. */
-function relay() {
+function relay(entry = ENTRY) {
   const mayEnter = Promise.withResolvers<boolean>();
   const command = Promise.withResolvers<RelayedOutcome>();
   const services: RelayServices = {
     register: async () => {
-      return { head: 0, lastNotice: 0, recentSince: 0, noticesSince: 0, recent: [], entry: ENTRY };
+      return { head: 0, lastNotice: 0, recentSince: 0, noticesSince: 0, recent: [], entry };
     },
-    replay: async () => undefined,
+    replay: async () => ({ frame: undefined, head: 0, lastNotice: 0, since: 0 }),
     mayEnter: () => mayEnter.promise,
     command: () => command.promise,
     report: async () => {},
@@ -95,4 +101,17 @@ test("[X-19] [T4] a client that is removed while its entering is answered at a r
   await entering;
   expect(one.isPresent("Jerry")).toBe(false);
   expect(jerrys.closed).not.toBeUndefined();
+});
+
+test("[V-01] [T4] a client that subscribes to a service while a session of it opens at a relay is not left outside", async () => {
+  const entry = { ...ENTRY, isRoom: false };
+  const { relay: one, mayEnter } = relay(entry);
+  const opening = one.open({ ...JERRY, isPresent: false }, socket).then(
+    () => "opened",
+    () => "asks again",
+  );
+  await settle();
+  one.deliver(turn(true, entry));
+  mayEnter.resolve(false);
+  expect(await opening).toBe("asks again");
 });
