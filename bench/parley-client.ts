@@ -77,9 +77,13 @@ export class ParleyClient {
     });
   }
 
-  /** Sends a command and waits for its reply. */
-  async ask(frame: (serial: number) => Buffer): Promise<void> {
-    await this.#ask(frame);
+  /**
+   * Sends a command and waits for its reply.
+   *
+   * @param deadline ms
+   */
+  async ask(frame: (serial: number) => Buffer, deadline = REPLY_DEADLINE): Promise<void> {
+    await this.#ask(frame, deadline);
   }
 
   /** Closes the session. */
@@ -93,10 +97,10 @@ export class ParleyClient {
     if (this.#socket !== undefined) await disconnect(this.#socket);
   }
 
-  async #ask(frame: (serial: number) => Buffer): Promise<GenericCommand> {
+  async #ask(frame: (serial: number) => Buffer, deadline = REPLY_DEADLINE): Promise<GenericCommand> {
     const serial = ++this.#serial;
     const reply = await new Promise<GenericCommand>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("a command was not answered")), REPLY_DEADLINE);
+      const timer = setTimeout(() => reject(new Error("a command was not answered")), deadline);
       this.#waiting.set(serial, (answer) => {
         clearTimeout(timer);
         resolve(answer);

@@ -23,7 +23,7 @@ import { countWork } from "./work.ts";
 
 const ROUNDS = 3;
 /** Sockets of one chat room. */
-const ROOM_SIZES = [1_000, 5_000];
+const ROOM_SIZES = [1_000, 3_000, 5_000];
 
 /** One server at a time while time is measured: all of its work is done by one core. */
 async function serving<Result>(program: Program, use: (server: Server) => Promise<Result>): Promise<Result> {
@@ -130,14 +130,15 @@ if (process.argv.includes("--rooms")) {
   for (const size of ROOM_SIZES) {
     progress(`a room of ${size}`);
     const star = await serving(bare, (server) => bareLargeRoom(server, size));
-    const room = await serving(parley, (server) => parleyLargeRoom(server, appId, size));
+    const room = await serving(parley, (server) => parleyLargeRoom(server, appId, size, progress));
     progress(`a room of ${size}: ${whole(room.deliveries)} deliveries/s, bare ${whole(star.deliveries)}`);
     rows.push([
       whole(size),
       whole(star.deliveries),
       whole(room.deliveries),
       decimal(room.deliveries / star.deliveries),
-      whole(room.join ?? 0),
+      room.entries.map(({ all }) => whole(all)).join(", "),
+      room.entries.map(({ processor }) => decimal(processor)).join(", "),
       whole(star.memory),
       whole(room.memory),
     ]);
@@ -147,9 +148,10 @@ if (process.argv.includes("--rooms")) {
     "bare deliveries/s",
     "room deliveries/s",
     "ratio",
-    "all in after ms",
+    "1,000 entered, ms",
+    "processor each, ms",
     "bare KB",
-    "room KB",
+    "KB by entering",
   ];
   console.log(table(head, rows));
   process.exit();

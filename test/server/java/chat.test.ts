@@ -39,6 +39,14 @@ async function tomAndJerry() {
   return { tom, jerry, conversation };
 }
 
+/** How many are in a room, as the JavaScript SDK is told: this version of the Java SDK cannot read the answer. */
+async function counterOf(room: string): Promise<() => Promise<number>> {
+  const { client } = await app().logIn(sdk5, app().named("Counter"));
+  const view = await client.getConversation(room);
+  if (view === null) throw new Error("no room");
+  return () => view.count();
+}
+
 const saying = (text: string) => (heard: { text?: string }) => heard.text === text;
 
 describe("the Java SDK 6.0.5", () => {
@@ -280,6 +288,30 @@ describe("the Java SDK 6.0.5", () => {
     await received;
     await new Promise((resolve) => setTimeout(resolve, 3_200));
     await expect(tom.say(conversation, "too late")).rejects.toThrow("TEMPORARY_CONVERSATION_EXPIRED");
+  });
+
+  test("[R-01] [R-02] [R-06] with the Java SDK 6.0.5 people enter a room, hear who speaks there, and leave", async () => {
+    const tom = await toms.logIn(app().named("Tom"));
+    const jerry = await jerrys.logIn(app().named("Jerry"));
+    const spike = await jerrys.logIn(app().named("Spike"));
+    const { conversation } = await tom.ask("createRoom", { name: "Quiz" });
+    const count = await counterOf(conversation);
+    await jerry.ask("enter", { conversation });
+    expect(await count()).toBe(2);
+    await tom.say(conversation, "welcome");
+    expect(await jerry.next("message", saying("welcome"))).toMatchObject({ conversation, from: tom.id });
+    await jerry.say(conversation, "hello");
+    await tom.next("message", saying("hello"));
+    await jerry.ask("quit", { conversation });
+    await eventually(count, (present) => present === 1);
+    await tom.say(conversation, "alone");
+    await jerry.ask("enter", { conversation });
+    await tom.say(conversation, "again");
+    await jerry.next("message", saying("again"));
+    expect(jerry.heard("message").map(({ text }) => text)).toEqual(["welcome", "again"]);
+    expect(spike.heard("message")).toEqual([]);
+    const read = await jerry.list("history", { conversation, limit: 10 });
+    expect(read.map(({ text }) => text)).toEqual(["welcome", "hello", "alone", "again"]);
   });
 
   test("a will of the Java SDK 6.0.5 is sent when the phone dies, and not when it logs out", async () => {

@@ -94,6 +94,13 @@ public final class Phone {
         client.createTemporaryConversation(strings(asked, "members"), asked.getIntValue("seconds"),
             replies.created());
         return;
+      case "createRoom":
+        client.createChatRoom(asked.getString("name"), null, replies.created());
+        return;
+      case "enter":
+        AVIMConversation room = client.getChatRoom(asked.getString("conversation"));
+        room.join(replies.about(room));
+        return;
       case "online":
         client.getOnlineClients(strings(asked, "clients"), replies.online());
         return;
