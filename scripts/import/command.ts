@@ -16,13 +16,6 @@ import { importKind, kinds } from "./rows.ts";
 /** Some rows were refused. */
 const INCOMPLETE = 5;
 
-/** Kinds of rows that an import leaves out, and why. */
-const LEFT_OUT: Record<string, string> = {
-  "classes/_SysMessage": "service conversations are not imported",
-  "lists/subscribers": "service conversations are not imported",
-  "lists/broadcasts": "service conversations are not imported",
-};
-
 /** Runs the command. Returns the exit code; throws a `Refusal` with another one. */
 export async function runImport(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const options = await readOptions(args, environment);
@@ -57,7 +50,7 @@ async function importWith(options: ImportOptions, progress: Progress, pace: Pace
   await journal.finish();
   const refused = stages.reduce((sum, stage) => sum + stage.refused, 0);
   const told = { refused, refusedRows: refused === 0 ? null : journal.refusedPath, stages };
-  progress.finish("done", told, summaryOf(source, stages, journal.refusedPath));
+  progress.finish("done", told, summaryOf(stages, journal.refusedPath));
   return refused === 0 ? 0 : INCOMPLETE;
 }
 
@@ -76,6 +69,9 @@ async function importStages(
   if (isWanted("conversations") && !hasMessages) await importKind(job, kinds.conversations);
   // After the files: a message gets the new address of one that is here.
   if (hasMessages) await importMessages(job, files, isWanted("conversations"));
+  // Before the unread counts: of broadcasts, those since one subscribed count.
+  if (isWanted("services"))
+    for (const kind of [kinds.written, kinds.broadcasts, kinds.subscribers]) await importKind(job, kind);
   if (isWanted("unread")) await importKind(job, kinds.unread);
   // A role is a member's, so these come after the conversations.
   if (isWanted("permissions"))
@@ -99,21 +95,16 @@ function messageFiles(
   return new MessageFiles({ api, filesUrl: filesUrl ?? `${to.server}/files` });
 }
 
-function summaryOf(source: FinishedExport, stages: StageProgress[], refusedPath: string): string {
+function summaryOf(stages: StageProgress[], refusedPath: string): string {
   const lines = stages.map(({ stage, added, changed, kept, refused }) => {
     const counts = Object.entries({ added, changed, kept, refused }).filter(([, count]) => count > 0);
     const told = counts.map(([name, count]) => `${plain(count)} ${name}`).join(", ");
     return `  ${stage}: ${told || "nothing"}`;
   });
-  const left = Object.entries(LEFT_OUT)
-    .map(([kind, why]) => ({ kind, why, count: source.count(kind) }))
-    .filter(({ count }) => count > 0)
-    .map(({ kind, why, count }) => `  ${kind} (${plain(count)}): ${why}`);
   const hasRefused = stages.some(({ refused }) => refused > 0);
   return [
     "The import is done.",
     ...lines,
-    ...(left.length === 0 ? [] : ["Left out:", ...left]),
     ...(hasRefused ? [`What was refused, and why: ${refusedPath}`] : []),
   ].join("\n");
 }

@@ -11,7 +11,8 @@ export const usage = `Usage: npm run import -- <folder> --server <url> [options]
   --files-url <url>       where phones will find files, such as https://im.example.com/files, for addresses in messages;
                           otherwise as the server says
   --keep-urls             leave addresses of files in messages as they are: for a file domain of your own
-  --without <what>        leave out one of users, files, conversations, messages, unread, permissions, installations
+  --without <what>        leave out one of users, files, conversations, messages, services, unread, permissions,
+                          installations; services are their subscribers, broadcasts and what users wrote to them
   --json                  progress as lines of JSON
   --help                  show this
 
@@ -23,6 +24,7 @@ export const STAGES = [
   "files",
   "conversations",
   "messages",
+  "services",
   "unread",
   "permissions",
   "installations",

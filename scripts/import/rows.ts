@@ -21,6 +21,9 @@ export const kinds = {
   roles: { kind: "classes/_ConversationMemberInfo", path: "/admin/import/member-infos", rowsMax: 1_000 },
   silences: { kind: "lists/silences", path: "/admin/import/silences", rowsMax: 1_000 },
   blacklists: { kind: "lists/blacklists", path: "/admin/import/blacklists", rowsMax: 1_000 },
+  subscribers: { kind: "lists/subscribers", path: "/admin/import/subscribers", rowsMax: 1_000 },
+  broadcasts: { kind: "lists/broadcasts", path: "/admin/import/broadcasts", rowsMax: 1_000 },
+  written: { kind: "classes/_SysMessage", path: "/admin/import/system-messages", rowsMax: 1_000 },
   installations: { kind: "classes/_Installation", path: "/admin/import/installations", rowsMax: 100 },
 } satisfies Record<string, Kind>;
 

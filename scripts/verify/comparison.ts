@@ -66,7 +66,10 @@ export class Comparison {
         group.map(({ objectId }) => objectId),
       );
       for (const row of group) {
-        const reason = reasonFor(name, row) ?? (await this.#reasonForRole(name, row, found));
+        const reason =
+          reasonFor(name, row) ??
+          (await this.#reasonForRole(name, row, found)) ??
+          this.#reasonForWritten(name, row);
         if (name === "_Conversation") this.#note(row.objectId, reason);
         if (!found.has(row.objectId))
           this.#add({
@@ -105,6 +108,13 @@ export class Comparison {
     const client = clientId ?? peerId;
     if (client === creator) return "the creator is the owner, without a row";
     return isRoom || members.has(client) ? undefined : "the client is no member";
+  }
+
+  /** Why what a user wrote to a service is not here: the service is not. */
+  #reasonForWritten(name: ClassName, { conv }: ClassRow): string | undefined {
+    if (name !== "_SysMessage") return undefined;
+    const id = typeof conv === "object" && conv !== null && "objectId" in conv ? conv.objectId : conv;
+    return typeof id === "string" && this.#served.has(id) ? undefined : "its conversation is not here";
   }
 
   /** Where users are not served, none are here. */
@@ -211,7 +221,6 @@ export class Comparison {
 
 /** Why a row cannot be here; undefined if it should be. */
 function reasonFor(name: ClassName, row: ClassRow): string | undefined {
-  if (name === "_Conversation" && row.sys === true) return "service conversations are not imported";
   const updatedAt = typeof row.updatedAt === "string" ? Date.parse(row.updatedAt) : Number.NaN;
   if (name === "_Installation" && updatedAt < Date.now() - DEVICES_KEPT)
     return "idle for 90 days: it is removed";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { FinishedExport } from "../moving/finished-export.ts";
-import { ClassRow, ClientOfConversation, MessageRow, UnreadRow } from "../moving/format.ts";
+import { ClassRow, ClientOfConversation, MessageRow, SubscriberRow, UnreadRow } from "../moving/format.ts";
 import type { MessageIndex } from "../moving/message-index.ts";
 import type { ClassName, ClientListName, Message, Side } from "./side.ts";
 
@@ -34,6 +34,11 @@ export class FolderSide implements Side {
 
   async *listed(list: ClientListName) {
     for await (const { text } of this.#source.rows(`lists/${list}`)) {
+      if (list === "subscribers") {
+        const { conv_id: conversation, subscriber: client } = v.parse(SubscriberRow, JSON.parse(text));
+        yield { conversation, client };
+        continue;
+      }
       const { conv_id: conversation, client_id: client } = v.parse(ClientOfConversation, JSON.parse(text));
       yield { conversation, client };
     }

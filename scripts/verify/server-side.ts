@@ -13,10 +13,11 @@ const IDS_AT_ONCE = 40;
 const Page = v.array(MessageRow);
 const Results = v.object({ results: v.array(Row) });
 const Count = v.object({ count: v.number() });
+const Subscribers = v.array(v.object({ subscriber: v.string() }));
 const Clients = v.object({ client_ids: v.array(v.string()), next: v.optional(v.string()) });
 
 const LIST_PATHS = { silences: "permanent-silenceds", blacklists: "blacklists" } satisfies Record<
-  ClientListName,
+  Exclude<ClientListName, "subscribers">,
   string
 >;
 
@@ -112,6 +113,7 @@ export class ServerSide implements Side {
 
   /** All who are on a list of a conversation. */
   async clientsOn(list: ClientListName, conversation: string): Promise<Set<string>> {
+    if (list === "subscribers") return this.#subscribersOf(conversation);
     const path = `${this.#pathOf(conversation)}/${LIST_PATHS[list]}`;
     const clients = new Set<string>();
     for (let next: string | undefined; ; ) {
@@ -119,6 +121,17 @@ export class ServerSide implements Side {
       for (const client of page.client_ids) clients.add(client);
       next = page.next;
       if (next === undefined) return clients;
+    }
+  }
+
+  async #subscribersOf(conversation: string): Promise<Set<string>> {
+    const path = `/1.2/rtm/service-conversations/${encodeURIComponent(conversation)}/subscribers`;
+    const clients = new Set<string>();
+    for (let after: string | undefined; ; ) {
+      const page = v.parse(Subscribers, await this.#api.get(path, { client_id: after }));
+      for (const { subscriber } of page) clients.add(subscriber);
+      after = page.at(-1)?.subscriber;
+      if (after === undefined) return clients;
     }
   }
 

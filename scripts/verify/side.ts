@@ -5,13 +5,14 @@ export const CLASSES = [
   "_User",
   "_Conversation",
   "_ConversationMemberInfo",
+  "_SysMessage",
   "_File",
   "_Installation",
 ] as const;
 export type ClassName = (typeof CLASSES)[number];
 
 /** A list of clients that conversations have. */
-export const CLIENT_LISTS = ["silences", "blacklists"] as const;
+export const CLIENT_LISTS = ["silences", "blacklists", "subscribers"] as const;
 export type ClientListName = (typeof CLIENT_LISTS)[number];
 
 export type ClassRow = Record<string, unknown> & { objectId: string };

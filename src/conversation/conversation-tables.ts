@@ -21,6 +21,7 @@ type Name =
   | "dropped"
   // Of a service conversation alone.
   | "subscribers"
+  | "left_subscribers"
   | "subscriber_count"
   | "readers"
   | "audiences"
@@ -68,6 +69,7 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
     subscribers: [
       "CREATE TABLE subscribers (client_id TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID",
     ],
+    left_subscribers: ["CREATE TABLE left_subscribers (client_id TEXT PRIMARY KEY) WITHOUT ROWID"],
     subscriber_count: [
       "CREATE TABLE subscriber_count (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL)",
     ],

@@ -32,6 +32,7 @@ import { conversationImportRoutes } from "./import/conversations.ts";
 import { fileImportRoutes } from "./import/files.ts";
 import { installationImportRoutes } from "./import/installations.ts";
 import { permissionImportRoutes } from "./import/permissions.ts";
+import { serviceImportRoutes } from "./import/services.ts";
 import { userImportRoutes } from "./import/users.ts";
 import { mirrorRoutes } from "./mirror/mirror.ts";
 import { CallFailed } from "./object-call.ts";
@@ -177,6 +178,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", testPushRoutes);
   app.route("/", conversationImportRoutes);
   app.route("/", permissionImportRoutes);
+  app.route("/", serviceImportRoutes);
   app.route("/", userImportRoutes);
   app.route("/", installationImportRoutes);
   app.route("/", fileImportRoutes);

@@ -1,6 +1,7 @@
 import type { ConversationRecord } from "../../model/records.ts";
 import type { ConversationTables } from "../conversation-tables.ts";
 import { areSame } from "../creation/unique-registry.ts";
+import { importUnreadOfService } from "../service/service-import.ts";
 import { ConversationState, type Facts } from "../state.ts";
 import type { ImportedLog } from "./import-log.ts";
 
@@ -37,13 +38,14 @@ export function updateImported(state: ConversationState, imported: ImportedConve
   const { record } = imported;
   const before = state.record();
   if (record.kind !== before.kind) return false;
-  const lastMessageAt = Math.max(record.lastMessageAt ?? 0, state.facts.importedLastMessageAt ?? 0);
+  const known = state.facts.importedLastMessageAt ?? 0;
+  const lastMessageAt = Math.max(record.lastMessageAt ?? 0, known);
   if (record.updatedAt > before.updatedAt) {
     state.importFacts({ ...factsOf(imported), importedLastMessageAt: lastMessageAt });
     takeMembers(state, record);
     return true;
   }
-  if (lastMessageAt <= (before.lastMessageAt ?? 0)) return false;
+  if (lastMessageAt <= Math.max(before.lastMessageAt ?? 0, known)) return false;
   state.importFacts({ ...state.facts, importedLastMessageAt: lastMessageAt });
   readUpTo(state, lastMessageAt);
   return true;
@@ -60,6 +62,7 @@ function factsOf({ record, isUniqueOfMembers }: ImportedConversation): Facts {
 }
 
 function takeMembers(state: ConversationState, record: ConversationRecord): void {
+  if (!state.rules.hasMembers) return;
   const { members } = state;
   if (!areSame(members.keys(), record.members)) {
     const present = new Set(record.members);
@@ -86,7 +89,8 @@ function readUpTo(state: ConversationState, time: number): void {
  * that has read something here keeps theirs. Returns whether the cursor moved.
  */
 export function importUnread(state: ConversationState, clientId: string, unread: number): boolean {
-  const { log, members } = state;
+  const { log, members, service } = state;
+  if (service !== undefined) return importUnreadOfService(state.log, service, clientId, unread);
   const member = members.get(clientId);
   if (member === undefined) return false;
   const end = Math.max(log.head, state.facts.importedLastMessageAt ?? 0);

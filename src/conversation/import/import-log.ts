@@ -1,5 +1,6 @@
 import type { ImportedMessage, ImportOutcome } from "../log/import-messages.ts";
 import type { Mirror } from "../mirror/mirror.ts";
+import { importIntoService } from "../service/service-import.ts";
 import type { ConversationState } from "../state.ts";
 
 /** What became of imported messages, in their order, and what it means for D1's copy. */
@@ -16,13 +17,22 @@ export function importLog(
   mirror: Mirror,
 ): ImportedLog {
   const mirrored = messages.map((message) => mirroredOutcome(state, message, mirror));
-  const imported = state.log.import(messages.filter((_, at) => mirrored[at] === undefined)).values();
+  const others = messages.filter((_, at) => mirrored[at] === undefined);
+  const imported = importInto(state, others).values();
   const outcomes = mirrored
     .map((outcome) => outcome ?? imported.next().value)
     .filter((each) => each !== undefined);
   const upTo = state.log.head;
   const places = new Set(outcomes.filter(({ outcome }) => outcome !== "mirrored").map(({ place }) => place));
   return { outcomes, copy: { after: state.log.newestOutside(places), upTo } };
+}
+
+function importInto(
+  { log, service }: ConversationState,
+  messages: readonly ImportedMessage[],
+): ImportOutcome[] {
+  if (service !== undefined) return importIntoService(log, service, messages);
+  return log.import(messages.map(({ recipients: _, validTill: __, ...message }) => message));
 }
 
 /** Undefined for a message that the mirror does not know. */

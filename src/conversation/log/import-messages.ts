@@ -9,7 +9,12 @@ import { DELETED, placeOf, RECALLED, toContent, toImported } from "./message-row
 export type ImportedMessage = Pick<
   MessageRecord,
   "timestamp" | "id" | "from" | "content" | "recalled" | "address" | "deliveredAt"
->;
+> & {
+  /** The clients that it is for, in a service conversation; undefined where that is not known. */
+  recipients?: string[] | undefined;
+  /** When a broadcast to everybody ends (ms). */
+  validTill?: number | undefined;
+};
 
 /** What became of an imported message. */
 export interface ImportOutcome {
@@ -20,6 +25,8 @@ export interface ImportOutcome {
   outcome: "added" | "changed" | "kept" | "mirrored" | "refused";
   /** Its place in the log. */
   place: number;
+  /** Whom it is for there, where it is not for all. */
+  recipients?: string[] | undefined;
 }
 
 /**
@@ -70,13 +77,14 @@ function insertAll(sql: Sql, run: readonly ImportedMessage[]): ImportOutcome[] {
   const rows = run.filter(isPlain).map((message) => {
     const { timestamp, id, from, address = null, content, recalled } = message;
     const [text, bytes] = typeof content === "string" ? [content, null] : [null, toHex(content)];
-    return [timestamp, id, from, address, text, bytes, recalled ? RECALLED : 0, toImported(message)];
+    const flags = recalled ? RECALLED : 0;
+    return [timestamp, id, from, address, text, bytes, flags, toImported(message), recipientsOf(message)];
   });
   for (const chunk of chunksOf(rows)) {
     sql.exec(
-      "INSERT INTO messages (timestamp, id, sender, origin, address, content, flags, imported) " +
+      "INSERT INTO messages (timestamp, id, sender, origin, address, content, flags, imported, recipients) " +
         "SELECT value->>0, value->>1, value->>2, 0, value->>3, coalesce(value->>4, unhex(value->>5)), value->>6, " +
-        "value->>7 FROM (SELECT jsonb(value) AS value FROM json_each(?) LIMIT -1)",
+        "value->>7, value->>8 FROM (SELECT jsonb(value) AS value FROM json_each(?) LIMIT -1)",
       chunk,
     );
   }
@@ -97,8 +105,8 @@ function importMessage(sql: Sql, message: ImportedMessage): ImportOutcome {
 /** Whether the place was free. */
 function insert(sql: Sql, message: ImportedMessage & { sentAt?: number }, place: number): boolean {
   const written = sql.exec(
-    "INSERT INTO messages (timestamp, id, sender, origin, address, content, flags, imported) " +
-      "VALUES (?, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING timestamp",
+    "INSERT INTO messages (timestamp, id, sender, origin, address, content, flags, imported, recipients) " +
+      "VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING timestamp",
     place,
     message.id,
     message.from,
@@ -106,9 +114,13 @@ function insert(sql: Sql, message: ImportedMessage & { sentAt?: number }, place:
     toContent(message.content),
     message.recalled ? RECALLED : 0,
     toImported(message),
+    recipientsOf(message),
   );
   return written.toArray().length > 0;
 }
+
+const recipientsOf = ({ recipients }: ImportedMessage) =>
+  recipients === undefined ? null : JSON.stringify(recipients);
 
 /** Brings a message in its place up to date, unless it was changed or deleted here. */
 export function update(sql: Sql, message: ImportedMessage, place: number): "changed" | "kept" {

@@ -90,6 +90,12 @@ export class Log {
     return isChanged;
   }
 
+  /** Says whom an imported message is for, once that is known. */
+  importRecipients(place: number, recipients: string[] | undefined): void {
+    const value = recipients === undefined ? null : JSON.stringify(recipients);
+    this.#sql.exec("UPDATE messages SET recipients = ? WHERE timestamp = ?", value, place);
+  }
+
   /** Timestamp of the newest message whose timestamp is none of these; 0 if there is none. */
   newestOutside(timestamps: ReadonlySet<number>): number {
     const newest = this.#sql.exec<{ timestamp: number }>(

@@ -49,13 +49,23 @@ export class GlobalBroadcasts {
     return this.#read("WHERE timestamp = ? AND valid_till = ?", timestamp, validTill).length > 0;
   }
 
-  add({ timestamp, messageId, validTill }: GlobalBroadcast): void {
+  add(broadcast: GlobalBroadcast): void {
+    this.#add(broadcast, "list");
+  }
+
+  /** Adds one of another service, which clients have got there. */
+  addOld(broadcast: GlobalBroadcast): void {
+    this.#add(broadcast, "done");
+  }
+
+  #add({ timestamp, messageId, validTill }: GlobalBroadcast, pass: Pass): void {
     this.#tables.add(
       "global_broadcasts",
-      "INSERT OR REPLACE INTO global_broadcasts VALUES (?, ?, ?, 'list', '')",
+      "INSERT OR REPLACE INTO global_broadcasts VALUES (?, ?, ?, ?, '')",
       timestamp,
       messageId,
       validTill,
+      pass,
     );
   }
 

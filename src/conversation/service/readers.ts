@@ -14,6 +14,9 @@ export interface Reader {
 
 const NEW: Reader = { readCursor: 0, readCursorMovedAt: 0, acknowledged: undefined, muted: false };
 
+/** The row of the start: no client id is empty. */
+const IMPORTED = "";
+
 type Row = { read_at: number; read_moved_at: number; acknowledged_at: number | null; muted: number };
 
 /**
@@ -21,18 +24,33 @@ type Row = { read_at: number; read_moved_at: number; acknowledged_at: number | n
  */
 export class Readers {
   readonly #tables: ConversationTables;
+  #start: number | undefined;
 
   constructor(tables: ConversationTables) {
     this.#tables = tables;
   }
 
+  /** Everything at or before it counts as read for everybody who has not read here (ms): it was imported. */
+  get start(): number {
+    this.#start ??= this.#row(IMPORTED)?.read_at ?? 0;
+    return this.#start;
+  }
+
+  /** Whether anything was ever imported. */
+  get isImported(): boolean {
+    return this.#row(IMPORTED) !== undefined;
+  }
+
+  /** Something was imported, up to a time (ms). */
+  startAt(time: number): void {
+    if (this.isImported && time <= this.start) return;
+    this.#start = Math.max(time, this.start);
+    this.#write(IMPORTED, { ...NEW, readCursor: this.#start });
+  }
+
   get(clientId: string): Reader {
-    const [row] = this.#tables.read<Row>(
-      "readers",
-      "SELECT read_at, read_moved_at, acknowledged_at, muted FROM readers WHERE client_id = ?",
-      clientId,
-    );
-    if (row === undefined) return NEW;
+    const row = this.#row(clientId);
+    if (row === undefined) return { ...NEW, readCursor: this.start };
     return {
       readCursor: row.read_at,
       readCursorMovedAt: row.read_moved_at,
@@ -70,6 +88,15 @@ export class Readers {
     if (reader.readCursorMovedAt > 0 || reader.readCursor === readCursor) return false;
     this.#write(clientId, { ...reader, readCursor });
     return true;
+  }
+
+  #row(clientId: string): Row | undefined {
+    const [row] = this.#tables.read<Row>(
+      "readers",
+      "SELECT read_at, read_moved_at, acknowledged_at, muted FROM readers WHERE client_id = ?",
+      clientId,
+    );
+    return row;
   }
 
   #write(clientId: string, { readCursor, readCursorMovedAt, acknowledged, muted }: Reader): void {

@@ -2,6 +2,7 @@ import type { MessageRecord } from "../../model/records.ts";
 import type { Refused } from "../../protocol/outcome.ts";
 import type { HistoryRequest } from "../log/history-pages.ts";
 import type { MessageLocation } from "../server-calls.ts";
+import type { SubscriberImport } from "./service-import.ts";
 import type { Subscriber } from "./subscribers.ts";
 
 /** Who a message is for. */
@@ -20,6 +21,8 @@ export interface ServiceCalls {
   unsubscribe: { asked: { clientId: string }; answer: undefined };
   /** A page in the order of client ids; `after` is the last client of the page before. */
   subscribers: { asked: { after: string | undefined; limit: number }; answer: Subscriber[] };
+  /** Takes over subscribers of another service: what became of each. */
+  importSubscribers: { asked: { subscribers: Subscriber[] }; answer: SubscriberImport[] };
   subscriberCount: { asked: undefined; answer: number };
   /** What a client and the service said to each other, and what was broadcast to subscribers. */
   dialogue: { asked: { clientId: string; request: HistoryRequest }; answer: MessageRecord[] };

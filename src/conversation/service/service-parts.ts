@@ -43,6 +43,7 @@ const answers: Answers = {
   subscribe: ({ subscribing }, { clientId }) => subscribing.subscribe(clientId, undefined),
   unsubscribe: ({ subscribing }, { clientId }) => subscribing.unsubscribe(clientId),
   subscribers: ({ state }, { after, limit }) => state.subscribers.page(after, limit),
+  importSubscribers: ({ subscribing }, { subscribers }) => subscribing.import(subscribers),
   subscriberCount: ({ state }) => state.subscribers.count,
   dialogue: ({ requests }, { clientId, request }) => requests.dialogue(clientId, request),
   audienceOf: ({ requests }, location) => requests.audienceOf(location),

@@ -39,6 +39,22 @@ export class ServiceState {
       this.globals.add({ timestamp, messageId, validTill: broadcast.validTill });
   }
 
+  /** Indexes a message of another service. @param validTill when a broadcast to everybody ends (ms) */
+  imported(message: MessageRecord, validTill: number | undefined): void {
+    const { timestamp, id: messageId, recipients } = message;
+    const broadcast = validTill === undefined ? "subscribers" : "everybody";
+    const audiences = audiencesOf(message, recipients === undefined ? broadcast : undefined);
+    this.views.audiences.add(audiences, { at: timestamp, timestamp });
+    if (validTill !== undefined) this.globals.addOld({ timestamp, messageId, validTill });
+  }
+
+  /** Takes a message out of the index. */
+  forget(message: MessageRecord): void {
+    const audience = this.audienceOf(message);
+    const broadcast = typeof audience === "string" ? audience : undefined;
+    for (const each of audiencesOf(message, broadcast)) this.views.audiences.remove(each, message.timestamp);
+  }
+
   /** Indexes a change that was just made to a message. */
   patched(message: MessageRecord & { patchedAt: number }): void {
     const audience = this.audienceOf(message);
@@ -100,5 +116,6 @@ export class ServiceState {
 function audiencesOf({ from, recipients }: MessageRecord, broadcast: Broadcast["to"] | undefined): string[] {
   if (broadcast === "subscribers") return [SUBSCRIBERS];
   if (broadcast === "everybody") return [EVERYBODY];
-  return [...new Set([from, ...(recipients ?? [])])];
+  // An imported message may have no author, and an empty name stands for all subscribers.
+  return [...new Set([from, ...(recipients ?? [])])].filter((clientId) => clientId !== "");
 }

@@ -18,7 +18,7 @@ export function unreadInService(
   globalsAfter?: number,
 ): { count: number; mentioned: boolean } {
   const { readCursor } = service.readers.get(clientId);
-  const from = globalsAfter ?? (readCursor > 0 ? readCursor : NO_GLOBALS);
+  const from = globalsAfter ?? (readCursor > service.readers.start ? readCursor : NO_GLOBALS);
   return service.views.unread({ clientId, now, globalsAfter: from }, readCursor, state.log.end);
 }
 

@@ -55,15 +55,28 @@ export class Subscribers {
         added.set(subscriber.clientId, subscriber);
     for (const { clientId, since } of added.values()) {
       this.#tables.add("subscribers", "INSERT INTO subscribers VALUES (?, ?)", clientId, since);
+      this.#tables.change("left_subscribers", "DELETE FROM left_subscribers WHERE client_id = ?", clientId);
       this.#remember(clientId, since);
     }
     this.#countBy(added.size);
     return [...added.values()];
   }
 
-  /** Returns whether the client was subscribed. */
-  remove(clientId: string): boolean {
+  /** Whether a client unsubscribed, and an import must not undo that. */
+  hasLeft(clientId: string): boolean {
+    const rows = this.#tables.read<{ client_id: string }>(
+      "left_subscribers",
+      "SELECT client_id FROM left_subscribers WHERE client_id = ?",
+      clientId,
+    );
+    return rows.length > 0;
+  }
+
+  /** Returns whether the client was subscribed. @param isImported whether an import may bring it again */
+  remove(clientId: string, isImported = false): boolean {
     if (!this.has(clientId)) return false;
+    if (isImported)
+      this.#tables.add("left_subscribers", "INSERT OR IGNORE INTO left_subscribers VALUES (?)", clientId);
     this.#tables.change("subscribers", "DELETE FROM subscribers WHERE client_id = ?", clientId);
     this.#remember(clientId, undefined);
     this.#countBy(-1);

@@ -2,7 +2,9 @@ import type { Refused } from "../../protocol/outcome.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { ConversationState } from "../state.ts";
 import { SUBSCRIBERS } from "./audiences.ts";
+import { importSubscribers, type SubscriberImport } from "./service-import.ts";
 import type { ServiceState } from "./service-state.ts";
+import type { Subscriber } from "./subscribers.ts";
 
 /** A subscription of a client to a service, as the client's own list has it. */
 export interface ListedSubscription {
@@ -64,13 +66,18 @@ export class Subscribing {
   }
 
   async unsubscribe(clientId: string): Promise<undefined> {
-    const { subscribers } = this.#service;
+    const { subscribers, readers } = this.#service;
     const since = subscribers.since(clientId);
     if (since === undefined) return undefined;
-    subscribers.remove(clientId);
+    subscribers.remove(clientId, readers.isImported);
     this.#delivery.removeFromAudience([clientId]);
     await this.#host.unlist(clientId, { conversationId: this.#state.facts.id, since });
     return undefined;
+  }
+
+  /** Takes over subscribers of another service, which are on their own lists already. */
+  import(subscribers: readonly Subscriber[]): SubscriberImport[] {
+    return importSubscribers(this.#service, (clientId) => this.#isBlocked(clientId), subscribers);
   }
 
   /** Ends the subscriptions of some clients in this turn; their own lists follow. */

@@ -34,9 +34,9 @@ const insertion = (rows: string): SQL =>
       value->>8, value->>9, value->>10, value->>11, value->>12, value->>13
     FROM (SELECT jsonb(value) AS value FROM json_each(${rows}) LIMIT -1) WHERE true
     ON CONFLICT (timestamp, conversation_id) DO UPDATE SET content = excluded.content, binary = excluded.binary,
-      recalled = excluded.recalled
+      recalled = excluded.recalled, recipients = excluded.recipients
     WHERE ${messages.id} = excluded.id AND ${messages.patchedAt} IS NULL
-      AND (${messages.content} IS NOT excluded.content OR ${messages.binary} IS NOT excluded.binary)`;
+      AND (${messages.recipients} IS NOT excluded.recipients OR ${messages.content} IS NOT excluded.content OR ${messages.binary} IS NOT excluded.binary)`;
 
 function progressOf(progress: readonly ImportedUpTo[]): SQL {
   const rows = JSON.stringify(

@@ -40,16 +40,15 @@ const conversationRow = v.looseObject({
 export async function readConversationRow(row: Json, now: number): Promise<ImportedConversation | string> {
   const read = parsed(conversationRow, row);
   if (typeof read === "string") return read;
-  if (read.sys) return "sys: service conversations are not imported";
   const { objectId, m, mu, c, name, attr, uniqueId, createdAt, lm } = read;
   if (lm && lm > now + CLOCKS_DIFFER) return "lm: is in the future";
   const columns = ownColumns(row);
   if (JSON.stringify([name, attr, columns]).length > COLUMNS_MAX)
     return `the columns are longer than ${COLUMNS_MAX} characters`;
-  const kind = read.tr ? "room" : "normal";
-  // Nobody is a member of a room, and no members find it.
-  const members = read.tr ? [] : [...new Set(m)].toSorted();
-  const unique = read.unique && !read.tr;
+  const kind = kindOf(read);
+  // Nobody is a member of a room, and no members find it. Who is subscribed to a service comes in a list of its own.
+  const members = kind === "normal" ? [...new Set(m)].toSorted() : [];
+  const unique = read.unique && kind === "normal";
   const digest = unique ? await uniqueIdOf(members) : undefined;
   const isUniqueOfMembers = unique && members.length > 0 && (uniqueId ?? digest) === digest;
   return {
@@ -71,6 +70,11 @@ export async function readConversationRow(row: Json, now: number): Promise<Impor
       timeToLive: undefined,
     },
   };
+}
+
+function kindOf({ tr, sys }: { tr: boolean | null | undefined; sys: boolean | null | undefined }) {
+  if (tr) return "room";
+  return sys ? "system" : "normal";
 }
 
 /** Columns that are the app's own. They are kept whatever they are called, for apps have queried them. */

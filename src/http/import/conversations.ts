@@ -118,7 +118,7 @@ export async function importConversations(
   const now = Date.now();
   const answer = noRows();
   const records: ImportedConversation["record"][] = [];
-  const history = new ImportedMessages(messages, now);
+  const history = ImportedMessages.of(messages, now);
   await forEachLimited([...given], OBJECTS_AT_ONCE, async (each, row) => {
     const imported = await readConversationRow(each, now);
     if (typeof imported === "string") return void answer.refused.push({ row, error: imported });

@@ -26,6 +26,9 @@ const messageRow = v.object({
   "is-room": v.nullish(v.boolean(), false),
   "from-ip": v.nullish(v.string()),
   "ack-at": v.nullish(anyTime()),
+  // Of a service conversation: a Parley's own export, or one of global broadcasts, has them.
+  "to-clients": v.nullish(v.pipe(v.array(v.pipe(v.string(), v.check(isClientId))), v.maxLength(100))),
+  valid_till: v.nullish(anyTime()),
 });
 
 export interface MessageRow {
@@ -58,6 +61,8 @@ export function readMessageRow(row: Json, now: number): MessageRow | string {
       content: read.bin ? new Uint8Array(Buffer.from(text, "base64")) : text,
       recalled: !read.bin && isRecalled(text),
       address: address === "" ? undefined : address,
+      ...(read["to-clients"] && { recipients: read["to-clients"] }),
+      ...(read.valid_till && { validTill: read.valid_till }),
       // 0 stands for "not yet".
       ...(deliveredAt ? { deliveredAt } : {}),
     },

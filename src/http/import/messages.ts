@@ -38,11 +38,14 @@ export class ImportedMessages {
   readonly #archived: ArchivedMessage[] = [];
   readonly #progress: ImportedUpTo[] = [];
 
-  /** @param now ms */
-  constructor(given: readonly Json[], now: number) {
-    const { rows, refused } = readRows(given, (row) => readMessageRow(row, now));
+  constructor({ rows, refused }: { rows: Group<MessageRow>; refused: RefusedRow[] }) {
     this.#answer = { ...noRows(), refused };
     this.#waiting = Map.groupBy(rows, ({ value }) => value.conversationId);
+  }
+
+  /** @param now ms */
+  static of(given: readonly Json[], now: number): ImportedMessages {
+    return new ImportedMessages(readRows(given, (row) => readMessageRow(row, now)));
   }
 
   /** The messages of a conversation, which are not waiting any more. */
@@ -76,7 +79,7 @@ export class ImportedMessages {
   }
 
   #taken(conversationId: string, group: Group<MessageRow>, { outcomes, copy }: ImportedLog): void {
-    for (const [at, { outcome, place }] of outcomes.entries()) {
+    for (const [at, { outcome, place, recipients }] of outcomes.entries()) {
       const each = group[at];
       if (each === undefined) continue;
       if (outcome === "refused") {
@@ -89,19 +92,23 @@ export class ImportedMessages {
         continue;
       }
       this.#answer[outcome] += 1;
-      this.#archived.push(archivedOf(each.value, place));
+      this.#archived.push(archivedOf(each.value, place, recipients));
     }
     this.#progress.push({ conversationId, ...copy });
   }
 }
 
 export async function importMessages(env: Env, given: readonly Json[]): Promise<ImportAnswer> {
-  const history = new ImportedMessages(given, Date.now());
+  const history = ImportedMessages.of(given, Date.now());
   await history.importRest(env);
   return history.save(env.DB);
 }
 
-function archivedOf({ conversationId, message }: MessageRow, place: number): ArchivedMessage {
+function archivedOf(
+  { conversationId, message: { validTill: _, ...message } }: MessageRow,
+  place: number,
+  recipients: string[] | undefined,
+): ArchivedMessage {
   return {
     ...message,
     conversationId,
@@ -111,7 +118,7 @@ function archivedOf({ conversationId, message }: MessageRow, place: number): Arc
     mentions: [],
     receipt: false,
     patchedAt: undefined,
-    recipients: undefined,
+    recipients,
     deleted: false,
   };
 }

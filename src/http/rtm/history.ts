@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { conversationOf } from "../../conversation/conversation-of.ts";
 import type { ArchivedMessage, ArchiveRequest } from "../../database/messages/history.ts";
 import type { JsonObject } from "../../model/json.ts";
-import { type ConversationRecord, timeSent } from "../../model/records.ts";
+import { type ConversationRecord, type MessageRecord, timeSent } from "../../model/records.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { HistoryMessage } from "../../protocol/replies.ts";
@@ -53,6 +53,9 @@ export const record = v.pipe(
     "is-conv": v.boolean(),
     "is-room": v.boolean(),
     "from-ip": v.optional(v.string()),
+    "to-clients": v.optional(
+      v.pipe(v.array(v.string()), v.description("Ours: whom it is for, where that is not everybody.")),
+    ),
     "ack-at": v.optional(
       v.pipe(v.number(), v.description("When it was first delivered, in ms, as far as that is kept.")),
     ),
@@ -127,7 +130,13 @@ export async function conversationHistory(
   );
   if (isRefused(found)) return refused(context, found);
   const ordered = reversed ? found : found.toReversed(); // the oldest comes first
-  return context.json(ordered.map((message) => recordJson({ ...message, conversationId })));
+  return context.json(
+    ordered.map((message) =>
+      isOwner
+        ? recordWithRecipients({ ...message, conversationId })
+        : recordJson({ ...message, conversationId }),
+    ),
+  );
 }
 
 /** 401 if the app does not let clients read history over HTTP. */
@@ -179,11 +188,19 @@ export async function archivedHistory(
   const until = await awaitCall(context.env.APP.getByName("app").archivedUntil(), "how far history goes");
   const messages = await awaitCall(find(context.env.DB, request), "history in D1");
   context.header(COMPLETE_UNTIL, String(until));
-  return context.json(messages.map(recordJson));
+  return context.json(messages.map(recordWithRecipients));
 }
 
 /** Milliseconds. */
 export const COMPLETE_UNTIL = "X-Parley-Complete-Until";
+
+/** The same for the app's server, with whom it is for where it is not for all. */
+function recordWithRecipients(
+  message: ArchivedMessage | (MessageRecord & { conversationId: string }),
+): JsonObject {
+  const { recipients } = message;
+  return { ...recordJson(message), ...(recipients !== undefined && { "to-clients": recipients }) };
+}
 
 /** A message in the API's form (http-api §3). */
 export function recordJson(message: HistoryMessage & { conversationId: string }): JsonObject {
