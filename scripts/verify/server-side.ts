@@ -26,6 +26,7 @@ export class ServerSide implements Side {
   readonly #api: Api;
   /** Chat rooms among the rows that were read; they have paths of their own. */
   readonly #rooms = new Set<string>();
+  readonly #services = new Set<string>();
 
   constructor(api: Api) {
     this.#api = api;
@@ -73,7 +74,10 @@ export class ServerSide implements Side {
   }
 
   #noteRooms(rows: ClassRow[]): void {
-    for (const { objectId, tr } of rows) if (tr === true) this.#rooms.add(objectId);
+    for (const { objectId, tr, sys } of rows) {
+      if (tr === true) this.#rooms.add(objectId);
+      if (sys === true) this.#services.add(objectId);
+    }
   }
 
   #pathOf(conversation: string): string {
@@ -114,7 +118,9 @@ export class ServerSide implements Side {
   /** All who are on a list of a conversation. */
   async clientsOn(list: ClientListName, conversation: string): Promise<Set<string>> {
     if (list === "subscribers") return this.#subscribersOf(conversation);
-    const path = `${this.#pathOf(conversation)}/${LIST_PATHS[list]}`;
+    const ofService = `/1.2/rtm/service-conversations/${encodeURIComponent(conversation)}`;
+    const isService = this.#services.has(conversation);
+    const path = `${isService ? ofService : this.#pathOf(conversation)}/${LIST_PATHS[list]}`;
     const clients = new Set<string>();
     for (let next: string | undefined; ; ) {
       const page = v.parse(Clients, await this.#api.get(path, { limit: PAGE, next }));

@@ -63,7 +63,7 @@ export async function readConversationRow(row: Json, now: number): Promise<Impor
       attributes: attr ?? {},
       columns,
       unique,
-      uniqueId: read.tr ? undefined : (uniqueId ?? digest),
+      uniqueId: kind === "normal" ? (uniqueId ?? digest) : undefined,
       createdAt: Math.min(createdAt, now),
       updatedAt: Math.min(read.updatedAt, now),
       lastMessageAt: lm || undefined,
