@@ -83,11 +83,12 @@ export function importSubscribers(
   given: readonly Subscriber[],
 ): SubscriberImport[] {
   readers.startAt(0);
-  return given.map((subscriber): SubscriberImport => {
-    const { clientId } = subscriber;
+  // Added together, their number is written once.
+  const wanted = given.filter(({ clientId }) => !isBlocked(clientId) && !subscribers.hasLeft(clientId));
+  const added = new Set(subscribers.add(wanted).map(({ clientId }) => clientId));
+  return given.map(({ clientId }): SubscriberImport => {
     if (isBlocked(clientId)) return { refused: "subscriber: is blocked here" };
-    if (subscribers.hasLeft(clientId)) return "kept";
-    return subscribers.add([subscriber]).length > 0 ? "added" : "kept";
+    return added.delete(clientId) ? "added" : "kept";
   });
 }
 
