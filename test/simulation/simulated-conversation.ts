@@ -258,6 +258,8 @@ export class SimulatedConversation implements ConversationCalls {
         saveMessages: (id, messages) => instance.hold(database.saveMessages(id, messages)),
         deleteMessages: (id) => instance.hold(database.deleteMessages(id)),
         deleteConversation: (id) => instance.hold(database.deleteConversation(id)),
+        unlistBroadcasts: () => instance.hold(database.unlistBroadcasts()),
+        deleteEarlySubscriptions: () => instance.hold(database.deleteEarlySubscriptions()),
         behind: () => instance.hold(database.behind()),
         caughtUp: () => instance.hold(database.caughtUp()),
       },

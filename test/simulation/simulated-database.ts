@@ -79,6 +79,14 @@ export class Database implements CopyCalls, Removal {
     return this.#ask(() => void this.#conversations.delete(id));
   }
 
+  unlistBroadcasts(): Promise<void> {
+    return this.#ask(() => {});
+  }
+
+  deleteEarlySubscriptions(): Promise<void> {
+    return this.#ask(() => {});
+  }
+
   behind(): Promise<void> {
     return this.#ask(() => {});
   }

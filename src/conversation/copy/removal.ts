@@ -1,23 +1,30 @@
 import { loggableError } from "../../loggable-error.ts";
+import type { ServiceState } from "../service/service-state.ts";
 import type { ConversationState } from "../state.ts";
 
-/** D1, as a deleted conversation is removed from it. Every call has a deadline and may reject. */
+/** D1, as a deleted conversation is removed from it. Every call has a deadline, may reject, and may be repeated. */
 export interface Removal {
   deleteMessages(conversationId: string, timestamps: number[]): Promise<void>;
   deleteConversation(conversationId: string): Promise<void>;
+  /** Takes a service's broadcasts to everybody off the list that logins read. */
+  unlistBroadcasts(conversationId: string): Promise<void>;
+  /** Deletes subscriptions that were kept for the first login of these clients. */
+  deleteEarlySubscriptions(conversationId: string, clientIds: string[]): Promise<void>;
 }
 
 const BATCH = 1_000; // messages per call
+const SUBSCRIBERS = 5_000; // per call
 
 /**
- * Removes a deleted conversation from D1: first its messages, which only its own log can list, then its row. Safe to
- * run twice. Resolves to whether it succeeded; never rejects.
+ * Removes a deleted conversation from D1: first what a service has there, then its messages, both of which only this
+ * object can list, then its row. Safe to run twice. Resolves to whether it succeeded; never rejects.
  */
 export async function clearCopy(
-  { log, facts: { id } }: ConversationState,
+  { log, service, facts: { id } }: ConversationState,
   removal: Removal,
 ): Promise<boolean> {
   try {
+    if (service !== undefined) await clearService(id, service, removal);
     let timestamps = log.timestampsAfter(0, BATCH);
     while (timestamps.length > 0) {
       await removal.deleteMessages(id, timestamps);
@@ -28,5 +35,19 @@ export async function clearCopy(
   } catch (error) {
     console.warn(`${id} is deleted, but D1 still has it:`, loggableError(error));
     return false;
+  }
+}
+
+async function clearService(
+  id: string,
+  { globals, subscribers }: ServiceState,
+  removal: Removal,
+): Promise<void> {
+  if (!globals.isEmpty) await removal.unlistBroadcasts(id);
+  let page = subscribers.page(undefined, SUBSCRIBERS);
+  while (page.length > 0) {
+    const clientIds = page.map(({ clientId }) => clientId);
+    await removal.deleteEarlySubscriptions(id, clientIds);
+    page = subscribers.page(clientIds.at(-1), SUBSCRIBERS);
   }
 }

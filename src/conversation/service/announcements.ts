@@ -60,6 +60,7 @@ export class Announcements {
     this.#isRunning = true;
     try {
       for (let next = this.#service.globals.next; next !== undefined; next = this.#service.globals.next) {
+        if (this.#state.isDeleted) return;
         const wait = next.pass === "again" ? next.timestamp + SETTINGS_SPREAD - this.#host.now() : 0;
         if (wait > 0) {
           this.#host.announceWithin(wait);

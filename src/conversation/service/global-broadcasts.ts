@@ -44,6 +44,11 @@ export class GlobalBroadcasts {
     return this.#read("WHERE pass = 'list' ORDER BY timestamp");
   }
 
+  /** Whether there was never any. */
+  get isEmpty(): boolean {
+    return this.#read("LIMIT 1").length === 0;
+  }
+
   /** Whether a broadcast still ends at this time. */
   isUnchanged(timestamp: number, validTill: number): boolean {
     return this.#read("WHERE timestamp = ? AND valid_till = ?", timestamp, validTill).length > 0;

@@ -42,6 +42,21 @@ export async function removeEarlySubscription(
   await drizzle(db).delete(earlySubscriptions).where(which);
 }
 
+/** Removes the subscriptions of some clients to one conversation. Fails if D1 fails. */
+export async function removeEarlySubscriptions(
+  db: D1Database,
+  conversationId: string,
+  clientIds: readonly string[],
+): Promise<void> {
+  if (clientIds.length === 0) return;
+  const removals = chunksOf([...clientIds]).map(
+    (chunk) => sql`DELETE FROM ${earlySubscriptions}
+      WHERE ${earlySubscriptions.clientId} IN (SELECT value FROM json_each(${chunk}))
+      AND ${earlySubscriptions.conversationId} = ${conversationId}`,
+  );
+  await db.batch(removals.map((removal) => statement(db, removal)));
+}
+
 /** Those of one client: an app subscribes each of its clients to a few services. */
 export function earlySubscriptionsOf(d1: DrizzleD1Database, clientId: string) {
   const { conversationId, since } = earlySubscriptions;

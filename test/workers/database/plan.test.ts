@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { removeEarlySubscriptions } from "../../../src/database/conversations/early-subscriptions.ts";
 import { queryConversations } from "../../../src/database/conversations/query.ts";
 import { deleteConversation, saveConversation } from "../../../src/database/conversations/save.ts";
 import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
@@ -21,7 +22,7 @@ async function scans(work: (watched: WatchedDatabase) => Promise<unknown>): Prom
   await work(watched);
   const plans = await watched.plans();
   expect(plans).not.toEqual([]);
-  return plans.filter((step) => /^SCAN (conversations|members|messages)\b/.test(step));
+  return plans.filter((step) => /^SCAN (conversations|members|messages|early_subscriptions)\b/.test(step));
 }
 
 const ask = (watched: D1Database, where: Json | undefined) =>
@@ -62,6 +63,7 @@ test("no write scans a table", async () => {
   expect(await scans((watched) => saveMessages(watched, "a", [deletion]))).toEqual([]);
   expect(await scans((watched) => deleteMessages(watched, "a", [1, 2]))).toEqual([]);
   expect(await scans((watched) => deleteConversation(watched, "a"))).toEqual([]);
+  expect(await scans((watched) => removeEarlySubscriptions(watched, "a", ["alice"]))).toEqual([]);
 });
 
 test("a message costs as much to archive in a long history as in a short one", async () => {

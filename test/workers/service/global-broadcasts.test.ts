@@ -4,9 +4,9 @@ import { caughtUp, read } from "../support/commands.ts";
 import { inboxOf } from "../support/objects.ts";
 import { onlineClients } from "../support/pair-chat.ts";
 import { done, type Logged, outcome, rest, type Sent } from "../support/rest.ts";
-import { dialogue, newService, SERVICES } from "../support/services.ts";
+import { dialogue, newService, SERVICES, subscribe } from "../support/services.ts";
 import { WorkerdDevice } from "../support/workerd-device.ts";
-import { configure, openWorld } from "../support/world.ts";
+import { configure, openWorld, world } from "../support/world.ts";
 
 /** Broadcasts to everybody, subscribed or not. */
 
@@ -80,6 +80,29 @@ test("[V-04] a brand-new client gets the newest one that is valid, at its first 
   expect(await toldAtLogin(mary, id)).toBe("2 newest");
   for (const one of sent) await remove(one);
   expect(await toldAtLogin(spike, id)).toBeUndefined();
+});
+
+test("[V-04] what a deleted service sent to everybody is off the list, and a brand-new client gets the newest of another", async () => {
+  const [mary] = named("mary");
+  const [kept, gone] = [await newService(), await newService()];
+  const sent = await toAll(kept, "still valid");
+  await toAll(gone, "deleted with its service");
+  await done("DELETE", `${SERVICES}/${gone}`);
+  expect(await toldAtLogin(mary, kept)).toBe("1 still valid");
+  await remove(sent);
+});
+
+test("[V-01] [A-04] subscriptions of clients that never logged in are deleted with their service", async () => {
+  const [mary, spike] = named("mary", "spike");
+  const [kept, gone] = [await newService(), await newService()];
+  for (const id of [kept, gone]) for (const clientId of [mary, spike]) await subscribe(id, clientId);
+  await done("DELETE", `${SERVICES}/${gone}`);
+  const { results } = await world.DB.prepare(
+    "SELECT conversation_id AS id FROM early_subscriptions WHERE client_id IN (?, ?)",
+  )
+    .bind(mary, spike)
+    .all<{ id: string }>();
+  expect(results.map(({ id }) => id)).toEqual([kept, kept]);
 });
 
 test("[V-04] a `.1` device gets a broadcast to everybody that it missed", async () => {
