@@ -54,6 +54,33 @@ export async function installationsNamed(
   }));
 }
 
+/** An installation's names, and when it was last changed (ms). */
+export interface KnownNames extends InstallationNames {
+  updatedAt: number;
+}
+
+/** What is known under any of the names of these: of several devices in one query. Throws if D1 fails. */
+export async function namesKnown(
+  db: D1Database,
+  devices: readonly InstallationNames[],
+): Promise<KnownNames[]> {
+  const having = (["id", "deviceToken", "installationId", "registrationId"] as const).map((name) => {
+    const texts = devices.map((each) => each[name]).filter((text) => text !== undefined);
+    return sql`SELECT ${installations.id} FROM ${installations} WHERE ${installations[name]} IN ${textList(texts)}`;
+  });
+  const { id, deviceToken, installationId, registrationId, updatedAt } = installations;
+  const rows = await drizzle(db)
+    .select({ id, deviceToken, installationId, registrationId, updatedAt })
+    .from(installations)
+    .where(sql`${id} IN (${sql.join(having, sql` UNION `)})`);
+  return rows.map((row) => ({
+    ...row,
+    deviceToken: row.deviceToken ?? undefined,
+    installationId: row.installationId ?? undefined,
+    registrationId: row.registrationId ?? undefined,
+  }));
+}
+
 function hasAny({ id, deviceToken, installationId, registrationId }: InstallationNames): SQL | undefined {
   return or(
     id === undefined ? undefined : eq(installations.id, id),
@@ -100,10 +127,25 @@ export async function writeInstallation(
     );
   }
   const row = before === undefined ? insertionOf(after, unchanged) : updateOf(db, before, write);
-  const changes = [...first, row, ...read.map(deleteOldChannels), insertChannels(after.id)];
+  const changes = [...first, row, ...read.map(deleteOldChannels), insertChannels([after.id])];
   const results = await db.batch<{ channels: string }>(changes.map((query) => statement(db, query)));
   const [written] = results[first.length]?.results ?? [];
   return written && { ...after, channels: JSON.parse(written.channels) };
+}
+
+/**
+ * Adds the installations of whose names no row has any: all that can be, in one transaction. Returns the ids of those
+ * that were added. Throws, and nothing is written, if D1 fails.
+ */
+export async function insertInstallations(
+  db: D1Database,
+  added: readonly Installation[],
+): Promise<Set<string>> {
+  if (added.length === 0) return new Set();
+  const rows = added.map((each) => insertionOf(each, noOther(each, [])));
+  const queries = [...rows, insertChannels(added.map(({ id }) => id))];
+  const results = await db.batch(queries.map((query) => statement(db, query)));
+  return new Set(added.filter((_, at) => (results[at]?.results.length ?? 0) > 0).map(({ id }) => id));
 }
 
 function noOther(names: InstallationNames, than: readonly Installation[]): SQL {
@@ -171,9 +213,10 @@ function deleteOldChannels({ id, channels }: Installation): SQL {
       AND ${installationChannels.channel} NOT IN (${channelsInRow(id)})`;
 }
 
-function insertChannels(id: string): SQL {
+function insertChannels(ids: readonly string[]): SQL {
   return sql`INSERT OR IGNORE INTO ${installationChannels} (channel, installation)
-    SELECT value, ${id} FROM (${channelsInRow(id)})`;
+    SELECT channel.value, ${installations.id} FROM ${installations}, json_each(${installations.channels}) AS channel
+    WHERE ${installations.id} IN ${textList(ids)}`;
 }
 
 const channelsInRow = (id: string): SQL => sql`SELECT channel.value FROM ${installations},

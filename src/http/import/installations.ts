@@ -5,7 +5,12 @@ import { forEachLimited } from "../../limited-calls.ts";
 import { isObject, type Json } from "../../model/json.ts";
 import { toIsoTime } from "../../protocol/encode.ts";
 import { isObjectId } from "../../protocol/object-id.ts";
-import { importInstallation } from "../../push/imported-installation.ts";
+import {
+  type Imported,
+  type ImportedInstallation,
+  importInstallation,
+  importNewInstallations,
+} from "../../push/imported-installation.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { awaitCall } from "../object-call.ts";
@@ -18,6 +23,7 @@ import {
   NO_OBJECT,
   noRows,
   parsed,
+  readRows,
   rowsUpTo,
 } from "./imported-rows.ts";
 
@@ -56,18 +62,37 @@ export const installationImportRoutes = new Hono<HttpEnv>().post(
 );
 
 async function importInstallations(env: Env, given: readonly Json[]): Promise<ImportAnswer> {
-  const answer = noRows();
-  const refuse = (row: number, error: string) => void answer.refused.push({ row, error });
-  await forEachLimited([...given], AT_ONCE, async (each, row) => {
-    if (!isObject(each)) return refuse(row, NO_OBJECT);
-    const read = parsed(installationRow, each);
-    if (typeof read === "string") return refuse(row, read);
-    const { objectId: id, ...times } = read;
-    const { ACL: _, ...content } = each;
-    const importing = importInstallation(env.DB, { id, row: content, times }, Date.now());
-    const imported = await awaitCall(importing, "importing an installation");
-    if (imported.outcome === "refused") refuse(row, imported.why);
+  const { rows, refused } = readRows(given, readInstallation);
+  const answer = { ...noRows(), refused };
+  const values = rows.map(({ value }) => value);
+  const together = await awaitCall(
+    importNewInstallations(env.DB, values, Date.now()),
+    "importing installations",
+  );
+  const count = (row: number, imported: Imported) => {
+    if (imported.outcome === "refused") refused.push({ row, error: imported.why });
     else answer[imported.outcome] += 1;
-  });
-  return { ...answer, refused: inOrder(answer.refused) };
+  };
+  const left: Record<"alone" | "last", typeof rows> = { alone: [], last: [] };
+  for (const [at, each] of rows.entries()) {
+    const imported = together[at] ?? "alone";
+    if (typeof imported === "string") left[imported].push(each);
+    else count(each.row, imported);
+  }
+  const importOne = async ({ row, value }: (typeof rows)[number]) => {
+    const importing = importInstallation(env.DB, value, Date.now());
+    count(row, await awaitCall(importing, "importing an installation"));
+  };
+  await forEachLimited(left.alone, AT_ONCE, importOne);
+  await forEachLimited(left.last, 1, importOne);
+  return { ...answer, refused: inOrder(refused) };
+}
+
+function readInstallation(each: Json): ImportedInstallation | string {
+  if (!isObject(each)) return NO_OBJECT;
+  const read = parsed(installationRow, each);
+  if (typeof read === "string") return read;
+  const { createdAt, updatedAt, objectId: id } = read;
+  const { ACL: _, ...row } = each;
+  return { id, row, times: { createdAt, updatedAt } };
 }

@@ -40,6 +40,8 @@ const imported = (...results: object[]) =>
     "/admin/import/installations",
     { results },
   );
+const listOf = (where: object) => `/1.1/installations?where=${encodeURIComponent(JSON.stringify(where))}`;
+const countOf = (where: object) => `${listOf(where)}&count=1&limit=0`;
 const read = (id: string) => done<object>("GET", `/1.1/installations/${id}`);
 
 test("an imported device keeps its id, its times and the app's own columns", async () => {
@@ -83,4 +85,60 @@ test("devices that are idle for long, and rows that name none, are refused with 
     { row: 2, error: "deviceType: must be a text" },
     { row: 3, error: "objectId: must be an id" },
   ]);
+});
+
+test("a page of new devices is imported whole, each device with its channels", async () => {
+  const rows = Array.from({ length: 100 }, (_, at) => rowOf({ channels: [`page-${at % 2}`] }));
+  expect(await imported(...rows)).toEqual({ added: 100, changed: 0, kept: 0, refused: [] });
+  expect(await imported(...rows)).toEqual({ added: 0, changed: 0, kept: 100, refused: [] });
+  const { count: even } = await done<{ count: number }>("GET", countOf({ channels: "page-0" }));
+  expect(even).toBe(50);
+});
+
+test("two rows of one page that name the same device become one, and the newer one wins in either order", async () => {
+  for (const name of ["objectId", "deviceToken", "installationId", "registrationId"]) {
+    for (const isNewerFirst of [true, false]) {
+      const shared = `65537a0e${name.length}${Number(isNewerFirst)}${"0".repeat(13)}`
+        .slice(0, 24)
+        .padEnd(24, "0");
+      const vendor = name === "registrationId" ? { vendor: "hms", deviceType: "android" } : {};
+      const older = rowOf({
+        ...vendor,
+        [name]: shared,
+        channels: [`older-${shared}`],
+        updatedAt: daysAgo(3),
+      });
+      const newer = rowOf({
+        ...vendor,
+        [name]: shared,
+        channels: [`newer-${shared}`],
+        updatedAt: daysAgo(1),
+      });
+      const other = rowOf();
+      const page = isNewerFirst ? [newer, other, older] : [older, other, newer];
+      const { added, refused } = await imported(...page);
+      expect({ added: added >= 2, refused }, name).toEqual({ added: true, refused: [] });
+      const found = await done<{ results: object[] }>("GET", listOf({ [name]: shared }));
+      expect(found.results, name).toMatchObject([{ updatedAt: newer.updatedAt }]);
+    }
+  }
+});
+
+test("a row that names a device known here changes it, and the new ones beside it on the page are added", async () => {
+  const known = rowOf({ updatedAt: daysAgo(5) });
+  await imported(known);
+  const again = rowOf({ deviceToken: known.deviceToken, objectId: rowOf().objectId, channels: ["moved"] });
+  const wrong = rowOf({ deviceType: 5 });
+  const answer = await imported(rowOf(), again, wrong, rowOf());
+  expect(answer).toMatchObject({ added: 2, changed: 1, refused: [{ row: 2 }] });
+  expect(await read(known.objectId)).toMatchObject({ updatedAt: again.updatedAt });
+});
+
+test("two rows that name one device known here by different names change it in turn, and the newer one wins", async () => {
+  const known = rowOf({ updatedAt: daysAgo(5) });
+  await imported(known);
+  const byToken = rowOf({ deviceToken: known.deviceToken, channels: ["newer"], updatedAt: daysAgo(1) });
+  const byId = rowOf({ objectId: known.objectId, channels: ["older"], updatedAt: daysAgo(3) });
+  expect(await imported(byToken, byId)).toMatchObject({ changed: 1, kept: 1 });
+  expect(await read(known.objectId)).toMatchObject({ channels: ["newer"], updatedAt: byToken.updatedAt });
 });
