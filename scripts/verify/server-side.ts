@@ -97,7 +97,12 @@ export class ServerSide implements Side {
 
   async *messagesOf(conversation: string): AsyncGenerator<Message> {
     try {
-      yield* this.#walk(`${this.#pathOf(conversation)}/messages`);
+      // Version 1.2 has the whole history of a service nowhere.
+      if (this.#services.has(conversation))
+        yield* this.#walk("/1.1/rtm/messages/history", undefined, (before) => {
+          return { convid: conversation, max_ts: before };
+        });
+      else yield* this.#walk(`${this.#pathOf(conversation)}/messages`);
     } catch (error) {
       // A conversation that is not there has no messages.
       if (!(error instanceof Refused) || error.status !== 404) throw error;
@@ -155,11 +160,18 @@ export class ServerSide implements Side {
     };
   }
 
-  /** @param before only what was sent before (ms) */
-  async *#walk(path: string, before?: number): AsyncGenerator<Message> {
+  /**
+   * @param before only what was sent before (ms)
+   * @param where what is asked beside it, for a page before a time (ms)
+   */
+  async *#walk(
+    path: string,
+    before?: number,
+    where: (before: number | undefined) => Record<string, string | number | undefined> = () => ({}),
+  ): AsyncGenerator<Message> {
     let at: { timestamp?: number | undefined; msgid?: string } = { timestamp: before };
     for (;;) {
-      const page = v.parse(Page, await this.#api.get(path, { ...at, limit: PAGE }));
+      const page = v.parse(Page, await this.#api.get(path, { ...at, ...where(at.timestamp), limit: PAGE }));
       yield* page;
       const last = page.at(-1);
       if (last === undefined) return;
