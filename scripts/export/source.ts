@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   apiErrorIn,
   dayUsedUp,
-  EXIT,
   isTimeout,
   pauseAfter,
   pauseForNextDay,
@@ -12,6 +11,7 @@ import {
 } from "../moving/failures.ts";
 import { JsonRows } from "../moving/json-rows.ts";
 import type { Pace } from "../moving/pace.ts";
+import { Reach } from "../moving/reach.ts";
 import { Refusal } from "../options.ts";
 
 export type Query = Record<string, string | number | undefined>;
@@ -61,12 +61,14 @@ interface Failure {
 export class Source {
   readonly #options: SourceOptions;
   readonly #headers: Record<string, string>;
+  readonly #reach: Reach;
   #calls = 0;
   /** How many times smaller pages are than asked for. */
   #shrunk = 1;
 
   constructor(options: SourceOptions) {
     this.#options = options;
+    this.#reach = new Reach(options.server);
     this.#headers = {
       "X-LC-Id": options.appId,
       "X-LC-Key": `${options.masterKey},master`,
@@ -125,8 +127,9 @@ export class Source {
     }
   }
 
-  async pause(why: string, milliseconds: number): Promise<void> {
-    if (milliseconds >= 5_000) this.#options.onPause(why, milliseconds);
+  /** @param always whether it is told even if it is short */
+  async pause(why: string, milliseconds: number, always = false): Promise<void> {
+    if (always || milliseconds >= 5_000) this.#options.onPause(why, milliseconds);
     await sleep(milliseconds * this.pace.scale);
   }
 
@@ -154,8 +157,9 @@ export class Source {
       if (result.withLess) this.#shrunk = Math.min(PAGE / PAGE_MIN, this.#shrunk * 4);
       const pause = pauseAfter(failures, result.retryAfter, Math.random());
       waited += pause * this.pace.scale + performance.now() - start;
-      if (waited > this.pace.patience) throw gaveUp(result.why);
-      await this.pause(result.why, pause);
+      if (waited > this.#reach.patience(this.pace)) throw this.#reach.gaveUp(result.why);
+      const { told, always } = this.#reach.failed(result.why);
+      await this.pause(told, pause, always);
     }
   }
 
@@ -175,6 +179,7 @@ export class Source {
       const signal = AbortSignal.timeout(this.pace.deadline);
       const init = { method, headers: this.#headers, body, signal, redirect: "manual" } as const;
       response = await fetch(urlOf(this.#options.server, path, query), init);
+      this.#reach.answered();
       bytes = Buffer.from(await response.arrayBuffer());
     } catch (error) {
       return failed(reasonOf(error), { withLess: isTimeout(error) });
@@ -214,13 +219,6 @@ export class Source {
 }
 
 const DAY_USED_UP = "day used up";
-
-function gaveUp(why: string): Refusal {
-  return new Refusal(
-    `The server does not answer (${why}). The same command goes on where it stopped.`,
-    EXIT.gaveUp,
-  );
-}
 
 function urlOf(server: string, path: string, query: Query): string {
   const given = Object.entries(query).flatMap(([name, value]) =>

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Refusal } from "../options.ts";
 import type { AppAt } from "./credentials.ts";
-import { apiErrorIn, EXIT, pauseAfter, Refused, reasonOf } from "./failures.ts";
+import { apiErrorIn, pauseAfter, Refused, reasonOf } from "./failures.ts";
 import type { Pace } from "./pace.ts";
+import { Reach } from "./reach.ts";
 
 export type Query = Record<string, string | number | undefined>;
 
 export interface ApiOptions {
   pace: Pace;
-  /** Hears of each pause of some length, in milliseconds. */
+  /** Hears of each pause of some length, in milliseconds, and of the first one before any answer. */
   onPause(why: string, pause: number): void;
 }
 
@@ -23,9 +24,11 @@ export class Api {
   readonly server: string;
   readonly #headers: Record<string, string>;
   readonly #options: ApiOptions;
+  readonly #reach: Reach;
 
   constructor({ server, appId, masterKey }: AppAt, options: ApiOptions) {
     this.server = server;
+    this.#reach = new Reach(server);
     this.#headers = { "X-LC-Id": appId, "X-LC-Key": `${masterKey},master` };
     this.#options = options;
   }
@@ -57,11 +60,9 @@ export class Api {
       if ("value" in result) return result.value;
       const pause = pauseAfter(failures, result.retryAfter, Math.random());
       waited += pause * pace.scale + performance.now() - start;
-      if (waited > pace.patience) {
-        const why = `The server does not answer (${result.why}). The same command goes on where it stopped.`;
-        throw new Refusal(why, EXIT.gaveUp);
-      }
-      if (pause >= TOLD) onPause(result.why, pause);
+      if (waited > this.#reach.patience(pace)) throw this.#reach.gaveUp(result.why);
+      const { told, always } = this.#reach.failed(result.why);
+      if (always || pause >= TOLD) onPause(told, pause);
       await sleep(pause * pace.scale);
     }
   }
@@ -83,6 +84,7 @@ export class Api {
         signal: AbortSignal.timeout(this.#options.pace.deadline * (body instanceof Blob ? 30 : 1)),
         redirect: "manual",
       });
+      this.#reach.answered();
       text = await response.text();
     } catch (error) {
       return { why: reasonOf(error), retryAfter: null };
