@@ -32,7 +32,7 @@ export const CURSOR_MOVES = 20;
  */
 export const SERVICES_PER_SESSION = 20;
 /** Clients that are sent a broadcast to everybody at a time: each is an object to wake. */
-export const ANNOUNCED_AT_ONCE = 50;
+export const ANNOUNCED_AT_ONCE = 8;
 /** ms after which every isolate has settings that were stored before: their age, and the time to read them. */
 export const SETTINGS_SPREAD = 8_000;
 /** Subscriptions of one session that are being opened at a time: as many as one frame can name, and some more. */

@@ -24,7 +24,6 @@ export interface AnnouncementsHost {
   announce(clientId: string, record: Uint8Array, openedAfter: number | undefined): Promise<void>;
   /** Calls `run` after this many milliseconds, even if the object hibernates or dies before. */
   announceWithin(delay: number): void;
-  inNextTurn(run: () => void): void;
 }
 
 /**
@@ -119,12 +118,8 @@ export class Announcements {
 
   /** A client whose object does not answer gets it at its next login. */
   async #toAll(clientIds: string[], record: Uint8Array, openedAfter: number | undefined): Promise<void> {
-    const pause = () => new Promise<void>((resolve) => this.#host.inNextTurn(resolve));
-    await forEachLimited(
-      clientIds,
-      ANNOUNCED_AT_ONCE,
-      (clientId) => this.#host.announce(clientId, record, openedAfter).catch(() => {}),
-      pause,
+    await forEachLimited(clientIds, ANNOUNCED_AT_ONCE, (clientId) =>
+      this.#host.announce(clientId, record, openedAfter).catch(() => {}),
     );
   }
 }

@@ -34,9 +34,9 @@ export class GlobalBroadcasts {
     return this.#read("WHERE valid_till > ? ORDER BY timestamp", now);
   }
 
-  /** The first one that is not done. */
+  /** The first one that is not done; one that waits for its second pass holds up no other. */
   get next(): Announcement | undefined {
-    return this.#read("WHERE pass <> 'done' ORDER BY timestamp LIMIT 1")[0];
+    return this.#read("WHERE pass <> 'done' ORDER BY pass = 'again', timestamp LIMIT 1")[0];
   }
 
   /** Those that the list does not have yet, or that have to be taken off it. */

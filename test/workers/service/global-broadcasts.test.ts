@@ -82,6 +82,18 @@ test("[V-04] a brand-new client gets the newest one that is valid, at its first 
   expect(await toldAtLogin(spike, id)).toBeUndefined();
 });
 
+test("[V-04] a broadcast to everybody does not wait until the one before has been sent twice", async () => {
+  const { toms } = await onlineClients("tom");
+  const id = await newService();
+  const sent = [await toAll(id, "first")];
+  await toms.message("first");
+  const before = Date.now();
+  sent.push(await toAll(id, "second"));
+  await toms.message("second");
+  expect(Date.now() - before).toBeLessThan(3_000);
+  for (const one of sent) await remove(one);
+});
+
 test("[V-04] what a deleted service sent to everybody is off the list, and a brand-new client gets the newest of another", async () => {
   const [mary] = named("mary");
   const [kept, gone] = [await newService(), await newService()];
