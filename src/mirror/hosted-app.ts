@@ -1,12 +1,13 @@
 import * as v from "valibot";
 import type { Json, JsonObject } from "../model/json.ts";
+import type { ConversationRecord } from "../model/records.ts";
 import type { Call, Outbound, Reply } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
 import { parseJson } from "../protocol/json-text.ts";
 
 /** A message on its way to LeanCloud. */
 export interface PostedMessage {
-  conversationId: string;
+  conversation: Pick<ConversationRecord, "id" | "kind">;
   from: string;
   content: string;
   noSync: boolean;
@@ -23,7 +24,7 @@ export interface TheirMessage {
 
 /** A change of a message that is over there. */
 export type PatchedMessage = TheirMessage &
-  Pick<PostedMessage, "conversationId" | "from"> & {
+  Pick<PostedMessage, "conversation" | "from"> & {
     /** Undefined if it was recalled. */
     content: string | undefined;
   };
@@ -43,7 +44,7 @@ type Failed =
   | { outcome: "unknown"; why: string };
 
 /** Which message is looked for over there. */
-export type Sought = Pick<PostedMessage, "conversationId" | "from" | "content"> & {
+export type Sought = Pick<PostedMessage, "conversation" | "from" | "content"> & {
   /** Not before this time (ms). */
   since: number;
 };
@@ -93,8 +94,8 @@ export class HostedApp {
   }
 
   /** Sends a message there. Its offline recipients are pushed to from here, so `push_data` is left out. */
-  async post({ conversationId, ...message }: PostedMessage): Promise<PostOutcome> {
-    const reply = await this.#call("POST", messagesOf(conversationId), {
+  async post({ conversation, ...message }: PostedMessage): Promise<PostOutcome> {
+    const reply = await this.#call("POST", messagesOf(conversation), {
       from_client: message.from,
       message: message.content,
       ...(message.noSync ? { no_sync: true } : {}),
@@ -109,8 +110,8 @@ export class HostedApp {
   }
 
   /** Edits or recalls a message there. Doing it again changes nothing. */
-  async patch({ conversationId, id, sentAt, from, content }: PatchedMessage): Promise<PatchOutcome> {
-    const path = `${messagesOf(conversationId)}/${encodeURIComponent(id)}`;
+  async patch({ conversation, id, sentAt, from, content }: PatchedMessage): Promise<PatchOutcome> {
+    const path = `${messagesOf(conversation)}/${encodeURIComponent(id)}`;
     const about = { from_client: from, timestamp: sentAt };
     const reply =
       content === undefined
@@ -120,7 +121,7 @@ export class HostedApp {
   }
 
   /** The messages of one sender with one content, oldest first; undefined if the answer cannot be had. */
-  async find({ conversationId, from, content, since }: Sought): Promise<TheirMessage[] | undefined> {
+  async find({ conversation, from, content, since }: Sought): Promise<TheirMessage[] | undefined> {
     const found: TheirMessage[] = [];
     let before: TheirMessage | undefined;
     for (let page = 0; page < PAGES_MAX; page++) {
@@ -129,7 +130,7 @@ export class HostedApp {
         query.set("timestamp", String(before.sentAt));
         query.set("msgid", before.id);
       }
-      const reply = await this.#call("GET", `${messagesOf(conversationId)}?${query}`);
+      const reply = await this.#call("GET", `${messagesOf(conversation)}?${query}`);
       const read =
         "status" in reply && reply.status === 200 ? v.safeParse(History, jsonOf(reply)) : undefined;
       if (!read?.success) return undefined;
@@ -146,13 +147,13 @@ export class HostedApp {
 
   /** What a message says now, after edits and recalls. */
   async message({
-    conversationId,
+    conversation,
     id,
     sentAt,
-  }: TheirMessage & Pick<PostedMessage, "conversationId">): Promise<MessageThere> {
+  }: TheirMessage & Pick<PostedMessage, "conversation">): Promise<MessageThere> {
     // From a time on backwards, without that time itself; those of one millisecond are together.
     const query = new URLSearchParams({ limit: String(PAGE), timestamp: String(sentAt + 1) });
-    const reply = await this.#call("GET", `${messagesOf(conversationId)}?${query}`);
+    const reply = await this.#call("GET", `${messagesOf(conversation)}?${query}`);
     if ("unanswered" in reply) return { outcome: "unknown", why: reply.unanswered };
     const read = reply.status === 200 ? v.safeParse(History, jsonOf(reply)) : undefined;
     if (!read?.success) return { outcome: "unknown", why: whyOf(reply) };
@@ -203,8 +204,9 @@ function failureOf(reply: Reply): Failed | undefined {
   return { outcome: isFinal ? "refused" : "not taken", why };
 }
 
-const messagesOf = (conversationId: string) =>
-  `/1.2/rtm/conversations/${encodeURIComponent(conversationId)}/messages`;
+/** Chat rooms have a path of their own (http-api §2.3). */
+const messagesOf = ({ id, kind }: PostedMessage["conversation"]) =>
+  `/1.2/rtm/${kind === "room" ? "chatrooms" : "conversations"}/${encodeURIComponent(id)}/messages`;
 
 function jsonOf({ text }: { text: string }): Json | undefined {
   const parsed = parseJson(text);

@@ -35,7 +35,7 @@ export async function takeChange(
   const before = place === undefined ? undefined : state.log.at(place);
   if (place === undefined || before === undefined) return "missing";
   if (before.recalled || records.isWaiting(place)) return "known";
-  const there = await hosted.message({ ...theirs, conversationId: state.facts.id });
+  const there = await hosted.message({ ...theirs, conversation: state.facts });
   if (there.outcome === "unknown") return "later";
   const now = state.log.at(place);
   if (there.outcome === "none" || now === undefined || now.content === there.content) return "known";

@@ -122,7 +122,7 @@ export class Mirror {
     if (typeof content !== "string") return this.#leaveOut(place, `${id}: LeanCloud's REST takes no bytes`);
     if (message.recipients !== undefined) return this.#leaveOut(place, `${id}: is for some members only`);
     const { facts } = this.#state;
-    const posted = { ...message, content, conversationId: facts.id, noSync: message.noSync ?? false };
+    const posted = { ...message, content, conversation: facts, noSync: message.noSync ?? false };
     // An earlier attempt may still arrive.
     const trying = { place, tried: { at: tried?.at ?? this.#host.now(), content } };
     this.records.setTried(place, trying.tried);
@@ -163,7 +163,7 @@ export class Mirror {
     const { id, from, recalled, patchedAt } = message;
     const content = recalled ? undefined : message.content;
     if (content instanceof Uint8Array) return this.#leaveOut(place, `${id}: LeanCloud's REST takes no bytes`);
-    const outcome = await hosted.patch({ ...theirs, conversationId: this.#state.facts.id, from, content });
+    const outcome = await hosted.patch({ ...theirs, conversation: this.#state.facts, from, content });
     if (outcome.outcome === "refused") return this.#leaveOut(place, outcome.why);
     if (outcome.outcome !== "sent") return this.#failed(outcome.why);
     this.#failures = 0;
@@ -180,7 +180,7 @@ export class Mirror {
       return true;
     }
     const { content, at } = tried;
-    const sought = { conversationId: this.#state.facts.id, from, content, since: at - CLOCKS_DIFFER };
+    const sought = { conversation: this.#state.facts, from, content, since: at - CLOCKS_DIFFER };
     const found = await hosted.find(sought);
     if (found === undefined) return undefined;
     if (this.records.first?.place !== place) return true;

@@ -190,8 +190,8 @@ describe("a post", () => {
     expect(around.looks).toMatchObject([{ content: "hello" }]);
     expect(around.posts).toHaveLength(1);
     await turns();
-    expect(around.patches).toEqual([
-      { id: "A", sentAt: NOON + 5, conversationId: "pairChat", from: "tom", content: "edited" },
+    expect(around.patches).toMatchObject([
+      { id: "A", sentAt: NOON + 5, conversation: { id: "pairChat" }, from: "tom", content: "edited" },
     ]);
   });
 
