@@ -107,9 +107,9 @@ test("a Parley's conversations, messages, devices, users and files come out of i
   expect(await rowsIn(since, "messages")).toEqual(messages);
   expect((await rowsIn(since, "classes/_User")).length).toBe(230);
   const told = (await manifestIn(to)).skipped.map(({ what }) => what);
-  expect(told).toEqual(expect.arrayContaining(["schemas", "classes/_SysMessage"]));
-  expect(told).not.toEqual(expect.arrayContaining(["lists/blacklists"]));
-  expect(told).not.toEqual(expect.arrayContaining(["messages"]));
+  expect(told).toContain("schemas");
+  for (const served of ["lists/blacklists", "messages", "classes/_SysMessage"])
+    expect(told).not.toContain(served);
   expect(told.filter((what) => /_Conversation$|_Installation|_File/.test(what))).toEqual([]);
 });
 
