@@ -65,10 +65,6 @@ public final class Phone {
       case "connect":
         AVConnectionManager.getInstance().startConnection(replies.connected());
         return;
-      case "drop":
-        AVConnectionManager.getInstance().resetConnection();
-        replies.answer(true);
-        return;
       default:
         if (Storage.run(name, asked, replies)) return;
         ofClient(name, AVIMClient.getInstance(asked.getString("client")), asked, replies);
