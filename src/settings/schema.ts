@@ -2,38 +2,15 @@ import * as v from "valibot";
 import { afterEvents, eventNames } from "../model/event-names.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { fileSettings } from "./file-settings.ts";
+import { limitSettings } from "./limit-settings.ts";
 import { mirrorSettings } from "./mirror-settings.ts";
 import { pushSettings } from "./push-settings.ts";
 import { roomSettings } from "./room-settings.ts";
+import { securitySettings } from "./security-settings.ts";
 import { upstreamSettings } from "./upstream-settings.ts";
 import { userSettings } from "./user-settings.ts";
-import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./value-schemas.ts";
+import { address, booleanSetting, group, listOf, secret, wholeNumber } from "./value-schemas.ts";
 import { isOfProfiles } from "./vendors/vendor-settings.ts";
-
-/** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
-const origin = () =>
-  v.pipe(v.string("must be an origin"), v.check(isOrigin, "must be an origin such as https://example.com"));
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
-}
-
-/** The signature of JSON Web Tokens: a shared secret (HS256), or keys published at a URL. */
-const tokenRules = () =>
-  v.pipe(
-    group({
-      secret: v.optional(v.nullable(secret()), null),
-      jwksUrl: v.optional(v.nullable(address()), null),
-      /** `iss` that a token must have. */
-      issuer: v.optional(v.nullable(v.string("must be a text")), null),
-      /** `aud` that a token must have. */
-      audience: v.optional(v.nullable(v.string("must be a text")), null),
-    }),
-    v.check(
-      (rules) => (rules.secret === null) !== (rules.jwksUrl === null),
-      "needs a secret or a jwksUrl, and not both",
-    ),
-  );
 
 /**
  * All settings of an app, with the hosted service's defaults if it has any. `demo` allows editing and recalling unless
@@ -50,108 +27,8 @@ const schema = (demo: boolean) =>
       }),
       {},
     ),
-    limits: v.optional(
-      group({
-        /** Commands of one client on one socket, like the other command limits. A user with five windows sends 300. */
-        sendsPerMinute: v.optional(perMinute(), 600),
-        historyQueriesPerMinute: v.optional(perMinute(), 600),
-        /** Counted separately; look-ups by id have ten times as many, list queries half (`gateway/limits/rate-limits.ts`). */
-        otherCommandsPerMinute: v.optional(perMinute(), 300),
-        /** The number of busy users that one address may stand for; 0 is unlimited. */
-        peoplePerAddress: v.optional(wholeNumber(0, 1_000_000), 200),
-        /** Content and push data of one message together, in bytes. An offer of a video call takes up to 30 KB. */
-        messageBytes: v.optional(wholeNumber(1, 65_536), 32_768),
-        /** Name of a conversation. */
-        nameCharacters: v.optional(wholeNumber(1, 10_000), 1_024),
-        /** Name, attributes and custom columns of a conversation together, as JSON. A frame takes 128 KiB. */
-        attributesCharacters: v.optional(wholeNumber(2, 100_000), 65_536),
-        /** Members of one conversation. */
-        members: v.optional(wholeNumber(1, 10_000), 500),
-        /** Members of one temporary conversation. */
-        temporaryMembers: v.optional(wholeNumber(1, 100), 10),
-        /** Clients that one conversation silences, and as many that it blocks (X-16, X-19). */
-        listedClients: v.optional(wholeNumber(1, 10_000), 500),
-        /** The same of a chat room or service conversation. */
-        listedClientsInRooms: v.optional(wholeNumber(1, 10_000), 10_000),
-        /** Subscriptions of one session (L1). Cloudflare's free plan allows a socket 50 subrequests. */
-        linksPerSession: v.optional(wholeNumber(1, 100), 64),
-        /** From connecting to the first login; then close code 4108. */
-        loginSeconds: v.optional(wholeNumber(1, 3_600), 30),
-        /** A silent device counts as gone after this time: close code 4107. SDKs send a heartbeat every 180 s. */
-        silenceSeconds: v.optional(wholeNumber(1, 86_400), 400),
-        /** An idle socket is sent an `echo` after this time, so that no proxy closes it; 0 sends none. */
-        keepAliveSeconds: v.optional(wholeNumber(0, 3_600), 50),
-        /** The time that a device with a broken connection has to come back before events are sent about it. */
-        returnSeconds: v.optional(wholeNumber(0, 300), 15),
-        /** Messages sent, edited and recalled over HTTP, of the whole app (L-10); 0 is unlimited. */
-        restMessagesPerMinute: v.optional(perMinute(), 1_800),
-        /** Broadcasts to subscribers of a service, their edits and recalls, of the whole app (L-11); 0 is unlimited. */
-        broadcastsPerMinute: v.optional(perMinute(), 30),
-        /** The same in a day (UTC). */
-        broadcastsPerDay: v.optional(perMinute(), 1_000),
-        /** Broadcasts to everybody and their edits, of the whole app (L-12); 0 is unlimited. */
-        globalBroadcastsPerMinute: v.optional(perMinute(), 10),
-        /** The same in a day (UTC). */
-        globalBroadcastsPerDay: v.optional(perMinute(), 30),
-        /** Notifications requested over HTTP, of the whole app; 0 is unlimited. */
-        pushesPerMinute: v.optional(perMinute(), 600),
-        /** New installations with the app key, of the whole app. */
-        installationsPerMinute: v.optional(perMinute(), 3_000),
-        /** New files with the app key, of the whole app. */
-        filesPerMinute: v.optional(perMinute(), 3_000),
-        /** New users with the app key, of the whole app. */
-        signUpsPerMinute: v.optional(perMinute(), 600),
-      }),
-      {},
-    ),
-    security: v.optional(
-      group({
-        /** Logins need a signature of the app's server (X-01), else error 4102. */
-        signLogin: v.optional(booleanSetting(), false),
-        /** Creating, joining, adding and removing need one, else error 4302. */
-        signConversation: v.optional(booleanSetting(), false),
-        /** Clients may read history over HTTP, with a signature. */
-        signHistory: v.optional(booleanSetting(), false),
-        /** Blacklist operations need one, else error 4546. */
-        signBlacklist: v.optional(booleanSetting(), false),
-        /** Members have roles, and silence others (X-11 to X-18); else error 4325. */
-        memberRoles: v.optional(booleanSetting(), false),
-        /** Members block others, and clients refuse conversations (X-19, X-20); else error 4544. */
-        blacklists: v.optional(booleanSetting(), false),
-        /**
-         * Which conversations of others clients can find without knowing their id: by any condition, by name,
-         * attributes and the app's own columns, or none.
-         */
-        findOthers: v.optional(
-          v.picklist(["anyone", "described", "nobody"], "must be anyone, described or nobody"),
-          "described",
-        ),
-        /** Shows the members of a conversation to clients that know its id, and not to members alone. */
-        showMembers: v.optional(booleanSetting(), true),
-        /** The clients that add members: any client itself and members others, members alone, or none (only the app). */
-        join: v.optional(
-          v.picklist(["anyone", "members", "nobody"], "must be anyone, members or nobody"),
-          "anyone",
-        ),
-        /** The clients that remove others: members, the creator, or none (only the app). */
-        removeOthers: v.optional(
-          v.picklist(["members", "creator", "nobody"], "must be members, creator or nobody"),
-          "members",
-        ),
-        /** The history that a member reads: all of it, or messages since it joined. */
-        historyFrom: v.optional(
-          v.picklist(["beginning", "joining"], "must be beginning or joining"),
-          "beginning",
-        ),
-        /** Web pages that may connect; an empty list is all of them. Others: error 4110. */
-        origins: v.optional(listOf(origin()), []),
-        /** The maximum age, in minutes, of a request that is signed with the master key (`X-LC-Sign`); 0 is any age. */
-        masterSignMinutes: v.optional(wholeNumber(0, 525_600), 60),
-        /** Logins may carry a JSON Web Token instead of a signature, and then must carry one of the two. */
-        jwt: v.optional(v.nullable(tokenRules()), null),
-      }),
-      {},
-    ),
+    limits: v.optional(limitSettings(), {}),
+    security: v.optional(securitySettings(), {}),
     hooks: v.optional(
       group({
         /** Base URL of a LeanEngine that has the app's hooks (H-13). */
