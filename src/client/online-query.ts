@@ -1,5 +1,6 @@
 import type { CommandOf } from "../protocol/commands.ts";
 import * as replies from "../protocol/replies.ts";
+import * as sessionReplies from "../protocol/session-replies.ts";
 import type { ClientServices } from "./client-ports.ts";
 
 const LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
@@ -21,7 +22,7 @@ export async function answerOnline(
   }
   const online = new Set(await services.online(asked.filter((clientId) => clientId !== self)));
   if (isSelfOnline) online.add(self);
-  return replies.onlineClients(
+  return sessionReplies.onlineClients(
     serial,
     asked.filter((clientId) => online.has(clientId)),
   );

@@ -4,6 +4,7 @@ import { catchUpModes } from "../protocol/link-controls.ts";
 import { eventRecord, replyRecord } from "../protocol/link-records.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
+import * as sessionReplies from "../protocol/session-replies.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { type AdmittedLogin, decideLogin } from "./login.ts";
 import type { Session } from "./session.ts";
@@ -56,7 +57,7 @@ function admit(
   const formerDevice = session.pushDevice;
   session.state = state;
   const { serial } = command;
-  reply(session, serial, replies.sessionOpened(serial, { token, tokenTtl: TOKEN_LIFETIME }));
+  reply(session, serial, sessionReplies.sessionOpened(serial, { token, tokenTtl: TOKEN_LIFETIME }));
   if (!wasOpen) lifecycle.opened(session, command, wasOnline);
   // Only a stored session is reported when it ends.
   if (state.announced || state.pushDevice !== undefined) lifecycle.remember(session);

@@ -3,6 +3,7 @@ import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { joinRecords, replyRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
+import * as sessionReplies from "../protocol/session-replies.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { renewedToken } from "./login.ts";
 import { answerOnline } from "./online-query.ts";
@@ -91,7 +92,7 @@ export class SessionCommands {
     const renewed = await renewedToken(session, command, this.#parts.records, this.#parts.services);
     if (renewed === undefined) return;
     if (!("refused" in renewed))
-      return this.#reply(session, serial, replies.sessionRefreshed(serial, renewed));
+      return this.#reply(session, serial, sessionReplies.sessionRefreshed(serial, renewed));
     const { refused, detail } = renewed;
     return this.#reply(session, serial, replies.errorReply(serial, refused, { detail }));
   }
@@ -105,7 +106,7 @@ export class SessionCommands {
     lifecycle.logOut(session);
     const unsubscribed = pushDevice === undefined || (await devices.logOut(identity.clientId, pushDevice));
     const reply = unsubscribed
-      ? replies.sessionClosed(serial)
+      ? sessionReplies.sessionClosed(serial)
       : replies.errorReply(serial, "UNBIND_INSTALLATION_FAILED");
     this.#reply(session, serial, reply);
     session.sendControl({ type: "ended" });

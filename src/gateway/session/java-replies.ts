@@ -1,5 +1,6 @@
 import type { Command } from "../../protocol/commands.ts";
 import * as replies from "../../protocol/replies.ts";
+import * as sessionReplies from "../../protocol/session-replies.ts";
 
 /**
  * Adapts replies for Java and Android, which throw on an `error` to `session/query` and `session/refresh`, drop the
@@ -26,7 +27,7 @@ export class JavaReplies {
     this.#requests.delete(serial);
     if (request === undefined || !replies.isErrorReply(answer)) return answer;
     return request === "session.query"
-      ? replies.onlineClients(serial, [])
-      : replies.sessionNotRefreshed(serial);
+      ? sessionReplies.onlineClients(serial, [])
+      : sessionReplies.sessionNotRefreshed(serial);
   }
 }

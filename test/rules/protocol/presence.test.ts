@@ -4,6 +4,7 @@ import * as pushes from "../../../src/protocol/client-events.ts";
 import { conversationJson } from "../../../src/protocol/conversation-json.ts";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import * as replies from "../../../src/protocol/replies.ts";
+import * as sessionReplies from "../../../src/protocol/session-replies.ts";
 import { decodeFrame, has, plain } from "../../support/frames.ts";
 import { message } from "../../support/records.ts";
 import { room, temporary } from "./records.ts";
@@ -66,7 +67,7 @@ test("[10] a message's acknowledgement has no code", () => {
 });
 
 test("[10] [21] the answer to session/close has no code", () => {
-  const { sessionMessage } = decodeFrame(replies.sessionClosed(1));
+  const { sessionMessage } = decodeFrame(sessionReplies.sessionClosed(1));
   expect(sessionMessage).toBeDefined();
   expect(has(sessionMessage, "code")).toBe(false);
 });
@@ -95,8 +96,8 @@ test("[12] a patch reason goes out only when the system made the change", () => 
 });
 
 test("[13] the command session is encoded although it is 0", () => {
-  expect([...replies.sessionClosed(1)].join()).toMatch(/(^|,)8,0(,|$)/);
-  expect(has(decodeFrame(replies.sessionOpened(1, { token: "t", tokenTtl: 1 })), "cmd")).toBe(true);
+  expect([...sessionReplies.sessionClosed(1)].join()).toMatch(/(^|,)8,0(,|$)/);
+  expect(has(decodeFrame(sessionReplies.sessionOpened(1, { token: "t", tokenTtl: 1 })), "cmd")).toBe(true);
 });
 
 test("[14] an unread count of 0 is encoded", () => {
@@ -133,12 +134,12 @@ test("[16] an unread tuple has the id of a message only with its content", () =>
 test("[17] [18] opened and refreshed carry token and lifetime", () => {
   const session = { token: "tok", tokenTtl: 60 };
   const expected = { st: "tok", stTtl: 60 };
-  expect(plain(replies.sessionOpened(1, session)).sessionMessage).toEqual(expected);
-  expect(plain(replies.sessionRefreshed(1, session)).sessionMessage).toEqual(expected);
+  expect(plain(sessionReplies.sessionOpened(1, session)).sessionMessage).toEqual(expected);
+  expect(plain(sessionReplies.sessionRefreshed(1, session)).sessionMessage).toEqual(expected);
 });
 
 test("[19] the lifetime of a token fits into Java's numbers", () => {
-  const opened = decodeFrame(replies.sessionOpened(1, { token: "t", tokenTtl: 90 * 86_400 }));
+  const opened = decodeFrame(sessionReplies.sessionOpened(1, { token: "t", tokenTtl: 90 * 86_400 }));
   expect(opened.sessionMessage?.stTtl).toBe(2_147_483);
 });
 

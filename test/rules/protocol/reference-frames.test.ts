@@ -3,6 +3,7 @@ import { addressed, clientIdField } from "../../../src/protocol/addressing.ts";
 import * as pushes from "../../../src/protocol/client-events.ts";
 import { decodeCommand } from "../../../src/protocol/decode.ts";
 import * as replies from "../../../src/protocol/replies.ts";
+import * as sessionReplies from "../../../src/protocol/session-replies.ts";
 import { fromHex, plain } from "../../support/frames.ts";
 
 /** Frames recorded from official SDKs and the answers they accept (wire §12.1). */
@@ -51,7 +52,7 @@ test("the decoder reads session/open as JavaScript sends it", () => {
 
 test("session/opened is encoded as the hosted service did", () => {
   vi.setSystemTime(1_700_000_000_001);
-  expectFrame(replies.sessionOpened(1, { token: "tok", tokenTtl: 172_800 }), OPENED);
+  expectFrame(sessionReplies.sessionOpened(1, { token: "tok", tokenTtl: 172_800 }), OPENED);
 });
 
 test("the decoder reads direct as JavaScript sends it", () => {
