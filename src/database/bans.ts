@@ -1,6 +1,6 @@
 import { asc, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { bans } from "./schema.ts";
+import { bans } from "./schema/app.ts";
 
 /** A client that may not log in. */
 export interface BanRecord {

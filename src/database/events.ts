@@ -5,7 +5,7 @@ import type { LoggedName } from "../model/event-names.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { PassedRequestRecord } from "../model/passed-request-record.ts";
 import { chunksOf } from "./chunks.ts";
-import { events } from "./schema.ts";
+import { events } from "./schema/app.ts";
 import { statement } from "./statement.ts";
 
 /** An event as the log shows it. Absent ids are undefined. */

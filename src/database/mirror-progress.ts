@@ -1,6 +1,6 @@
 import { desc, gt, isNotNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { mirrorProgress } from "./schema.ts";
+import { mirrorProgress } from "./schema/conversations.ts";
 
 /** What became of a conversation's messages since the last report, and what waits now. */
 export interface MirrorReport {

@@ -2,7 +2,7 @@ import { and, desc, eq, ne, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { JsonObject } from "../model/json.ts";
 import type { ProviderName } from "../model/provider-name.ts";
-import { notifications } from "./schema.ts";
+import { notifications } from "./schema/push.ts";
 import { statement } from "./statement.ts";
 
 /**

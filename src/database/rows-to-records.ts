@@ -1,7 +1,10 @@
 import type { Installation } from "../model/installation.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import type { User } from "../model/user.ts";
-import type { conversations, installations, messages, users } from "./schema.ts";
+import type { conversations } from "./schema/conversations.ts";
+import type { messages } from "./schema/messages.ts";
+import type { installations } from "./schema/push.ts";
+import type { users } from "./schema/users.ts";
 
 /** D1 has null where the records leave a field out. */
 export function conversationIn(row: typeof conversations.$inferSelect): ConversationRecord {

@@ -1,7 +1,7 @@
 import { and, eq, like, ne, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Env } from "../bindings.ts";
-import { settings as table } from "../database/schema.ts";
+import { settings as table } from "../database/schema/app.ts";
 import { toHex } from "../protocol/hex.ts";
 import { adopt, keywordsStatement, type SettingsEnv } from "../settings/store.ts";
 import { KeywordFilter } from "./keyword-filter.ts";

@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { appOf } from "../app/app-stub.ts";
 import type { Env } from "../bindings.ts";
-import { settings as table } from "../database/schema.ts";
+import { settings as table } from "../database/schema/app.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Json } from "../model/json.ts";

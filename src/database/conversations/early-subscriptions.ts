@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { chunksOf } from "../chunks.ts";
-import { earlySubscriptions } from "../schema.ts";
+import { earlySubscriptions } from "../schema/conversations.ts";
 import { statement } from "../statement.ts";
 
 /** A subscription to a service conversation. */

@@ -1,7 +1,7 @@
 import { desc, eq, inArray, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { ConversationRecord } from "../../model/records.ts";
-import { conversations } from "../schema.ts";
+import { conversations } from "../schema/conversations.ts";
 
 /** A conversation in D1's index. */
 export type IndexedConversation = Pick<ConversationRecord, "id" | "kind">;

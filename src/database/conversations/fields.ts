@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { conversations, members } from "../schema.ts";
+import { conversations, members } from "../schema/conversations.ts";
 import { type Field, inJson, type NameIndex, type QueryTable, segmentsOf } from "../where/query-table.ts";
 
 /** The index of members: which client is in which conversation. */

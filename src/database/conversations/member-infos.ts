@@ -4,7 +4,7 @@ import { OWNERS_SLICE } from "../../bounds.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { StoredRole } from "../../model/records.ts";
 import { textList } from "../installations/device-clients.ts";
-import { memberInfos } from "../schema.ts";
+import { memberInfos } from "../schema/conversations.ts";
 import { statement } from "../statement.ts";
 import { countInSlices, findInSlices } from "../where/owner-query.ts";
 import { readInParts, type SliceSize } from "../where/owner-query-slices.ts";

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { clients, members } from "../schema.ts";
+import { clients, members } from "../schema/conversations.ts";
 import { earlySubscriptionsOf } from "./early-subscriptions.ts";
 
 /** The conversations of a client, a page at a time. */

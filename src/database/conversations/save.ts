@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { ConversationRecord } from "../../model/records.ts";
 import { withoutDeeperThan } from "../json-depth.ts";
-import { conversations, members } from "../schema.ts";
+import { conversations, members } from "../schema/conversations.ts";
 import { statement } from "../statement.ts";
 import { systemMessagesRemoval } from "../system-messages/save.ts";
 import { removalOfRoles } from "./member-infos.ts";

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { ConversationRecord } from "../../model/records.ts";
-import { conversations, members } from "../schema.ts";
+import { conversations, members } from "../schema/conversations.ts";
 import type { Condition, Operands } from "../where/condition.ts";
 import type { Field } from "../where/query-table.ts";
 import { conversationTable } from "./fields.ts";

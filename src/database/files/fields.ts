@@ -1,4 +1,4 @@
-import { files } from "../schema.ts";
+import { files } from "../schema/files.ts";
 import { type Field, inJson, type QueryTable, segmentsOf } from "../where/query-table.ts";
 
 const fields = new Map<string, Field>([

@@ -1,7 +1,7 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { ContentOf, FileContent, StoredFile } from "../../model/stored-file.ts";
-import { files, unclaimedObjects } from "../schema.ts";
+import { files, unclaimedObjects } from "../schema/files.ts";
 import { statement } from "../statement.ts";
 
 type Row = typeof files.$inferSelect;

@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { ContentOf, StoredFile } from "../../model/stored-file.ts";
-import { files, unclaimedObjects } from "../schema.ts";
+import { files, unclaimedObjects } from "../schema/files.ts";
 import { statement } from "../statement.ts";
 import { addFile, fileById } from "./files.ts";
 import { type UploadEnd, type UploadStart, withSize } from "./uploads.ts";

@@ -2,7 +2,7 @@ import { ne } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { JsonObject } from "../../model/json.ts";
 import type { StoredFile } from "../../model/stored-file.ts";
-import { files } from "../schema.ts";
+import { files } from "../schema/files.ts";
 import { countInSlices, findInSlices } from "../where/owner-query.ts";
 import { readInParts, type SliceSize } from "../where/owner-query-slices.ts";
 import { parseWhere } from "../where/parse-where.ts";

@@ -1,6 +1,6 @@
 import { inArray, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { unclaimedObjects } from "../schema.ts";
+import { unclaimedObjects } from "../schema/files.ts";
 import { statement } from "../statement.ts";
 
 /* Objects of the bucket that belong to no file. The caller sets a deadline for every call. A call throws if D1 fails. */

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Installation, WebPushSubscription } from "../../model/installation.ts";
 import { newObjectId } from "../../protocol/object-id.ts";
-import { deviceClients } from "../schema.ts";
+import { deviceClients } from "../schema/push.ts";
 import { LAST_SEEN_INTERVAL, recordLogin, textList } from "./device-clients.ts";
 import { installationsNamed, retryOnConflict, writeInstallation } from "./write.ts";
 

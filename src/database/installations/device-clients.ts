@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { deviceClients, installationChannels, installations } from "../schema.ts";
+import { deviceClients, installationChannels, installations } from "../schema/push.ts";
 import { statement } from "../statement.ts";
 
 /** The clients that are logged in on a device, and whether an installation with the device's name exists. */

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { installationChannels, installations } from "../schema.ts";
+import { installationChannels, installations } from "../schema/push.ts";
 import { type Field, inJson, type QueryTable, segmentsOf } from "../where/query-table.ts";
 
 const channelIndex = {

@@ -3,7 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { SUBSCRIBED_MAX } from "../../bounds.ts";
 import type { Installation } from "../../model/installation.ts";
 import { installationIn } from "../rows-to-records.ts";
-import { deviceClients, installationChannels, installations } from "../schema.ts";
+import { deviceClients, installationChannels, installations } from "../schema/push.ts";
 import { statement } from "../statement.ts";
 import { textList } from "./device-clients.ts";
 

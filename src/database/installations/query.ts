@@ -4,7 +4,7 @@ import { OWNERS_SLICE } from "../../bounds.ts";
 import type { Installation } from "../../model/installation.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { installationIn } from "../rows-to-records.ts";
-import { installations } from "../schema.ts";
+import { installations } from "../schema/push.ts";
 import { countInSlices, findInSlices, type OwnerPage } from "../where/owner-query.ts";
 import { readInParts, type SliceSize } from "../where/owner-query-slices.ts";
 import { parseWhere } from "../where/parse-where.ts";

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Installation } from "../../model/installation.ts";
 import { isObjectId, newObjectId } from "../../protocol/object-id.ts";
-import { installations } from "../schema.ts";
+import { installations } from "../schema/push.ts";
 import { LAST_SEEN_INTERVAL, renameDevice } from "./device-clients.ts";
 import { removalOf } from "./installations.ts";
 import {

@@ -3,7 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { getTableColumns } from "drizzle-orm/utils";
 import type { Installation } from "../../model/installation.ts";
 import { installationIn } from "../rows-to-records.ts";
-import { deviceClients, installationChannels, installations } from "../schema.ts";
+import { deviceClients, installationChannels, installations } from "../schema/push.ts";
 import { statement } from "../statement.ts";
 import { textList, withClients } from "./device-clients.ts";
 

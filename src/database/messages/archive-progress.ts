@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { SeenVersion } from "../../protocol/seen-version.ts";
-import { conversations } from "../schema.ts";
+import { conversations } from "../schema/conversations.ts";
 import { statement } from "../statement.ts";
 
 /** How far D1 follows a conversation's log: its newest message and its newest patch (ms, 0 for none). */

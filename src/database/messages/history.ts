@@ -3,7 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import type { MessageRecord } from "../../model/records.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import { messageIn } from "../rows-to-records.ts";
-import { messages } from "../schema.ts";
+import { messages } from "../schema/messages.ts";
 import { statement } from "../statement.ts";
 
 /** A range of the app's history (http-api §3). The end bounds it in the direction of reading. */

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { chunksOf } from "../chunks.ts";
-import { conversations, messages } from "../schema.ts";
+import { conversations } from "../schema/conversations.ts";
+import { messages } from "../schema/messages.ts";
 import { statement } from "../statement.ts";
 import type { ArchivedMessage } from "./history.ts";
 import { toRow } from "./save.ts";

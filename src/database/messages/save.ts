@@ -3,7 +3,8 @@ import type { Json } from "../../model/json.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import { toHex } from "../../protocol/hex.ts";
 import { chunksOf } from "../chunks.ts";
-import { conversations, messages } from "../schema.ts";
+import { conversations } from "../schema/conversations.ts";
+import { messages } from "../schema/messages.ts";
 import { statement } from "../statement.ts";
 import { systemMessageStatements } from "../system-messages/save.ts";
 import {

@@ -2,7 +2,8 @@ import { sql } from "drizzle-orm";
 import type { MessageRecord } from "../../model/records.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import { chunksOf } from "../chunks.ts";
-import { conversations, systemMessages } from "../schema.ts";
+import { conversations } from "../schema/conversations.ts";
+import { systemMessages } from "../schema/messages.ts";
 import { statement } from "../statement.ts";
 
 /** A row of `_SysMessage` of another service, by its own id. */

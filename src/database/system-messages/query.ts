@@ -2,7 +2,7 @@ import { inArray, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { JsonObject } from "../../model/json.ts";
 import { textList } from "../installations/device-clients.ts";
-import { systemMessages } from "../schema.ts";
+import { systemMessages } from "../schema/messages.ts";
 import { countInSlices, findInSlices } from "../where/owner-query.ts";
 import { readInParts, type SliceSize } from "../where/owner-query-slices.ts";
 import { parseWhere } from "../where/parse-where.ts";

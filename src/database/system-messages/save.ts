@@ -2,7 +2,8 @@ import { type SQL, sql } from "drizzle-orm";
 import { type MessageRecord, timeSent } from "../../model/records.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import { chunksOf } from "../chunks.ts";
-import { conversations, systemMessages } from "../schema.ts";
+import { conversations } from "../schema/conversations.ts";
+import { systemMessages } from "../schema/messages.ts";
 
 /**
  * The statements that keep the class `_SysMessage` (V-05): what clients wrote to a service, which has no recipients. For

@@ -2,7 +2,7 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { StoredPassword, StoredToken, User } from "../../model/user.ts";
 import { userIn } from "../rows-to-records.ts";
-import { deletedUsers, userIdentities, users } from "../schema.ts";
+import { deletedUsers, userIdentities, users } from "../schema/users.ts";
 import { statement } from "../statement.ts";
 
 /** A user's id on another platform, which belongs to one user. */

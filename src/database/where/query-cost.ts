@@ -7,7 +7,7 @@ import {
   QUERY_MICROSECONDS,
   QUERY_ROWS_LOOKED_AT,
 } from "../../bounds.ts";
-import { conversations } from "../schema.ts";
+import { conversations } from "../schema/conversations.ts";
 import type { Condition } from "./condition.ts";
 import { countPatterns, indexedPartToSql, type JsonAccess, jsonAccesses } from "./query-plan.ts";
 import { type QueryRefusal, refusal } from "./query-refusal.ts";

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import { conversations, installations } from "../schema.ts";
+import { conversations } from "../schema/conversations.ts";
+import { installations } from "../schema/push.ts";
 import type { Condition } from "./condition.ts";
 import { conditionToSql, hasAnyName } from "./condition-to-sql.ts";
 import type { JsonField } from "./query-table.ts";

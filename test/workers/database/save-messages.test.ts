@@ -4,7 +4,7 @@ import { saveConversation } from "../../../src/database/conversations/save.ts";
 import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
 import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
 import { messageIn } from "../../../src/database/rows-to-records.ts";
-import { messages } from "../../../src/database/schema.ts";
+import { messages } from "../../../src/database/schema/messages.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
