@@ -1,4 +1,4 @@
-import { isRepeatableCommand, refusalWithoutConversation } from "../../conversation/commands.ts";
+import { refusalWithoutConversation } from "../../conversation/commands.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import type {
   ConversationControl,
@@ -10,6 +10,7 @@ import { type LinkRecord, readControl, readRecords } from "../../protocol/link-r
 import type { Forwarded } from "./forwarding.ts";
 import type { LinkOutcome, LinkSocket, OpeningLinkEvents } from "./link-socket.ts";
 import { SubscriptionFailures } from "./subscription-failures.ts";
+import { SubscriptionFrames } from "./subscription-frames.ts";
 import type { SubscriptionPhase } from "./subscription-phase.ts";
 import { SubscriptionPresence } from "./subscription-presence.ts";
 
@@ -54,12 +55,9 @@ export class ConversationSubscription {
   readonly conversationId: string;
   readonly #owner: SubscriptionOwner;
   #phase: SubscriptionPhase = { name: "opening", socket: undefined };
-  /** Frames that wait until the subscription is open, in order. */
-  #waiting: Forwarded[] = [];
+  readonly #frames = new SubscriptionFrames();
   /** Events that came with a wake, until the subscription has brought what was before them. */
   readonly #wakeEvents: LinkRecord[] = [];
-  /** Frames without an answer so far, by serial. */
-  readonly #pending = new Map<number, Forwarded>();
   #failures: SubscriptionFailures | undefined;
   /** Counts the attempts to open it: events of an attempt that failed are ignored (L7.2). */
   #attempt = 0;
@@ -92,7 +90,7 @@ export class ConversationSubscription {
 
   /** Whether commands wait until it is open. */
   get hasWaiting(): boolean {
-    return this.#waiting.length > 0;
+    return this.#frames.waiting.length > 0;
   }
 
   get isPaused(): boolean {
@@ -110,10 +108,10 @@ export class ConversationSubscription {
   send(forwarded: Forwarded): void {
     const phase = this.#phase;
     const isServed = phase.name === "open" || (phase.name === "evicted" && !phase.isConfirmed);
-    if (isServed) return this.#transmit(phase.socket, forwarded);
+    if (isServed) return this.#frames.send(phase.socket, forwarded);
     this.#retry();
     if (this.#phase.name === "paused") this.#owner.refuse(forwarded, "INTERNAL_ERROR");
-    else this.#waiting.push(forwarded);
+    else this.#frames.wait(forwarded);
   }
 
   /** Makes room for another subscription (L4). */
@@ -160,10 +158,7 @@ export class ConversationSubscription {
 
   /** Refuses all frames that have no answer yet. */
   refusePending(): void {
-    const unanswered = [...this.#pending.values(), ...this.#waiting];
-    this.#pending.clear();
-    this.#waiting = [];
-    for (const forwarded of unanswered) this.#owner.refuse(forwarded, "INTERNAL_ERROR");
+    for (const forwarded of this.#frames.takeAll()) this.#owner.refuse(forwarded, "INTERNAL_ERROR");
   }
 
   /** Opens a paused subscription again, unless it failed just now. */
@@ -207,9 +202,8 @@ export class ConversationSubscription {
 
   #onMissing(): void {
     this.#phase = { name: "over" };
-    for (const forwarded of this.#waiting) {
+    for (const forwarded of this.#frames.waiting)
       this.#owner.refuse(forwarded, refusalWithoutConversation(forwarded.command, this.conversationId));
-    }
     this.#owner.unsubscribed(this.conversationId);
     this.#owner.closed(this, [], undefined);
   }
@@ -237,12 +231,12 @@ export class ConversationSubscription {
 
   #receive(records: LinkRecord[]): void {
     for (const record of records) {
-      if (record.kind === "reply") this.#pending.delete(record.serial);
+      if (record.kind === "reply") this.#frames.answered(record.serial);
       if (record.kind === "control") this.#onControl(readControl<ConversationControl>(record.payload));
     }
     this.#owner.receive(this.conversationId, records);
     const phase = this.#phase;
-    if (phase.name === "evicted" && phase.isConfirmed && this.#pending.size === 0) this.#onDrained(phase);
+    if (phase.name === "evicted" && phase.isConfirmed && this.#frames.isAnswered) this.#onDrained(phase);
   }
 
   #onControl(control: ConversationControl): void {
@@ -263,7 +257,7 @@ export class ConversationSubscription {
   #onDrained({ socket, reopens }: SubscriptionPhase & { name: "evicted" }): void {
     this.#phase = { name: "over" };
     socket.close(linkClose.UNSUBSCRIBED);
-    this.#owner.closed(this, this.#waiting.splice(0), reopens ? this.#wakeEvents : undefined);
+    this.#owner.closed(this, this.#frames.takeWaiting(), reopens ? this.#wakeEvents : undefined);
   }
 
   /**
@@ -285,7 +279,7 @@ export class ConversationSubscription {
 
   /** @param repeatable frames that are sent again, before those that wait */
   #reopenWith(repeatable: Forwarded[]): void {
-    this.#waiting = [...repeatable, ...this.#waiting];
+    this.#frames.waitFirst(repeatable);
     this.#owner.reopening(this);
     // The session may have ended in the call above.
     if (!this.#isOver) this.#reopen();
@@ -293,26 +287,12 @@ export class ConversationSubscription {
 
   /** The pending frames that may be sent again. The others are refused. */
   #takeRepeatable(): Forwarded[] {
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const forwarded of pending) {
-      if (!isRepeatableCommand(forwarded.command)) this.#owner.refuse(forwarded, "INTERNAL_ERROR");
-    }
-    return pending.filter(({ command }) => isRepeatableCommand(command));
+    return this.#frames.takeRepeatable((forwarded) => this.#owner.refuse(forwarded, "INTERNAL_ERROR"));
   }
 
   /** The socket can fail at any of them: the rest waits for the next one. */
   #transmitWaiting(socket: LinkSocket): void {
-    while (this.#phase.name === "open" && this.#phase.socket === socket) {
-      const forwarded = this.#waiting.shift();
-      if (forwarded === undefined) return;
-      this.#transmit(socket, forwarded);
-    }
-  }
-
-  #transmit(socket: LinkSocket, forwarded: Forwarded): void {
-    const { serial } = forwarded.command;
-    if (serial !== undefined) this.#pending.set(serial, forwarded);
-    socket.send(forwarded.frame);
+    while (this.#phase.name === "open" && this.#phase.socket === socket)
+      if (!this.#frames.sendNext(socket)) return;
   }
 }
