@@ -1,20 +1,18 @@
 import type { OpenSessions, SubscriptionRequest } from "../../protocol/link-controls.ts";
 import { joinRecords } from "../../protocol/link-records.ts";
 import type {
-  Narrowed,
   RelayedFrame,
   RelayedPosition,
   RelayedReplay,
   RelayedSubscriber,
   TooFarBehind,
 } from "../../protocol/relay-calls.ts";
-import { isFor, shownTo } from "../../relay/recent-frames.ts";
-import { audienceFrame, personalFrame } from "./audience-frames.ts";
+import { personalFrame } from "./audience-frames.ts";
 import type { ClientEvent } from "./client-event.ts";
 import type { DeliveryHost, PendingSince } from "./delivery-host.ts";
+import { EventDelivery } from "./event-delivery.ts";
 import { PendingDeliveries } from "./pending-deliveries.ts";
 import { Relays } from "./relays.ts";
-import type { ServedClient } from "./served-client.ts";
 import { type Audience, ServedClients, saveSubscription } from "./served-clients.ts";
 import { skippedEntryRecord } from "./skipped-entry.ts";
 import { Subscribers } from "./subscribers.ts";
@@ -32,6 +30,7 @@ export class Delivery {
   readonly #pending: PendingDeliveries;
   readonly #wakes: Wakes;
   readonly #subscribers: Subscribers;
+  readonly #events: EventDelivery;
   /** They serve a part of the audience, if it is large. */
   readonly relays: Relays;
 
@@ -46,6 +45,14 @@ export class Delivery {
     this.#pending = new PendingDeliveries(host, this.#clients, this.relays, pending);
     this.#wakes = new Wakes(host, this.#clients, this.#pending);
     this.#subscribers = new Subscribers(host, this.#clients, this.#pending, this.#wakes);
+    this.#events = new EventDelivery(host, {
+      clients: this.#clients,
+      pending: this.#pending,
+      wakes: this.#wakes,
+      subscribers: this.#subscribers,
+      relays: this.relays,
+      resumeAtStart: () => this.#resumeAtStart(),
+    });
     for (const subscription of subscriptions)
       if (!subscription.isEvicted) this.#subscribers.register(subscription);
   }
@@ -86,7 +93,7 @@ export class Delivery {
 
   /** Sends frames to the sessions of the audience that relays serve. */
   relay(frames: () => readonly RelayedFrame[]): void {
-    if (this.relays.size > 0) for (const frame of frames()) this.relays.send(frame);
+    this.relays.sendAll(frames);
   }
 
   /** A session comes into the audience of a conversation without members, or leaves it. */
@@ -126,85 +133,12 @@ export class Delivery {
 
   /** Sends one event to every session of these clients. @param origin the session that caused it, which is left out */
   notify(clientIds: Iterable<string>, event: ClientEvent, origin?: number): void {
-    const cause = origin === undefined ? undefined : { origin, own: undefined };
-    for (const clientId of clientIds) this.#notify(clientId, event, cause);
+    this.#events.notify(clientIds, event, origin);
   }
 
-  /**
-   * Sends one event to every session of every member, or of everybody present.
-   *
-   * @param options `origin`: the session that caused it, which is sent `own` instead; `narrowed`: whom it is for, by
-   *   default everybody
-   */
-  notifyMembers(
-    event: Exclude<ClientEvent, { kind: "unread" }>,
-    { origin, own, narrowed }: { origin: number; own?: Uint8Array; narrowed?: Narrowed | undefined },
-  ): void {
-    for (const clientId of this.#host.members())
-      if (narrowed === undefined || isFor(clientId, narrowed)) this.#notify(clientId, event, { origin, own });
-    if (this.#host.hasMembers) return;
-    const frame = audienceFrame(event, { origin, instead: own }, narrowed);
-    for (const subscription of this.audience().subscriptions) {
-      const record = shownTo(subscription.clientId, subscription.origin, frame);
-      if (record !== undefined) this.#subscribers.send(subscription, record);
-    }
-    this.relay(() => [frame]);
-    if (frame.noticeAt !== undefined && this.relays.size > 0)
-      this.#pending.mark(Math.min(this.#host.end(), frame.noticeAt - 1));
-  }
-
-  #notify(
-    clientId: string,
-    event: ClientEvent,
-    cause: { origin: number; own: Uint8Array | undefined } | undefined,
-  ): void {
-    const client = this.#clients.get(clientId);
-    if (client !== undefined) this.#sendTo(client, event, cause);
-    if (event.kind === "unread" && !this.#host.hasMembers) this.#relayUnread(clientId);
-    if (!this.#clients.mayWake(clientId)) return;
-    this.#resumeAtStart();
-    switch (event.kind) {
-      case "notice":
-        this.#pending.mark(Math.min(this.#host.end(), event.at - 1));
-        return this.#wakes.add(clientId, { notices: event.at - 1 });
-      case "unread": // the session that subscribes is sent its count
-        return this.#wakes.add(clientId, { log: this.#host.end() });
-      case "event":
-        return this.#wakes.addEvent(clientId, {
-          ...event,
-          receivedBy: new Set(client?.sessionIds),
-          sentAt: this.#host.now(),
-        });
-    }
-  }
-
-  #relayUnread(clientId: string): void {
-    this.relay(() => {
-      const count = this.#host.unread(clientId, this.#host.now());
-      return count === undefined ? [] : [personalFrame(count, [clientId])];
-    });
-  }
-
-  #sendTo(
-    { subscriptions }: ServedClient,
-    event: ClientEvent,
-    cause: { origin: number; own: Uint8Array | undefined } | undefined,
-  ): void {
-    for (const subscription of [...subscriptions]) this.#sendOne(subscription, event, cause);
-  }
-
-  #sendOne(
-    subscription: Subscription,
-    event: ClientEvent,
-    cause: { origin: number; own: Uint8Array | undefined } | undefined,
-  ): void {
-    const record =
-      event.kind === "unread"
-        ? this.#host.unread(subscription.clientId, this.#host.now())
-        : subscription.origin === cause?.origin
-          ? cause.own
-          : event.record;
-    if (record !== undefined) this.#subscribers.send(subscription, record);
+  /** Sends one event to every session of every member, or of everybody present; `EventDelivery` says the options. */
+  notifyMembers(...notified: Parameters<EventDelivery["notifyMembers"]>): void {
+    this.#events.notifyMembers(...notified);
   }
 
   /** What was pending when the object started goes first. */

@@ -115,6 +115,11 @@ export class Relays {
     return this.#feed;
   }
 
+  /** Sends frames, which are made if there are relays, to the sessions at all of them. */
+  sendAll(frames: () => readonly RelayedFrame[]): void {
+    if (this.size > 0) for (const frame of frames()) this.send(frame);
+  }
+
   /** Sends a frame to the sessions at all relays. */
   send(frame: RelayedFrame): void {
     // The log has the frame already, so that a new feed is not complete before it.
