@@ -1,7 +1,6 @@
 import { SUBSCRIPTIONS_OPENING, SUBSCRIPTIONS_PAUSED } from "../../bounds.ts";
 import { type ConversationCommand, refusalWithoutConversation } from "../../conversation/commands.ts";
-import { isConversationId, timeOfMessageId } from "../../conversation/messages/ids.ts";
-import type { CommandOf } from "../../protocol/commands.ts";
+import { isConversationId } from "../../conversation/messages/ids.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import {
   linkClose,
@@ -87,31 +86,19 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
 
   /** Forwards a command to the conversations that it names. */
   handle(command: ConversationCommand, frame: Uint8Array): void {
-    if (command.name === "message.acknowledge") this.#acknowledged(command);
-    if (command.name === "message.acknowledge" && !this.#wantsAcknowledgement(command)) return;
+    if (command.name === "message.acknowledge") {
+      this.#requests.refuseUnsent(command, { error: "UNSUPPORTED_COMMAND" }); // no SDK expects an answer
+      if (!this.#delivery.acknowledged(command)) return;
+    }
     const { request, answers, parts } = forwardingOf(command, frame, this.#login);
     this.#requests.add(request, answers);
     if (parts.length === 0) this.#requests.refuse(request, "CONVERSATION_NOT_FOUND");
     for (const { conversationId, ...forwarded } of parts) this.#toConversation(conversationId, forwarded);
   }
 
-  /** Messages need not be sent to the device again. No SDK expects an answer. */
-  #acknowledged(command: CommandOf<"message.acknowledge">): void {
-    const { conversationId, messageId, to } = command;
-    this.#requests.refuseUnsent(command, { error: "UNSUPPORTED_COMMAND" });
-    const upTo = to ?? (messageId === undefined ? undefined : timeOfMessageId(messageId));
-    if (conversationId !== undefined && upTo !== undefined) this.#delivery.acknowledged(conversationId, upTo);
-  }
-
-  /** In a large group, an acknowledgement of each message would cost more than the message itself. */
-  #wantsAcknowledgement({ conversationId }: CommandOf<"message.acknowledge">): boolean {
-    return conversationId !== undefined && this.#delivery.wantsAcknowledgements(conversationId);
-  }
-
   #toConversation(conversationId: string, forwarded: Forwarded): void {
-    if (!isConversationId(conversationId)) {
+    if (!isConversationId(conversationId))
       return this.refuse(forwarded, refusalWithoutConversation(forwarded.command, conversationId));
-    }
     const known = this.#subscriptions.get(conversationId);
     if (known instanceof CatchUpQueue) known.send(forwarded);
     else if (known !== undefined || this.#subscriptions.opening < SUBSCRIPTIONS_OPENING) {
@@ -253,13 +240,8 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
       if (record.accepted !== undefined) this.#delivery.accepted(conversationId, record.accepted);
       return this.#requests.answer(record.serial, record.payload);
     }
-    const isEarly = this.#delivery.deliver(conversationId, record, this.#hasEverything);
+    const isEarly = this.#delivery.deliver(conversationId, record, this.#subscriptions.hasEverything);
     if (isEarly) this.#resync(conversationId);
-  }
-
-  /** Whether the device has everything up to now, as far as subscriptions are not just opening. */
-  get #hasEverything(): boolean {
-    return this.#subscriptions.catchUpCount === 0 && this.#subscriptions.paused === 0;
   }
 
   tooFarBehind(): void {
@@ -303,12 +285,11 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   }
 
   closed(subscription: ConversationSubscription, rest: Forwarded[], events: LinkRecord[] | undefined): void {
-    this.#subscriptions.removeSubscription(subscription);
-    if (events === undefined) this.#room.left(subscription.conversationId);
     const { conversationId } = subscription;
-    if (events !== undefined)
-      this.#subscriptionTo(conversationId, this.#room.current === conversationId).wake(events);
-    for (const forwarded of rest) this.#toConversation(subscription.conversationId, forwarded);
+    this.#subscriptions.removeSubscription(subscription);
+    if (events === undefined) this.#room.left(conversationId);
+    else this.#subscriptionTo(conversationId, this.#room.current === conversationId).wake(events);
+    for (const forwarded of rest) this.#toConversation(conversationId, forwarded);
     this.#session.progressed();
   }
 

@@ -1,4 +1,6 @@
+import { timeOfMessageId } from "../../conversation/messages/ids.ts";
 import * as clientEvents from "../../protocol/client-events.ts";
+import type { CommandOf } from "../../protocol/commands.ts";
 import type { OpenedSubscription, SubscriptionRequest } from "../../protocol/link-controls.ts";
 import { catchUpModes } from "../../protocol/link-controls.ts";
 import type { LinkRecord, LogPosition, WakePositions } from "../../protocol/link-records.ts";
@@ -154,14 +156,15 @@ export class SessionDelivery {
     this.#progress.use(conversationId).advance(position.timestamp);
   }
 
-  /** Whether the conversation wants acknowledgements, as far as is known. */
-  wantsAcknowledgements(conversationId: string): boolean {
+  /**
+   * Messages need not be sent to the device again. Returns whether the conversation wants the acknowledgement, as far as
+   * is known: in a large group, one of each message would cost more than the message itself.
+   */
+  acknowledged({ conversationId, messageId, to }: CommandOf<"message.acknowledge">): boolean {
+    if (conversationId === undefined) return false;
+    const upTo = to ?? (messageId === undefined ? undefined : timeOfMessageId(messageId));
+    if (upTo !== undefined) this.#unacknowledged?.acknowledged(conversationId, upTo);
     return this.#progress.get(conversationId)?.wantsAcknowledgements ?? true;
-  }
-
-  /** The device has acknowledged messages up to this time (ms). */
-  acknowledged(conversationId: string, upTo: number): void {
-    this.#unacknowledged?.acknowledged(conversationId, upTo);
   }
 
   /** The session is over. */

@@ -30,9 +30,9 @@ export class SessionSubscriptions {
     return this.#opening.size;
   }
 
-  /** The number of conversations that the session is being caught up on. */
-  get catchUpCount(): number {
-    return this.#catchUpCount;
+  /** Whether the device has everything up to now, as far as subscriptions are not just opening. */
+  get hasEverything(): boolean {
+    return this.#catchUpCount === 0 && this.paused === 0;
   }
 
   /** The number of subscriptions that failed twice and wait. */
