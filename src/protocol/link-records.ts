@@ -187,9 +187,7 @@ export function controlRecord<C>(control: C): Uint8Array {
 export function joinRecords(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const joined = new Uint8Array(length);
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
     joined.set(part, at);
@@ -228,10 +226,7 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
       case EVENT:
       case CORRECTION:
         at = header + length;
-        records.push({
-          kind: kind === EVENT ? "event" : "correction",
-          payload: frame.subarray(header, at),
-        });
+        records.push({ kind: kind === EVENT ? "event" : "correction", payload: frame.subarray(header, at) });
         break;
       case NOTICE:
         at = header + 8 + length;
