@@ -1,13 +1,7 @@
-// biome-ignore lint/style/noRestrictedImports: the shell of an object
-import { DurableObject } from "cloudflare:workers";
-import { Alarm } from "../alarm.ts";
-import type { Env } from "../bindings.ts";
-import { closeQuietly } from "../close-quietly.ts";
 import type { TheirMessage } from "../mirror/hosted-app.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord, MemberRole, StoredRole, Will } from "../model/records.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { PartialResult } from "../protocol/partial-result.ts";
 import type { ListChange } from "../protocol/permission-events.ts";
@@ -22,13 +16,10 @@ import type {
 } from "../protocol/relay-calls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { settingsOf } from "../settings/store.ts";
-import { afterTurns, inNextTurn } from "../turns.ts";
 import type { OpenConversation } from "./assemble-conversation.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation-catch-up.ts";
-import { ConversationLifecycle } from "./conversation-lifecycle.ts";
-import { conversationServices } from "./conversation-services.ts";
+import { ConversationShell } from "./conversation-shell-object.ts";
 import type { ConversationStub } from "./conversation-stub.ts";
-import { conversationTables } from "./conversation-tables.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
 import { carryOutRelayed } from "./delivery/relayed-command.ts";
 import { NO_ORIGIN } from "./delivery/skipped-entry.ts";
@@ -49,82 +40,12 @@ import type { Dropped } from "./room/downstream.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 import type { Answer, Asked, ServiceCall } from "./service/service-calls.ts";
-import { ConversationState } from "./state.ts";
 
 /** The author of changes made by the app's server. */
 const NO_CLIENT = { clientId: "", origin: NO_ORIGIN };
 
-/** One conversation: a shell that gives its lifecycle the platform, and lets the rest of the service call it. */
-export class ConversationObject extends DurableObject<Env> implements ConversationStub {
-  readonly #lifecycle: ConversationLifecycle;
-
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
-    const { storage } = ctx;
-    const now = () => Date.now();
-    const tables = conversationTables(storage.sql);
-    const alarm = new Alarm(storage, now);
-    this.#lifecycle = new ConversationLifecycle(
-      {
-        tables,
-        alarm,
-        now,
-        timer: (delay, run) => {
-          const timer = setTimeout(run, delay);
-          return () => clearTimeout(timer);
-        },
-        inNextTurn: (run) => inNextTurn(storage, run),
-        afterTurns: (run, isWanted) => void afterTurns(storage, run, isWanted),
-        deleteAll: () => storage.deleteAll(),
-      },
-      conversationServices(env),
-    );
-    const state = ConversationState.load(tables);
-    if (state === undefined) return;
-    void ctx.blockConcurrencyWhile(async () => {
-      await alarm.load();
-      // Wait for the app's settings: the defaults could show what the app hides.
-      const settings = settingsOf(env);
-      if (!settings.isKnown) await settings.get();
-      this.#lifecycle.wake(state, ctx.getWebSockets());
-    });
-  }
-
-  /** Opens a subscription for a session that the gateway has authenticated; 404 if there is no such conversation. */
-  override async fetch(request: Request): Promise<Response> {
-    const subscriptionRequest: SubscriptionRequest = JSON.parse(
-      decodeURIComponent(request.headers.get("parley-link") ?? ""),
-    );
-    const { 0: client, 1: server } = new WebSocketPair();
-    const outcome = await this.#lifecycle.subscribe(subscriptionRequest, () => {
-      this.ctx.acceptWebSocket(server);
-      return server;
-    });
-    if (outcome === "no conversation") return new Response(null, { status: 404 });
-    if (outcome === "too far behind") return new Response(null, { status: 409 });
-    if (typeof outcome === "object")
-      return new Response(null, { status: 503, headers: { "parley-relay": String(outcome.level) } });
-    return new Response(null, { status: 101, webSocket: client });
-  }
-
-  override async webSocketMessage(socket: WebSocket, data: ArrayBuffer | string): Promise<void> {
-    await this.#lifecycle.received(socket, data);
-  }
-
-  override webSocketClose(socket: WebSocket, code: number): void {
-    this.#lifecycle.closed(socket);
-    // Reserved codes cannot be sent.
-    closeQuietly(socket, code >= 4000 ? code : 1000);
-  }
-
-  override webSocketError(socket: WebSocket): void {
-    this.#lifecycle.closed(socket);
-  }
-
-  override async alarm(): Promise<void> {
-    await this.#lifecycle.runAlarm();
-  }
-
+/** One conversation: the calls that the rest of the service makes to it. */
+export class ConversationObject extends ConversationShell implements ConversationStub {
   /**
    * Copies to D1 what it lacks, before a query: the client was shown it already. Returns whether D1 has everything now.
    */
@@ -133,11 +54,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async start(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult> {
-    return this.#lifecycle.start(record, startedBy);
+    return this.lifecycle.start(record, startedBy);
   }
 
   async startHere(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult | undefined> {
-    return this.#lifecycle.startHere(record, startedBy);
+    return this.lifecycle.startHere(record, startedBy);
   }
 
   async import(
@@ -145,11 +66,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     messages: ImportedMessage[],
   ): Promise<ConversationImport | undefined> {
     if (messages.length > 0) await this.#open?.mirror.settled();
-    return this.#lifecycle.import(imported, messages);
+    return this.lifecycle.import(imported, messages);
   }
 
   async nameUnique(id: string, members: string[], instead: string | undefined): Promise<string | undefined> {
-    return this.#lifecycle.nameUnique(id, members, instead);
+    return this.lifecycle.nameUnique(id, members, instead);
   }
 
   async importMessages(messages: ImportedMessage[]): Promise<ImportedLog | Refused> {
@@ -180,11 +101,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async hasUnique(members: string[]): Promise<boolean> {
-    return this.#lifecycle.hasUnique(members);
+    return this.lifecycle.hasUnique(members);
   }
 
   async isOf(members: string[]): Promise<boolean> {
-    return this.#lifecycle.isOf(members);
+    return this.lifecycle.isOf(members);
   }
 
   async describe(viewer: string | undefined, options?: DescriptionOptions): Promise<Described | undefined> {
@@ -211,7 +132,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     { clientId }: RelayedSubscriber,
     lacked: RelayedPosition,
   ): Promise<RelayedReplay | TooFarBehind | undefined> {
-    await this.#lifecycle.refreshSettings();
+    await this.lifecycle.refreshSettings();
     return this.#open?.delivery.replayRelayed(clientId, lacked);
   }
 
@@ -247,7 +168,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined> {
-    await this.#lifecycle.refreshSettings();
+    await this.lifecycle.refreshSettings();
     return this.#open?.conversation.catchUp(clientId, request);
   }
 
@@ -331,7 +252,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[] | Refused> {
-    if (viewer !== undefined) await this.#lifecycle.refreshSettings();
+    if (viewer !== undefined) await this.lifecycle.refreshSettings();
     return this.#read(({ conversation }) => conversation.history(request, viewer));
   }
 
@@ -356,11 +277,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async remove(): Promise<undefined | Refused> {
-    return this.#lifecycle.remove();
+    return this.lifecycle.remove();
   }
 
   get #open(): OpenConversation | undefined {
-    return this.#lifecycle.open;
+    return this.lifecycle.open;
   }
 
   /** Answers the app's server from this object's storage, without D1. */
@@ -371,7 +292,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   /** Runs an operation of the app's server with fresh settings (limits and listeners). */
   async #change<Outcome>(run: (open: OpenConversation) => Promise<Outcome>): Promise<Outcome | Refused> {
-    await this.#lifecycle.refreshSettings();
+    await this.lifecycle.refreshSettings();
     const open = this.#open;
     return open === undefined ? { refused: "CONVERSATION_NOT_FOUND" } : run(open);
   }
