@@ -1,6 +1,5 @@
 import { onlineAmong } from "../app/online.ts";
 import type { Env } from "../bindings.ts";
-import { CONVERSATIONS_COUNTED } from "../bounds.ts";
 import { conversationOf } from "../conversation/conversation-of.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { seenClients } from "../conversation/known-clients.ts";
@@ -23,6 +22,7 @@ import { eventQueueOf } from "../hooks/events/event-queue.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import { endOf, TemporaryIds } from "../protocol/temporary-ids.ts";
 import { publish } from "../queue/publish.ts";
+import { CONVERSATIONS_COUNTED } from "../request-bounds.ts";
 import { settingsOf } from "../settings/store.ts";
 import type { ServicesBesideAlarm } from "./assemble-client.ts";
 import type { CredentialServices } from "./client-ports.ts";

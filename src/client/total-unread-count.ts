@@ -1,5 +1,5 @@
-import { CONVERSATIONS_COUNTED } from "../bounds.ts";
 import { forEachLimited } from "../limited-calls.ts";
+import { CONVERSATIONS_COUNTED } from "../request-bounds.ts";
 import type { ClientServices } from "./client-ports.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel

@@ -1,4 +1,4 @@
-import { UPLOADS_BUFFERED } from "../bounds.ts";
+import { UPLOADS_BUFFERED } from "../request-bounds.ts";
 
 /** What holds bytes: it is told to end if others need the memory more. */
 export interface BufferHolder {

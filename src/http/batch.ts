@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { Env } from "../bindings.ts";
-import { BATCH_COST_MAX, BATCH_PARTS_MAX, COSTLY_REQUEST } from "../bounds.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { printable } from "../printable.ts";
+import { BATCH_COST_MAX, BATCH_PARTS_MAX, COSTLY_REQUEST } from "../request-bounds.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { aboutChat, aboutDevice, aboutUser, type BatchCaller, type BatchPart } from "./batch-parts.ts";
 import type { HttpEnv } from "./env.ts";

@@ -1,6 +1,6 @@
-import { REQUESTS_PER_ADDRESS } from "../bounds.ts";
 import { type AddressLimits, addressLimits } from "../gateway/limits/address-limits.ts";
 import { networkOf } from "../gateway/limits/network.ts";
+import { REQUESTS_PER_ADDRESS } from "../request-bounds.ts";
 
 /**
  * Whether a request with the app key, which every copy of the app has, is within the rate of its address per minute;

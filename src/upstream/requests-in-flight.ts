@@ -1,4 +1,4 @@
-import { PASSED_AT_ONCE } from "../bounds.ts";
+import { PASSED_AT_ONCE } from "../request-bounds.ts";
 
 /** A request that is being passed on. */
 export interface PlaceInFlight {

@@ -1,5 +1,5 @@
-import { WRONG_PASSWORDS, WRONG_PASSWORDS_REMEMBERED } from "../bounds.ts";
 import { elapsed } from "../elapsed.ts";
+import { WRONG_PASSWORDS, WRONG_PASSWORDS_REMEMBERED } from "../request-bounds.ts";
 
 interface Failures {
   count: number;

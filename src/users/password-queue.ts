@@ -1,5 +1,5 @@
-import { PASSWORD_QUEUE } from "../bounds.ts";
 import { elapsed } from "../elapsed.ts";
+import { PASSWORD_QUEUE } from "../request-bounds.ts";
 
 /** Too many passwords wait to be worked on in time. */
 export class TooManyPasswords extends Error {

@@ -1,7 +1,7 @@
 import { inArray, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { SUBSCRIBED_MAX } from "../../bounds.ts";
 import type { Installation } from "../../model/installation.ts";
+import { SUBSCRIBED_MAX } from "../../request-bounds.ts";
 import { installationIn } from "../rows-to-records.ts";
 import { deviceClients, installationChannels, installations } from "../schema/push.ts";
 import { statement } from "../statement.ts";

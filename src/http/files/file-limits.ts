@@ -1,6 +1,6 @@
-import { FILES_PER_ADDRESS, UPLOADED_PER_ADDRESS } from "../../bounds.ts";
 import { addressLimits } from "../../gateway/limits/address-limits.ts";
 import { networkOf } from "../../gateway/limits/network.ts";
+import { FILES_PER_ADDRESS, UPLOADED_PER_ADDRESS } from "../../request-bounds.ts";
 import type { ErrorResponse } from "../response.ts";
 
 /* What an address may claim, beside its requests. What is admitted is counted. */

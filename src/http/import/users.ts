@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import type { Env } from "../../bindings.ts";
-import { USERS_IMPORTED_AT_ONCE } from "../../bounds.ts";
 import type { Json, JsonObject } from "../../model/json.ts";
 import { addressProblem } from "../../outbound/http-client.ts";
+import { USERS_IMPORTED_AT_ONCE } from "../../request-bounds.ts";
 import { changeSettings } from "../../settings/store.ts";
 import {
   type Imported,

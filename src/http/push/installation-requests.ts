@@ -1,5 +1,5 @@
 import type { Env } from "../../bindings.ts";
-import { INSTALLATIONS_PER_ADDRESS, OWNERS_QUERY_LONGEST } from "../../bounds.ts";
+import { OWNERS_QUERY_LONGEST } from "../../bounds.ts";
 import { installationsById, removeInstallations } from "../../database/installations/installations.ts";
 import { countInstallations, findInstallations } from "../../database/installations/query.ts";
 import { type SaveResult, saveInstallation } from "../../database/installations/save.ts";
@@ -10,6 +10,7 @@ import type { JsonObject } from "../../model/json.ts";
 import { toIsoTime } from "../../protocol/encode.ts";
 import { changeInstallation, namesIn } from "../../push/installation-changes.ts";
 import { installationJson } from "../../push/installation-json.ts";
+import { INSTALLATIONS_PER_ADDRESS } from "../../request-bounds.ts";
 import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
 import { awaitCall } from "../object-call.ts";
 import { secondsUntil } from "../quota.ts";

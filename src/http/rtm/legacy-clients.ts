@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { COSTLY_REQUEST } from "../../bounds.ts";
+import { COSTLY_REQUEST } from "../../request-bounds.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";

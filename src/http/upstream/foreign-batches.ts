@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
-import { READ_BEFORE_PASSING } from "../../bounds.ts";
 import { isObject, type Json } from "../../model/json.ts";
+import { READ_BEFORE_PASSING } from "../../request-bounds.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { destinationOf } from "../../upstream/destination.ts";
 import { lengthIn } from "../../upstream/exchange.ts";

@@ -1,10 +1,10 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { PASSED_LONGEST, READ_BEFORE_PASSING } from "../../bounds.ts";
 import { frontOf, senderOf } from "../../gateway/address.ts";
 import { networkOf } from "../../gateway/limits/network.ts";
 import { logOncePerMinute } from "../../log-once-per-minute.ts";
 import { outboundOf } from "../../outbound/http-client.ts";
+import { PASSED_LONGEST, READ_BEFORE_PASSING } from "../../request-bounds.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { destinationOf } from "../../upstream/destination.ts";

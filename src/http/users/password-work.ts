@@ -1,6 +1,6 @@
-import { PASSWORDS_PER_ADDRESS } from "../../bounds.ts";
 import { addressLimits } from "../../gateway/limits/address-limits.ts";
 import { networkOf } from "../../gateway/limits/network.ts";
+import { PASSWORDS_PER_ADDRESS } from "../../request-bounds.ts";
 import { failedLogins, type Source } from "../../users/failed-logins.ts";
 import { nodeHashing, Passwords } from "../../users/password.ts";
 import { PasswordQueue, TooManyPasswords } from "../../users/password-queue.ts";

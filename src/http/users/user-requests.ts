@@ -1,10 +1,10 @@
 import type { Env } from "../../bindings.ts";
-import { PASSWORD_SIGN_UP, SIGN_UPS_PER_ADDRESS } from "../../bounds.ts";
 import { findUser, removeUser, type UserKey } from "../../database/users/users.ts";
 import { addressLimits } from "../../gateway/limits/address-limits.ts";
 import { isObject, type Json, type JsonObject } from "../../model/json.ts";
 import type { StoredPassword, User } from "../../model/user.ts";
 import { toIsoTime } from "../../protocol/encode.ts";
+import { PASSWORD_SIGN_UP, SIGN_UPS_PER_ADDRESS } from "../../request-bounds.ts";
 import { settingsOf } from "../../settings/store.ts";
 import * as accounts from "../../users/accounts.ts";
 import { hashOf, newToken, storedToken, TOKEN_LENGTH_MAX } from "../../users/session-token.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { REQUESTS_PER_ADDRESS } from "../../../src/bounds.ts";
 import { AddressLimits } from "../../../src/gateway/limits/address-limits.ts";
 import { isWithinRate } from "../../../src/http/request-rate.ts";
+import { REQUESTS_PER_ADDRESS } from "../../../src/request-bounds.ts";
 
 const NOW = 1_800_000_000_000;
 

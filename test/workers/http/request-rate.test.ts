@@ -1,7 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
-import { COSTLY_REQUEST, REQUESTS_PER_ADDRESS } from "../../../src/bounds.ts";
 import { createApp } from "../../../src/http/app.ts";
+import { COSTLY_REQUEST, REQUESTS_PER_ADDRESS } from "../../../src/request-bounds.ts";
 import { appKeys, masterKeys, openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { SUBSCRIBED_MAX } from "../../../src/bounds.ts";
 import { bindDevice } from "../../../src/database/installations/device-clients.ts";
 import { installationsWithChannels } from "../../../src/database/installations/installations.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
+import { SUBSCRIBED_MAX } from "../../../src/request-bounds.ts";
 import { outcome, rest } from "../support/rest.ts";
 import { appKeys, configure, masterKeys, openWorld, stayAwake } from "../support/world.ts";
 import { NOW, phone, tablet, useTables } from "./tables.ts";

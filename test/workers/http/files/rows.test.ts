@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { FILES_PER_ADDRESS } from "../../../../src/bounds.ts";
+import { FILES_PER_ADDRESS } from "../../../../src/request-bounds.ts";
 import { announce, announced, bytesOf, objects, put, rowOf, uploaded } from "../../support/files.ts";
 import { done, outcome, rest } from "../../support/rest.ts";
 import { appKeys, configure, http, masterKeys, openWorld, world } from "../../support/world.ts";
