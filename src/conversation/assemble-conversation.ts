@@ -185,7 +185,14 @@ function deliveryOf(
       wake: async (clientId, what) => {
         // At a client's first login, D1's list of members is the only way to find this conversation.
         const isUnknown = !knownClients.has(clientId) && (await outbox.index());
-        if (isUnknown && !(await knownClients.mayHaveLoggedIn(clientId))) {
+        const hasNeverLoggedIn = async () => isUnknown && !(await knownClients.mayHaveLoggedIn(clientId));
+        let isUnseen = await hasNeverLoggedIn();
+        if (isUnseen && state.service !== undefined) {
+          // D1 does not list whom a service writes to. They may log in for the first time meanwhile.
+          await services.keepForFirstLogin(clientId, id);
+          isUnseen = await hasNeverLoggedIn();
+        }
+        if (isUnseen) {
           if (!state.rules.isCopied) unseen.add(clientId);
           return { sessions: { ids: [], asOf: NEVER_LOGGED_IN } };
         }

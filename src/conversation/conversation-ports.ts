@@ -13,7 +13,7 @@ import type { KnownClients } from "./known-clients.ts";
 import type { MirrorCalls } from "./mirror/mirror-host.ts";
 import type { PolicyHost } from "./policy.ts";
 import type { AnnouncementsHost } from "./service/announcements.ts";
-import type { SubscribingHost } from "./service/subscribing.ts";
+import type { FirstLogins, SubscribingHost } from "./service/subscribing.ts";
 
 /** The object around a conversation: its storage, alarm, clock and timers. */
 export interface ConversationPlatform {
@@ -34,6 +34,7 @@ export interface ConversationPlatform {
 /** The rest of the service, as a conversation calls it. Every call has a deadline and may reject. */
 export interface ConversationServices
   extends Omit<PolicyHost, "now">,
+    FirstLogins,
     Omit<SubscribingHost, "now">,
     Omit<AnnouncementsHost, "now" | "announceWithin" | "inNextTurn"> {
   /** Reads the settings again if they may be stale; undefined if they are fresh. Never rejects. */

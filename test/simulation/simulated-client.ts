@@ -62,6 +62,11 @@ export class SimulatedClient implements ClientCalls {
     return [...this.#assembled.sockets.sessions];
   }
 
+  /** How many rows its storage has. */
+  get rows(): number {
+    return this.#sql.rows;
+  }
+
   get holdsWill(): boolean {
     return clientTables(this.#sql).read("will", "SELECT 1 FROM will").length > 0;
   }

@@ -56,6 +56,11 @@ export class SimulatedConversation implements ConversationCalls {
     return this.#sql.exec("SELECT 1 FROM sqlite_master").toArray().length === 0;
   }
 
+  /** How many rows its storage has. */
+  get rows(): number {
+    return this.#sql.rows;
+  }
+
   get state(): ConversationState {
     return this.#open.state;
   }
@@ -209,6 +214,11 @@ export class SimulatedConversation implements ConversationCalls {
     return this.#open.conversation.will(from, will);
   }
 
+  /** Carries out a call of the app's server. If the object dies meanwhile, it is never answered. */
+  call<T>(run: (conversation: OpenConversation["conversation"]) => T | Promise<T>): Promise<T> {
+    return this.#instance.hold((async () => run(this.#open.conversation))());
+  }
+
   #restart(): void {
     this.#instance.end();
     this.#alarm.instanceEnded();
@@ -290,6 +300,7 @@ export class SimulatedConversation implements ConversationCalls {
       saveUnexpired: async () => {},
       onlineAfter: async () => [],
       announce: async () => {},
+      keepForFirstLogin: (clientId, service) => instance.hold(database.keepForFirstLogin(clientId, service)),
       list: (clientId, service, exceptSession) =>
         instance.hold(
           network.call(

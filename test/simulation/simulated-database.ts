@@ -17,6 +17,8 @@ export class Database implements CopyCalls, Removal {
   readonly #conversations = new Map<string, { updatedAt: number; members: string[] }>();
   readonly #roles = new Map<string, { asOf: number; roles: StoredRole[] }>();
   readonly #archived = new Map<string, ArchiveProgress>();
+  /** Services that wrote to clients before their first login. */
+  readonly #writers = new Map<string, Set<string>>();
   readonly #loggedIn = new Map<string, number>();
 
   constructor(network: Network, faults: Faults) {
@@ -99,6 +101,12 @@ export class Database implements CopyCalls, Removal {
     return this.#ask(() => this.#loggedIn.has(clientId));
   }
 
+  keepForFirstLogin(clientId: string, service: string): Promise<void> {
+    return this.#ask(() => {
+      this.#writers.set(clientId, (this.#writers.get(clientId) ?? new Set()).add(service));
+    });
+  }
+
   /** When D1 learned of a client's first login (ms). */
   knownSince(clientId: string): number {
     return this.#loggedIn.get(clientId) ?? Number.POSITIVE_INFINITY;
@@ -108,7 +116,8 @@ export class Database implements CopyCalls, Removal {
     return this.#ask(() => {
       this.#loggedIn.set(clientId, this.#loggedIn.get(clientId) ?? this.#network.now);
       const ofClient = [...this.#conversations].filter(([, { members }]) => members.includes(clientId));
-      return { conversations: ofClient.map(([id]) => id), more: false };
+      const writers = this.#writers.get(clientId) ?? [];
+      return { conversations: [...writers, ...ofClient.map(([id]) => id)], more: false };
     });
   }
 

@@ -12,6 +12,17 @@ export class MemorySql implements Sql {
     this.#database = new DatabaseSync(path);
   }
 
+  /** How many rows all tables have. */
+  get rows(): number {
+    const tables = this.exec<{ name: string }>(
+      "SELECT name FROM sqlite_master WHERE type = 'table'",
+    ).toArray();
+    const counts = tables.map(({ name }) =>
+      this.exec<{ rows: number }>(`SELECT count(*) AS rows FROM ${name}`),
+    );
+    return counts.reduce((sum, count) => sum + count.one().rows, 0);
+  }
+
   close(): void {
     this.#database.close();
   }

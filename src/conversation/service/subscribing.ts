@@ -15,6 +15,12 @@ export interface ListedSubscription {
 
 const BLOCKED: Refused = { refused: "BLOCKED_BY_CONV" };
 
+/** What clients find at their first login, beside the conversations whose members they are. */
+export interface FirstLogins {
+  /** A service wrote to a client that has never logged in. Rejects if that cannot be kept. */
+  keepForFirstLogin(clientId: string, conversationId: string): Promise<void>;
+}
+
 export interface SubscribingHost {
   now(): number;
   /**
@@ -49,7 +55,8 @@ export class Subscribing {
     const { subscribers, views } = this.#service;
     const { id: conversationId } = this.#state.facts;
     const known = subscribers.since(clientId);
-    const since = known ?? Math.max(this.#host.now(), this.#state.log.end);
+    // What is broadcast later in this very millisecond is for the client.
+    const since = known ?? Math.max(this.#host.now() - 1, this.#state.log.end);
     await this.#host.list(clientId, { conversationId, since }, exceptSession);
     if (known !== undefined) return undefined;
     if (this.#isBlocked(clientId)) return BLOCKED; // meanwhile; its next login removes it from its own list

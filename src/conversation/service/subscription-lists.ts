@@ -2,11 +2,12 @@ import type { Env } from "../../bindings.ts";
 import {
   addEarlySubscriptions,
   removeEarlySubscription,
+  WRITTEN_TO,
 } from "../../database/conversations/early-subscriptions.ts";
 import { withDeadline } from "../../deadline.ts";
 import { loggableError } from "../../loggable-error.ts";
 import { knownClients } from "../known-clients.ts";
-import type { ListedSubscription, SubscribingHost } from "./subscribing.ts";
+import type { FirstLogins, ListedSubscription, SubscribingHost } from "./subscribing.ts";
 
 const DEADLINE = 5_000; // ms for a client's object to answer
 const D1_DEADLINE = 2_000; // ms
@@ -18,7 +19,7 @@ const D1_DEADLINE = 2_000; // ms
 export function subscriptionLists({
   CLIENTS,
   DB,
-}: Pick<Env, "CLIENTS" | "DB">): Pick<SubscribingHost, "list" | "unlist"> {
+}: Pick<Env, "CLIENTS" | "DB">): Pick<SubscribingHost, "list" | "unlist"> & FirstLogins {
   const known = knownClients(DB);
   const unlist = async (clientId: string, { conversationId, since }: ListedSubscription) => {
     if (!known.has(clientId)) {
@@ -30,6 +31,10 @@ export function subscriptionLists({
     await withDeadline(removed, DEADLINE, `subscription of ${clientId}`);
   };
   return {
+    keepForFirstLogin: async (clientId, conversationId) => {
+      const added = addEarlySubscriptions(DB, [{ clientId, conversationId, since: WRITTEN_TO }]);
+      await withDeadline(added, D1_DEADLINE, `first login of ${clientId}`);
+    },
     list: async (clientId, { conversationId, since }, exceptSession) => {
       // A session of the client asks, so it has logged in.
       if (exceptSession === undefined && !known.has(clientId)) {

@@ -17,7 +17,10 @@ export interface EarlySubscription {
  * no object is made for a name that nobody has.
  */
 
-/** Adds subscriptions. Those that are there stay as they are. Fails if D1 fails. */
+/** The time of a row for a service that wrote to a client by name, subscribed or not. */
+export const WRITTEN_TO = 0;
+
+/** Adds subscriptions, or takes the later time of one that is there. Fails if D1 fails. */
 export async function addEarlySubscriptions(
   db: D1Database,
   subscriptions: readonly EarlySubscription[],
@@ -25,8 +28,10 @@ export async function addEarlySubscriptions(
   if (subscriptions.length === 0) return;
   const rows = subscriptions.map(({ clientId, conversationId, since }) => [clientId, conversationId, since]);
   const insertions = chunksOf(rows).map(
-    (chunk) => sql`INSERT OR IGNORE INTO ${earlySubscriptions} (client_id, conversation_id, since)
-      SELECT value->>0, value->>1, value->>2 FROM json_each(${chunk}) WHERE true`,
+    (chunk) => sql`INSERT INTO ${earlySubscriptions} (client_id, conversation_id, since)
+      SELECT value->>0, value->>1, value->>2 FROM json_each(${chunk}) WHERE true
+      ON CONFLICT (client_id, conversation_id) DO UPDATE SET since = excluded.since
+      WHERE excluded.since > ${earlySubscriptions.since}`,
   );
   await db.batch(insertions.map((insertion) => statement(db, insertion)));
 }
@@ -66,10 +71,11 @@ export function earlySubscriptionsOf(d1: DrizzleD1Database, clientId: string) {
     .where(eq(earlySubscriptions.clientId, clientId));
 }
 
-/** The same, for the app's server. */
+/** The subscriptions alone, for the app's server. */
 export async function readEarlySubscriptions(
   db: D1Database,
   clientId: string,
 ): Promise<Omit<EarlySubscription, "clientId">[]> {
-  return earlySubscriptionsOf(drizzle(db), clientId);
+  const rows = await earlySubscriptionsOf(drizzle(db), clientId);
+  return rows.filter(({ since }) => since !== WRITTEN_TO);
 }

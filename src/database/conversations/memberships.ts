@@ -1,11 +1,11 @@
 import { and, asc, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { clients, members } from "../schema/conversations.ts";
-import { earlySubscriptionsOf } from "./early-subscriptions.ts";
+import { earlySubscriptionsOf, WRITTEN_TO } from "./early-subscriptions.ts";
 
 /** The conversations of a client, a page at a time. */
 export interface Memberships {
-  /** In the order of their ids. */
+  /** In the order of their ids; at a first login after the services that wrote to the client before. */
   conversations: string[];
   /** Whether more conversations follow. */
   more: boolean;
@@ -31,7 +31,7 @@ export async function knownClientsAmong(db: D1Database, clientIds: readonly stri
 
 /**
  * Registers a client's first login at `now` (ms). Resolves to its memberships at that moment, or to none if the
- * conversations have informed it of everything before. Fails if D1 fails.
+ * conversations have informed it of everything before, with the services that wrote to it. Fails if D1 fails.
  */
 export async function registerClient(
   db: D1Database,
@@ -39,12 +39,17 @@ export async function registerClient(
   now: number,
 ): Promise<RegisteredClient> {
   const d1 = drizzle(db);
-  const [, found, subscribed] = await d1.batch([
+  const [, found, services] = await d1.batch([
     d1.insert(clients).values({ clientId, since: now }).onConflictDoNothing(),
     membershipsOf(d1, and(eq(members.clientId, clientId), isRegistered(clientId))),
     earlySubscriptionsOf(d1, clientId),
   ]);
-  return { ...pageOf(found), subscribed };
+  const { conversations, more } = pageOf(found);
+  const writers = services
+    .filter(({ since }) => since === WRITTEN_TO)
+    .map((service) => service.conversationId);
+  const subscribed = services.filter(({ since }) => since !== WRITTEN_TO);
+  return { conversations: [...writers, ...conversations], more, subscribed };
 }
 
 /** A client's conversations in the order of ids, after one of them. Fails if D1 fails. */

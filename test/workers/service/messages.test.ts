@@ -70,6 +70,9 @@ test("[V-03] a message goes to the clients that are named, subscribed or not, an
   expect(heard(toms, id)).toEqual(["your parcel"]);
   expect([await unreadOf(tom, id), await unreadOf(jerry, id), await unreadOf(mary, id)]).toEqual([1, 1, 1]);
   const marys = await WorkerdDevice.of(mary);
+  // Her very first login finds it.
+  const { unreadMessage } = await marys.push("unread");
+  expect(unreadMessage?.convs).toMatchObject([{ cid: id, unread: 1, data: "your parcel" }]);
   expect(await history(marys, id)).toEqual(["your parcel"]);
   const path = `${SERVICES}/${id}/messages`;
   const many = Array.from({ length: 21 }, (_, at) => `reader-${at}`);
