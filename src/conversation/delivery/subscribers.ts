@@ -115,7 +115,11 @@ export class Subscribers {
     this.#clients.forgetIdle(clientId);
     const replay = this.#host.replay(clientId, since);
     if (replay === "too far behind") return replay;
-    const records = [...(replay ? [replay] : []), ...this.#host.notices(clientId, noticesAfter)];
+    const records = [
+      ...(replay ? [replay] : []),
+      ...this.#host.notices(clientId, noticesAfter),
+      ...this.#countFor({ clientId, since: position, admittedAt }, since),
+    ];
     const frame = records.length === 0 ? undefined : joinRecords(records);
     return { frame, since, head: this.#host.end(), lastNotice: this.#host.lastNotice() };
   }
@@ -175,7 +179,10 @@ export class Subscribers {
    * The client's unread count, if the session may have a wrong one: another device may have read in the last moments
    * before the login, or since, and a session without a position was not told of messages before its replay.
    */
-  #countFor({ clientId, since, admittedAt }: SubscriptionRequest, replayedAfter: number): Uint8Array[] {
+  #countFor(
+    { clientId, since, admittedAt }: Pick<SubscriptionRequest, "clientId" | "since" | "admittedAt">,
+    replayedAfter: number,
+  ): Uint8Array[] {
     const movedAt = this.#host.readCursorMovedAt(clientId);
     const wasRead = movedAt > admittedAt - LONGEST_DELIVERY;
     const isUntold = since === undefined && this.#host.hasUnread(clientId, replayedAfter);
