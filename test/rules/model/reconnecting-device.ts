@@ -38,6 +38,8 @@ export class ReconnectingDevice {
   endedAt = 0;
   /** Another device took the tag: an SDK does not reconnect by itself then. */
   displaced = false;
+  /** Called with every frame that it receives. */
+  watch: (frame: GenericCommand) => void = () => {};
   #token: string | undefined;
   /** When the device was created: each login asks for every edit since. */
   readonly since: number;
@@ -291,6 +293,7 @@ export class ReconnectingDevice {
   }
 
   #receive(frame: GenericCommand): void {
+    this.watch(frame);
     if (has(frame, "i")) {
       const answered = this.#pending.get(frame.i);
       if (answered === undefined) {
