@@ -3,8 +3,11 @@ import type { Content } from "./records.ts";
 /** The consumers of an event. An event stays pending for each until that consumer has accepted it. */
 export type EventTarget = "log" | "engine" | "webhook" | "push" | "service";
 
-/** An event on the queue, for all consumers, or only for the one that did not accept it before. */
-export type QueuedEvent = AppEvent & { only?: EventTarget };
+/**
+ * An event on the queue, for all consumers, or only for the one that did not accept it before, with the number of
+ * attempts made before it was queued for that one alone.
+ */
+export type QueuedEvent = AppEvent & { only?: EventTarget; attempted?: number };
 
 /** An event as the app's server receives it and the event log stores it. Times are milliseconds. */
 export type AppEvent = { id: string; at: number } & AppEventBody;

@@ -83,7 +83,7 @@ export function arriving(id: string): AppEvent {
 }
 
 /** Tom sent a message, which Jerry received. */
-export function sending(id: string, content: Content = "hi"): AppEvent {
+export function sending(id: string, content: Content = "hi"): AppEvent & { name: "messageSent" } {
   return {
     id,
     at: NOON,

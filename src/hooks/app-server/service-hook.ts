@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { AppEvent, EventOf } from "../../model/app-events.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Outbound } from "../../outbound/http-client.ts";
@@ -28,11 +29,17 @@ export async function callServiceHook(
   host: ServiceHookHost,
 ): Promise<HookAnswer> {
   const body = JSON.stringify(messages.map(rowOf));
-  const headers = await webhookHeaders(secret, { id: messages[0]?.id ?? "", at: host.now(), body });
+  const headers = await webhookHeaders(secret, { id: requestId(messages), at: host.now(), body });
   const reply = await host.outbound.send({ url: new URL(url), method: "POST", headers, body }, DEADLINE);
   if ("unanswered" in reply) return failedAnswer("unanswered", reply.unanswered);
   if (reply.status < 200 || reply.status > 299) return failedAnswer("unable", `status ${reply.status}`);
   return { outcome: "answered", result: undefined };
+}
+
+/** The same for the same messages alone: a receiver that drops what it knows must not drop one that came later. */
+function requestId(messages: readonly WrittenToService[]): string {
+  const ids = messages.map(({ id }) => id);
+  return createHash("sha256").update(JSON.stringify(ids)).digest("base64url");
 }
 
 function rowOf({

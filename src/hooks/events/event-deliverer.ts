@@ -118,7 +118,7 @@ async function toServiceHook(deliveries: Delivery[], { server }: EventDelivererH
   const events = due.map(({ message }) => eventOf(message.body)).filter(isWrittenToService);
   const answer = await attempt(() => server.callServiceHook(events));
   if (answer.outcome !== "failed") return;
-  const again = due.filter(({ message }) => message.attempts <= SERVICE_RETRIES);
+  const again = due.filter(({ message }) => attemptsOf(message) <= SERVICE_RETRIES);
   for (const { failed } of again) failed.push("service");
   console.warn(
     `the hook of services: ${again.length} messages are late, ${due.length - again.length} given up: ${answer.why}`,
@@ -175,11 +175,12 @@ async function attempt(deliver: () => Promise<HookAnswer>): Promise<HookAnswer> 
  */
 async function settle({ message, targets, failed }: Delivery, { queue }: EventDelivererHost): Promise<void> {
   if (failed.length === 0) return message.ack();
-  const delaySeconds = delayAfter(message.attempts);
+  const attempted = attemptsOf(message);
+  const delaySeconds = delayAfter(attempted);
   if (failed.length === targets.length) return message.retry({ delaySeconds });
   try {
     const event = eventOf(message.body);
-    const pending = failed.map((target): QueuedEvent => ({ ...event, only: target }));
+    const pending = failed.map((target): QueuedEvent => ({ ...event, only: target, attempted }));
     await queue(pending, delaySeconds);
     message.ack();
   } catch (error) {
@@ -190,13 +191,18 @@ async function settle({ message, targets, failed }: Delivery, { queue }: EventDe
 
 /** Retries all messages later, while the settings are unknown. */
 export function postpone(messages: readonly EventMessage[]): void {
-  for (const message of messages) message.retry({ delaySeconds: delayAfter(message.attempts) });
+  for (const message of messages) message.retry({ delaySeconds: delayAfter(attemptsOf(message)) });
+}
+
+/** All attempts of an event, this one included, also those before it had a message for this target alone. */
+function attemptsOf({ attempts, body }: EventMessage): number {
+  return attempts + (body.attempted ?? 0);
 }
 
 function delayAfter(attempts: number): number {
   return Math.min(DELAY_FIRST * 2 ** (attempts - 1), DELAY_LAST);
 }
 
-function eventOf({ only: _, ...event }: QueuedEvent): AppEvent {
+function eventOf({ only: _, attempted: __, ...event }: QueuedEvent): AppEvent {
   return event;
 }

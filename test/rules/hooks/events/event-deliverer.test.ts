@@ -4,7 +4,7 @@ import type { AppEvent, QueuedEvent } from "../../../../src/model/app-events.ts"
 import type { JsonObject } from "../../../../src/model/json.ts";
 import type { Fetch } from "../../../../src/outbound/http-client.ts";
 import { serverWith, settingsWith } from "../../../support/app-hooks.ts";
-import { arriving, unseen } from "../../../support/hook-examples.ts";
+import { arriving, sending, unseen } from "../../../support/hook-examples.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => {});
@@ -129,7 +129,7 @@ describe("[I11] a target that fails", () => {
     const { consume, answers, took, queued } = place();
     answers.app = () => new Response("", { status: 500 });
     expect(await consume([arriving("1")])).toEqual(["taken"]);
-    expect(queued).toEqual([{ event: { ...arriving("1"), only: "webhook" }, delaySeconds: 5 }]);
+    expect(queued).toEqual([{ event: { ...arriving("1"), only: "webhook", attempted: 1 }, delaySeconds: 5 }]);
     took.splice(0);
     expect(await consume([{ ...arriving("1"), only: "webhook" }])).toEqual([5]);
     expect(took).toEqual(["app 1"]);
@@ -188,6 +188,37 @@ describe("[I11] a target that fails", () => {
     const fates = await consume(Array.from({ length: 100 }, (_, index) => arriving(String(index))));
     expect(new Set(fates)).toEqual(new Set([5]));
     expect(took.length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe("[V-06] the hook of services", () => {
+  const written = (id: string): AppEvent => ({ ...sending(id), isForService: true, to: [], online: [] });
+
+  test("[V-06] messages of one batch come to the hook of services in one request, in their order", async () => {
+    const { consume, answers, took } = place({ serviceHook: { url: webhookUrl } });
+    answers.app = () => new Response(null, { status: 204 });
+    const events = [written("1"), arriving("2"), written("3"), { ...sending("4"), to: ["Jerry"] }];
+    expect(await consume(events)).toEqual(["taken", "taken", "taken", "taken"]);
+    expect(took).toHaveLength(1);
+  });
+
+  test.each([
+    ["alone", { serviceHook: { url: webhookUrl } }],
+    ["beside the event log", { serviceHook: { url: webhookUrl }, events: { logDays: 7 } }],
+  ])("[V-06] a hook of services that fails, %s, gets a message three times more", async (_, settings) => {
+    const { consume, answers, took, queued } = place(settings);
+    answers.app = () => new Response("", { status: 500 });
+    let message: { event: QueuedEvent; attempts: number } = { event: written("1"), attempts: 1 };
+    const delays: unknown[] = [];
+    for (;;) {
+      const [fate] = await consume([message.event], message.attempts);
+      const moved = queued.pop();
+      if (fate === "taken" && moved === undefined) break;
+      message = moved ? { event: moved.event, attempts: 1 } : { ...message, attempts: message.attempts + 1 };
+      delays.push(moved?.delaySeconds ?? fate);
+    }
+    expect(delays).toEqual([5, 10, 20]);
+    expect(took).toHaveLength(4);
   });
 });
 

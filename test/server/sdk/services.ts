@@ -1,0 +1,64 @@
+import type { ServiceConversation } from "./sdk-types.ts";
+import type { Person, TestApp } from "./test-app.ts";
+import { viewOf } from "./tom-and-jerry.ts";
+
+const SERVICES = "/1.2/rtm/service-conversations";
+
+/** What the app's server does with one of its service conversations. */
+export class AppService {
+  readonly id: string;
+  readonly #app: TestApp;
+
+  private constructor(app: TestApp, id: string) {
+    this.#app = app;
+    this.id = id;
+  }
+
+  static async create(app: TestApp): Promise<AppService> {
+    const made = await app.ask(SERVICES, { method: "POST", body: { name: "News" } });
+    const { objectId } = Object(made);
+    return new AppService(app, String(objectId));
+  }
+
+  /** Sends a message as the service; resolves to its id and time (ms). */
+  async #tell(path: string, body: object): Promise<{ id: string; timestamp: number }> {
+    const told = await this.#app.ask(path, { method: "POST", body: { from_client: "news", ...body } });
+    const { "msg-id": id, timestamp } = Object(told);
+    return { id: String(id), timestamp: Number(timestamp) };
+  }
+
+  /** A broadcast to the subscribers. */
+  broadcast(words: string) {
+    return this.#tell(`${SERVICES}/${this.id}/broadcasts`, { message: textOf(words) });
+  }
+
+  /** A message to some clients. */
+  write(to: string[], words: string) {
+    return this.#tell(`${SERVICES}/${this.id}/messages`, { message: textOf(words), to_clients: to });
+  }
+
+  /** A broadcast to everybody. @param more such as `valid_till` */
+  broadcastToAll(words: string, more: object = {}) {
+    return this.#tell("/1.2/rtm/broadcasts", { conv_id: this.id, message: textOf(words), ...more });
+  }
+
+  /** Calls a path below that of the service. */
+  ask(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object): Promise<unknown> {
+    return this.#app.ask(`${SERVICES}/${this.id}/${path}`, { method, body });
+  }
+}
+
+/** The content of a text message. */
+export const textOf = (words: string) => JSON.stringify({ _lctype: -1, _lctext: words });
+
+/** A service as a client's SDK has it. */
+export async function serviceOf(
+  person: Pick<Person, "client">,
+  { id }: { id: string },
+): Promise<ServiceConversation> {
+  const view = await viewOf(person, { id });
+  if (!isService(view)) throw new Error("the SDK takes it for another kind");
+  return view;
+}
+
+const isService = (view: object): view is ServiceConversation => "subscribe" in view;
