@@ -1,4 +1,4 @@
-import { asc, gt, inArray, type SQL, sql } from "drizzle-orm";
+import { asc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bans } from "./schema/app.ts";
 
@@ -26,6 +26,11 @@ export async function removeBans(db: D1Database, clientIds: readonly string[]): 
 }
 
 const listed = (ids: readonly string[]): SQL => sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+
+/** The ban of a client; undefined if it has none. */
+export async function banOf(db: D1Database, clientId: string): Promise<BanRecord | undefined> {
+  return drizzle(db).select().from(bans).where(eq(bans.clientId, clientId)).get();
+}
 
 /** Up to `limit` bans in the order of client ids, starting after the client `after` if given. */
 export async function listBans(

@@ -11,6 +11,7 @@ import { goAwayRoutes } from "./admin/go-away.ts";
 import { healthRoutes } from "./admin/health.ts";
 import { keywordRoutes } from "./admin/keywords.ts";
 import { settingsRoutes } from "./admin/settings.ts";
+import { signatureCheckRoutes } from "./admin/signature-check.ts";
 import { testPushRoutes } from "./admin/test-push.ts";
 import { credentialHeaders } from "./auth.ts";
 import { batchRoutes } from "./batch.ts";
@@ -176,6 +177,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", eventRoutes);
   app.route("/", apnsKeyRoutes);
   app.route("/", testPushRoutes);
+  app.route("/", signatureCheckRoutes);
   app.route("/", conversationImportRoutes);
   app.route("/", permissionImportRoutes);
   app.route("/", serviceImportRoutes);

@@ -28,12 +28,12 @@ export interface SignatureCheck {
 }
 
 /** How long a signature is valid (X-02), in milliseconds. */
-const LIFETIME = 6 * 60 * 60 * 1000;
+export const LIFETIME = 6 * 60 * 60 * 1000;
 /**
  * How far (ms) the clock of the app's server may be ahead. Servers that synchronise their clocks are within a second. A
  * much larger value would let a signature survive a kick by as much (X-03).
  */
-const AHEAD_MAX = 5 * 60 * 1000;
+export const AHEAD_MAX = 5 * 60 * 1000;
 /** Smaller numbers are seconds (X-04): in milliseconds this is 1973, in seconds the year 5138. */
 const SECONDS_BELOW = 1e11;
 
@@ -118,7 +118,12 @@ export function verifyMembershipSignature(request: {
 }
 
 /** The texts that may have been signed, in each way they may have been written (wire §6, http-api §13). */
-function signedTexts({ appId, clientId, permission, signature }: SignatureCheck): Iterable<string> {
+export function signedTexts({
+  appId,
+  clientId,
+  permission,
+  signature,
+}: Pick<SignatureCheck, "appId" | "clientId" | "permission" | "signature">): string[] {
   const { timestamp, nonce } = signature;
   const stamp = `${timestamp}:${nonce}`;
   const client = `${appId}:${clientId}`;

@@ -496,6 +496,7 @@ const needs: Record<string, () => Promise<Real>> = {
   setApnsKey: nothing,
   removeApnsKey: pushKeys,
   testPush: deviceWithWay,
+  checkSignature: nothing,
   getWebPushKey: webPush,
   registerBrowser: session,
   forgetBrowser: session,
