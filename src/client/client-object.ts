@@ -89,8 +89,8 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     return this.#client.signatureRefusal(signedAt);
   }
 
-  async unreadCount(clientId: string): Promise<number> {
-    return this.#client.unreadCount(clientId);
+  async unreadCount(clientId: string, conversationId?: string): Promise<number> {
+    return this.#client.unreadCount(clientId, conversationId);
   }
 
   async kick(clientId: string, reason: string): Promise<number> {

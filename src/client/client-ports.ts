@@ -67,8 +67,12 @@ export interface ClientServices {
   query(query: ConversationQuery): Promise<ConversationFound[] | QueryRefusal>;
   /** Those of some clients that are online. */
   online(clientIds: string[]): Promise<string[]>;
-  /** The number of unread messages of a client in a conversation; 0 if it is not a member. */
-  unread(conversationId: string, clientId: string): Promise<number>;
+  /**
+   * The number of unread messages of a client in a conversation; 0 if it is not a member.
+   *
+   * @param globalsAfter broadcasts to everybody after this time (ms) count
+   */
+  unread(conversationId: string, clientId: string, globalsAfter: number | undefined): Promise<number>;
   /** Reports that a client has sessions, or none any more. Nothing waits for this. */
   reportPresence(change: PresenceChange): void;
   publish(events: AppEvent[]): Promise<void>;

@@ -114,9 +114,9 @@ export function clientServicesOf(env: Env): ServicesBesideAlarm {
         withDeadline(queryConversations(env.DB, query), QUERY_DEADLINE, "querying conversations"),
       ),
     online: (clientIds) => onlineAmong(env, clientIds),
-    unread: async (id, clientId) => {
+    unread: async (id, clientId, globalsAfter) => {
       if (isOver(id)) return 0;
-      const count = conversation(id).unread(clientId);
+      const count = conversation(id).unread(clientId, globalsAfter);
       const unread = await withDeadline(count, OBJECT_DEADLINE, `unread messages of ${id}`);
       return typeof unread === "number" ? unread : 0;
     },

@@ -48,8 +48,8 @@ export interface ClientStub {
   deviceOf(clientId: string, token: string): Promise<{ device: string } | TokenRefused>;
   /** Why a signature of this time (ms) is not accepted, such as a later kick (X-03); undefined if it is. */
   signatureRefusal(signedAt: number): Promise<ErrorName | undefined>;
-  /** The number of unread messages in all conversations together (Y-22). */
-  unreadCount(clientId: string): Promise<number>;
+  /** The number of unread messages in one conversation, or in all together (Y-22). */
+  unreadCount(clientId: string, conversationId?: string): Promise<number>;
   /** Ends every session with 4115 and revokes earlier tokens and signatures (X-03). Returns the number of sessions. */
   kick(clientId: string, reason: string): Promise<number>;
   /** Refuses logins with 4106 and ends every session (X-22), until `unban`. */

@@ -1,6 +1,7 @@
 import type { Wake, WakeAnswer } from "../conversation/delivery/wake.ts";
 import { rulesOf } from "../conversation/kinds/kinds.ts";
 import { loggableError } from "../loggable-error.ts";
+import { servicesWithNews } from "../model/unexpired-broadcasts.ts";
 import type { Command } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { SessionReport } from "../protocol/link-controls.ts";
@@ -175,12 +176,17 @@ export class Client {
     return this.#parts.firstLogin.isDone ? missed : { ...missed, complete: false };
   }
 
-  /** The number of unread messages in all conversations together (Y-22). */
-  async unreadCount(clientId: string): Promise<number> {
-    const undiscovered = this.#parts.firstLogin.isDone ? [] : await this.#undiscoveredConversations(clientId);
-    const { inbox, services, subscribed } = this.#parts;
-    const conversations = [...new Set([...undiscovered, ...inbox.unread(), ...subscribed.ids])];
-    return totalUnreadCount(clientId, conversations, services);
+  /** The number of unread messages in one conversation, or in all together (Y-22). */
+  async unreadCount(clientId: string, conversationId: string | undefined): Promise<number> {
+    const { firstLogin, inbox, services, subscribed } = this.#parts;
+    const { broadcastsAfter: after } = firstLogin;
+    if (conversationId !== undefined) return totalUnreadCount(clientId, [conversationId], services, after);
+    const undiscovered = firstLogin.isDone ? [] : await this.#undiscoveredConversations(clientId);
+    const { broadcasts } = await services.settings();
+    const broadcasting =
+      after === undefined ? [] : servicesWithNews(broadcasts.unexpired, after, services.now());
+    const conversations = [...undiscovered, ...inbox.unread(), ...subscribed.ids, ...broadcasting];
+    return totalUnreadCount(clientId, [...new Set(conversations)], services, after);
   }
 
   /** The conversations that an incomplete first login has not put into the inbox yet. */

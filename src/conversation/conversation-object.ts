@@ -268,8 +268,8 @@ export class ConversationObject extends ConversationShell implements Conversatio
     return this.#open?.conversation.stillNewTo(message, clientIds) ?? [];
   }
 
-  async unread(clientId: string): Promise<number | undefined | Refused> {
-    return this.#read(({ conversation }) => conversation.unread(clientId));
+  async unread(clientId: string, globalsAfter?: number): Promise<number | undefined | Refused> {
+    return this.#read(({ conversation }) => conversation.unread(clientId, globalsAfter));
   }
 
   async service<Name extends ServiceCall>(name: Name, asked: Asked<Name>): Promise<Answer<Name>> {

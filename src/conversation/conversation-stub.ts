@@ -120,5 +120,5 @@ export interface ConversationStub {
   /** The clients among these that may see a message and have not read it; none if it is recalled or deleted. */
   stillNewTo(message: Omit<MessageLocation, "from">, clientIds: string[]): Promise<string[]>;
   /** Undefined for a client that is not a member. */
-  unread(clientId: string): Promise<number | undefined | Refused>;
+  unread(clientId: string, globalsAfter?: number): Promise<number | undefined | Refused>;
 }

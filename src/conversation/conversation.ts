@@ -222,11 +222,16 @@ export class Conversation {
     return this.#history.page(request, viewer);
   }
 
-  /** Number of unread messages from others (Y-22); undefined for a client that is not a member. */
-  unread(clientId: string): number | undefined {
+  /**
+   * Number of unread messages from others (Y-22); undefined for a client that is not a member.
+   *
+   * @param globalsAfter broadcasts to everybody after this time (ms) count; by default those after the first that it read
+   */
+  unread(clientId: string, globalsAfter?: number): number | undefined {
     this.#messages.flush();
     const { service } = this.#state;
-    if (service !== undefined) return unreadInService(this.#state, service, clientId, this.#host.now()).count;
+    if (service !== undefined)
+      return unreadInService(this.#state, service, clientId, this.#host.now(), globalsAfter).count;
     const member = this.#state.members.get(clientId);
     return member && this.#state.log.unread(clientId, member.readCursor).count;
   }

@@ -26,6 +26,14 @@ describe("[X-19] a conversation's blacklist", () => {
     await expect(listed(toms, "blocked", chat)).rejects.toThrow("BLACKLIST_FEATURE_DISABLED");
   });
 
+  test("[X-19] [X-20] blocking without a conversation's id is refused", async () => {
+    const { jerry, toms } = await trioChat();
+    for (const op of ["block", "unblock", "check_block"] as const) {
+      const nothing = await toms.ask({ cmd: "blacklist", op, blacklistMessage: { toPids: [jerry] } });
+      expect(refusal(nothing)).toMatch(/CONVERSATION_NOT_FOUND$/);
+    }
+  });
+
   test("[X-19] who is blocked is removed, hears and reads nothing, and can neither join nor be added", async () => {
     const { jerry, toms, jerrys, marys, chat } = await trioChat(everybody);
     const answer = await block(toms, "block", chat, [jerry]);

@@ -20,7 +20,8 @@ export function copyCallsOf(env: Env): CopyCalls & Removal {
     saveConversation: (record) => within(saveConversation(DB, record), "saving a conversation to D1"),
     saveRoles: (id, roles, asOf) => within(saveRoles(DB, id, roles, asOf), "saving roles to D1"),
     archivedUpTo: (id) => within(archivedUpTo(DB, id), "reading how far D1 has history"),
-    saveMessages: (id, messages) => within(saveMessages(DB, id, messages), "saving history to D1"),
+    saveMessages: (id, messages, unlisted) =>
+      within(saveMessages(DB, id, messages, unlisted), "saving history to D1"),
     deleteMessages: (id, times) => within(deleteMessages(DB, id, times), "deleting history from D1"),
     deleteConversation: (id) => within(deleteConversation(DB, id), "deleting a conversation from D1"),
     unlistBroadcasts: (id) => within(saveUnexpiredBroadcasts(env, id, []), "unlisting broadcasts"),

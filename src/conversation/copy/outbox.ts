@@ -12,8 +12,16 @@ export interface CopyCalls {
   saveRoles(conversationId: string, roles: StoredRole[], asOf: number): Promise<void>;
   /** How far D1 has this conversation's log; undefined if D1 does not have the conversation. */
   archivedUpTo(conversationId: string): Promise<ArchiveProgress | undefined>;
-  /** How far D1 has the log after this write, as D1 reports it; undefined if it does not have the conversation. */
-  saveMessages(conversationId: string, messages: MessageRecord[]): Promise<ArchiveProgress | undefined>;
+  /**
+   * How far D1 has the log after this write, as D1 reports it; undefined if it does not have the conversation.
+   *
+   * @param unlisted times of messages that no list of the app has
+   */
+  saveMessages(
+    conversationId: string,
+    messages: MessageRecord[],
+    unlisted: ReadonlySet<number>,
+  ): Promise<ArchiveProgress | undefined>;
   /** Reports to the app that D1 may lack messages after a time (ms). */
   behind(conversationId: string, since: number): Promise<void>;
   caughtUp(conversationId: string): Promise<void>;
@@ -196,7 +204,7 @@ export class Outbox {
         const messages = log.missing.from(this.#reached, BATCH);
         const last = messages.at(-1);
         if (last === undefined) break;
-        const reached = known(await this.#calls.saveMessages(id, messages));
+        const reached = known(await this.#calls.saveMessages(id, messages, this.#unlisted(messages)));
         this.#reached = reached;
         if (isShortOf(reached, messages)) throw new Error("D1 did not take what it was given");
         copied += messages.length;
@@ -214,6 +222,13 @@ export class Outbox {
       console.warn(`history of ${id} is late:`, loggableError(error));
       return false;
     }
+  }
+
+  /** The times of broadcasts to everybody, which lists of the app's history do not have (V-04). */
+  #unlisted(messages: readonly MessageRecord[]): Set<number> {
+    const { service } = this.#state;
+    const broadcasts = messages.filter((message) => service?.audienceOf(message) === "everybody");
+    return new Set(broadcasts.map(({ timestamp }) => timestamp));
   }
 
   /**

@@ -8,12 +8,12 @@ export interface Removal {
   deleteConversation(conversationId: string): Promise<void>;
   /** Takes a service's broadcasts to everybody off the list that logins read. */
   unlistBroadcasts(conversationId: string): Promise<void>;
-  /** Deletes subscriptions that were kept for the first login of these clients. */
+  /** Deletes what was kept for the first login of these clients. */
   deleteEarlySubscriptions(conversationId: string, clientIds: string[]): Promise<void>;
 }
 
 const BATCH = 1_000; // messages per call
-const SUBSCRIBERS = 5_000; // per call
+const CLIENTS = 5_000; // per call
 
 /**
  * Removes a deleted conversation from D1: first what a service has there, then its messages, both of which only this
@@ -40,14 +40,15 @@ export async function clearCopy(
 
 async function clearService(
   id: string,
-  { globals, subscribers }: ServiceState,
+  { globals, subscribers, views: { audiences } }: ServiceState,
   removal: Removal,
 ): Promise<void> {
   if (!globals.isEmpty) await removal.unlistBroadcasts(id);
-  let page = subscribers.page(undefined, SUBSCRIBERS);
-  while (page.length > 0) {
-    const clientIds = page.map(({ clientId }) => clientId);
-    await removal.deleteEarlySubscriptions(id, clientIds);
-    page = subscribers.page(clientIds.at(-1), SUBSCRIBERS);
-  }
+  const pages = [
+    (after: string | undefined) => subscribers.page(after, CLIENTS).map(({ clientId }) => clientId),
+    (after: string | undefined) => audiences.clientsAfter(after, CLIENTS),
+  ];
+  for (const pageAfter of pages)
+    for (let page = pageAfter(undefined); page.length > 0; page = pageAfter(page.at(-1)))
+      await removal.deleteEarlySubscriptions(id, page);
 }

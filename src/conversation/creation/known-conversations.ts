@@ -84,6 +84,24 @@ export class KnownConversations {
     );
   }
 
+  /**
+   * The ids that are conversations now: unlike `among`, without those deleted since they became known. All of them if the
+   * indexes fail.
+   */
+  async current(ids: readonly string[]): Promise<Set<string>> {
+    try {
+      const indexed = await withDeadline(this.#index.indexed([...ids]), DEADLINE, "index of conversations");
+      const there = new Set(indexed.map(({ id }) => id));
+      const rest = ids.filter((id) => !there.has(id));
+      if (rest.length === 0) return there;
+      const late = await withDeadline(this.#index.unindexed(rest), DEADLINE, "conversations that are behind");
+      return new Set([...there, ...late]);
+    } catch (error) {
+      console.warn("which conversations are deleted is not known:", loggableError(error));
+      return new Set(ids);
+    }
+  }
+
   /** Whether a temporary conversation with this id was begun and has not ended (E-01). */
   #isCurrent(id: string): boolean {
     return (endOf(id) ?? 0) > this.#now() && this.#temporaryIds.isGenuine(id);

@@ -107,6 +107,21 @@ export class Audiences {
     );
   }
 
+  /** The clients that have entries of their own, in the order of their ids, after one of them. */
+  clientsAfter(clientId: string = EVERYBODY, limit: number): string[] {
+    // One seek for each client: a search for distinct ones would read all entries of each.
+    return this.#tables
+      .read<{ audience: string }>(
+        "audiences",
+        "WITH RECURSIVE clients(audience) AS (SELECT min(audience) FROM audiences WHERE audience > ? UNION ALL " +
+          "SELECT (SELECT min(audience) FROM audiences WHERE audience > clients.audience) FROM clients " +
+          "WHERE audience IS NOT NULL) SELECT audience FROM clients WHERE audience IS NOT NULL LIMIT ?",
+        clientId,
+        limit,
+      )
+      .map(({ audience }) => audience);
+  }
+
   /** Time of the newest entry for an audience up to a time; 0 if there is none. */
   endOf(audience: string, upTo: number): number {
     const [row] = this.#tables.read<{ at: number | null }>(

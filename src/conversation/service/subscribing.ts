@@ -28,8 +28,12 @@ export interface SubscribingHost {
    * one. Rejects if it cannot.
    */
   list(clientId: string, subscription: ListedSubscription, exceptSession: string | undefined): Promise<void>;
-  /** Removes it from the client's own list. Never rejects: a login finds what is left over. */
-  unlist(clientId: string, subscription: ListedSubscription): Promise<void>;
+  /**
+   * Removes it from the client's own list. Never rejects: a login finds what is left over.
+   *
+   * @param wasWrittenTo whether the service has messages for the client by name: its first login still has to find it
+   */
+  unlist(clientId: string, subscription: ListedSubscription, wasWrittenTo: boolean): Promise<void>;
 }
 
 /**
@@ -73,12 +77,14 @@ export class Subscribing {
   }
 
   async unsubscribe(clientId: string): Promise<undefined> {
-    const { subscribers, readers } = this.#service;
+    const { subscribers, readers, views } = this.#service;
     const since = subscribers.since(clientId);
     if (since === undefined) return undefined;
     subscribers.remove(clientId, readers.isImported);
     this.#delivery.removeFromAudience([clientId]);
-    await this.#host.unlist(clientId, { conversationId: this.#state.facts.id, since });
+    const subscription = { conversationId: this.#state.facts.id, since };
+    const wasWrittenTo = views.audiences.endOf(clientId, Number.MAX_SAFE_INTEGER) > 0;
+    await this.#host.unlist(clientId, subscription, wasWrittenTo);
     return undefined;
   }
 

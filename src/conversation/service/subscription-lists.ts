@@ -1,7 +1,7 @@
 import type { Env } from "../../bindings.ts";
 import {
   addEarlySubscriptions,
-  removeEarlySubscription,
+  endEarlySubscription,
   WRITTEN_TO,
 } from "../../database/conversations/early-subscriptions.ts";
 import { withDeadline } from "../../deadline.ts";
@@ -21,10 +21,15 @@ export function subscriptionLists({
   DB,
 }: Pick<Env, "CLIENTS" | "DB">): Pick<SubscribingHost, "list" | "unlist"> & FirstLogins {
   const known = knownClients(DB);
-  const unlist = async (clientId: string, { conversationId, since }: ListedSubscription) => {
+  const unlist = async (
+    clientId: string,
+    { conversationId, since }: ListedSubscription,
+    wasWrittenTo: boolean,
+  ) => {
     if (!known.has(clientId)) {
-      const removal = removeEarlySubscription(DB, { clientId, conversationId });
-      await withDeadline(removal, D1_DEADLINE, `subscription of ${clientId}`);
+      const rest = wasWrittenTo ? "written to" : "nothing";
+      const ending = endEarlySubscription(DB, { clientId, conversationId, since }, rest);
+      await withDeadline(ending, D1_DEADLINE, `subscription of ${clientId}`);
       if (!(await known.mayHaveLoggedIn(clientId))) return;
     }
     const removed = CLIENTS.getByName(clientId).unsubscribe({ conversationId, since });
@@ -46,9 +51,9 @@ export function subscriptionLists({
       const listed = CLIENTS.getByName(clientId).subscribe({ conversationId, since }, exceptSession);
       await withDeadline(listed, DEADLINE, `subscription of ${clientId}`);
     },
-    unlist: async (clientId, subscription) => {
+    unlist: async (clientId, subscription, wasWrittenTo) => {
       try {
-        await unlist(clientId, subscription);
+        await unlist(clientId, subscription, wasWrittenTo);
       } catch (error) {
         console.warn(
           `the list of ${clientId} still has ${subscription.conversationId}:`,

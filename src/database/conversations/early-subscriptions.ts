@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, lte, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { chunksOf } from "../chunks.ts";
 import { earlySubscriptions } from "../schema/conversations.ts";
@@ -36,18 +36,27 @@ export async function addEarlySubscriptions(
   await db.batch(insertions.map((insertion) => statement(db, insertion)));
 }
 
-export async function removeEarlySubscription(
+/**
+ * Ends a subscription made by this time. Fails if D1 fails.
+ *
+ * @param rest "written to" keeps a row: the client's first login asks the service, which wrote to it by name
+ */
+export async function endEarlySubscription(
   db: D1Database,
-  { clientId, conversationId }: Omit<EarlySubscription, "since">,
+  { clientId, conversationId, since }: EarlySubscription,
+  rest: "nothing" | "written to",
 ): Promise<void> {
   const which = and(
     eq(earlySubscriptions.clientId, clientId),
     eq(earlySubscriptions.conversationId, conversationId),
+    lte(earlySubscriptions.since, since),
   );
-  await drizzle(db).delete(earlySubscriptions).where(which);
+  const d1 = drizzle(db);
+  if (rest === "nothing") await d1.delete(earlySubscriptions).where(which);
+  else await d1.update(earlySubscriptions).set({ since: WRITTEN_TO }).where(which);
 }
 
-/** Removes the subscriptions of some clients to one conversation. Fails if D1 fails. */
+/** Removes the rows of some clients for one conversation. Fails if D1 fails. */
 export async function removeEarlySubscriptions(
   db: D1Database,
   conversationId: string,

@@ -23,17 +23,21 @@ const DELETED_AT_ONCE = 5_000;
  * progress is stored with them, and a late or repeated write of something older changes nothing. Nor does a write for a
  * conversation that D1 does not know. Resolves to the progress afterwards; undefined if D1 does not know the
  * conversation.
+ *
+ * @param unlisted times of messages that the archive does not have; the progress counts them
  */
 export async function saveMessages(
   db: D1Database,
   conversationId: string,
   records: MessageRecord[],
+  unlisted: ReadonlySet<number> = new Set(),
 ): Promise<ArchiveProgress | undefined> {
   if (records.length === 0) return archivedUpTo(db, conversationId);
   const timestamp = records.reduce((newest, record) => Math.max(newest, record.timestamp), 0);
   const patchedAt = records.reduce((newest, record) => Math.max(newest, record.patchedAt ?? 0), 0);
-  const deleted = records.filter((record) => record.deleted).map((record) => record.timestamp);
-  const insertions = chunksOf(records.filter((record) => !record.deleted).map(toRow)).map(
+  const isGone = (record: MessageRecord) => record.deleted || unlisted.has(record.timestamp);
+  const deleted = records.filter(isGone).map((record) => record.timestamp);
+  const insertions = chunksOf(records.filter((record) => !isGone(record)).map(toRow)).map(
     (
       rows,
     ) => sql`INSERT INTO ${messages} (conversation_id, timestamp, id, sender, content, binary, mention_all,

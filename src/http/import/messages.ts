@@ -92,7 +92,9 @@ export class ImportedMessages {
         continue;
       }
       this.#answer[outcome] += 1;
-      this.#archived.push(archivedOf(each.value, place, recipients));
+      // Broadcasts to everybody are in no list of the app's history.
+      if (each.value.message.validTill === undefined)
+        this.#archived.push(archivedOf(each.value, place, recipients));
     }
     this.#progress.push({ conversationId, ...copy });
   }

@@ -5,6 +5,7 @@ import type { Env } from "../../bindings.ts";
 import { clientServicesOf } from "../../client/client-services.ts";
 import { totalUnreadCount } from "../../client/total-unread-count.ts";
 import { conversationOf } from "../../conversation/conversation-of.ts";
+import { knownConversations } from "../../conversation/creation/known-conversations.ts";
 import { knownClients } from "../../conversation/known-clients.ts";
 import { newestConversationsOf } from "../../database/conversations/memberships.ts";
 import { messagesSentBy } from "../../database/messages/history.ts";
@@ -110,8 +111,15 @@ export async function answerUnread(
   if (conversationId === undefined) {
     return context.json({ count: await awaitCall(unreadOf(context.env, clientId), `unread of ${clientId}`) });
   }
-  await mustExist(context.env, conversationId);
-  const conversation = conversationOf(context.env, conversationId);
+  const { env } = context;
+  await mustExist(env, conversationId);
+  const isService = (await knownConversations(env).kindOf(conversationId)) === "system";
+  // A client knows which broadcasts to everybody are older than itself.
+  if (isService && (await knownClients(env.DB).mayHaveLoggedIn(clientId))) {
+    const counting = env.CLIENTS.getByName(clientId).unreadCount(clientId, conversationId);
+    return context.json({ count: await awaitCall(counting, `unread of ${clientId}`) });
+  }
+  const conversation = conversationOf(env, conversationId);
   const counted = conversation.unread(clientId);
   const count = await awaitCall(counted, `unread in ${conversationId}`);
   return isRefused(count) ? refused(context, count) : context.json({ count: count ?? 0 });

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { pageOf, type ServicesPage, type SubscribedService } from "../../client/subscribed-services.ts";
 import { conversationOf } from "../../conversation/conversation-of.ts";
+import { knownConversations } from "../../conversation/creation/known-conversations.ts";
 import { knownClients } from "../../conversation/known-clients.ts";
 import type { Subscriber } from "../../conversation/service/subscribers.ts";
 import { readEarlySubscriptions } from "../../database/conversations/early-subscriptions.ts";
@@ -189,10 +190,27 @@ export async function listServices(
     after: conversationId === undefined || since === undefined ? undefined : { conversationId, since },
     limit: pageSize(asked.limit),
   };
-  const found = await awaitCall(servicesFor(context, clientId, page), `subscriptions of ${clientId}`);
+  const found = await awaitCall(existingServices(context, clientId, page), `subscriptions of ${clientId}`);
   return context.json(
     found.map((service) => subscriptionJson(service.conversationId, { clientId, since: service.since })),
   );
+}
+
+/** A page without deleted services, which stay on the client's own list until its next login. */
+async function existingServices(
+  context: Context<HttpEnv>,
+  clientId: string,
+  page: ServicesPage,
+): Promise<SubscribedService[]> {
+  const found: SubscribedService[] = [];
+  for (let { after } = page; ; ) {
+    const listed = await servicesFor(context, clientId, { ...page, after });
+    const ids = listed.map(({ conversationId }) => conversationId);
+    const current = await knownConversations(context.env).current(ids);
+    found.push(...listed.filter(({ conversationId }) => current.has(conversationId)));
+    after = listed.at(-1);
+    if (listed.length < page.limit || found.length >= page.limit) return found.slice(0, page.limit);
+  }
 }
 
 /** A client that never logged in has no object, and none is created: D1 has its subscriptions. */

@@ -4,7 +4,7 @@ import { caughtUp, read } from "../support/commands.ts";
 import { inboxOf } from "../support/objects.ts";
 import { onlineClients } from "../support/pair-chat.ts";
 import { done, type Logged, outcome, rest, type Sent } from "../support/rest.ts";
-import { dialogue, newService, SERVICES, subscribe } from "../support/services.ts";
+import { broadcast, dialogue, newService, SERVICES, subscribe } from "../support/services.ts";
 import { WorkerdDevice } from "../support/workerd-device.ts";
 import { configure, openWorld, world } from "../support/world.ts";
 
@@ -115,6 +115,49 @@ test("[V-01] [A-04] subscriptions of clients that never logged in are deleted wi
     .bind(mary, spike)
     .all<{ id: string }>();
   expect(results.map(({ id }) => id)).toEqual([kept, kept]);
+});
+
+test("[V-04] [A-06] lists of the app's history have no broadcast to everybody, edited or not, and have the others", async () => {
+  const { toms } = await onlineClients("tom");
+  const id = await newService();
+  const sent = await toAll(id, "to all");
+  await broadcast(id, "to subscribers");
+  const path = `${SERVICES}/${id}/messages/${encodeURIComponent(sent["msg-id"])}`;
+  await done("PUT", path, { from_client: "news", timestamp: sent.timestamp, message: "to all of you" });
+  const listed = async (from: string) =>
+    (await done<Logged[]>("GET", from)).filter(({ to }) => to === id).map(({ data }) => data);
+  for (const from of [
+    "/1.2/rtm/messages",
+    "/1.2/rtm/clients/news/messages",
+    "/1.1/rtm/messages/history",
+    "/1.1/rtm/messages/history?from=news",
+  ])
+    await expect.poll(() => listed(from)).toEqual(["to subscribers"]);
+  expect(await listed(`/1.1/rtm/messages/history?convid=${id}`)).toEqual(["to subscribers", "to all of you"]);
+  expect(await history(toms, id)).toEqual(["to all of you"]);
+  await remove(sent);
+});
+
+test("[V-04] [Y-22] over HTTP, a client's unread messages include broadcasts to everybody since its first login, and its first one", async () => {
+  const { jerry, jerrys } = await onlineClients("jerry");
+  const id = await newService();
+  const unread = (clientId: string, query = "") =>
+    done("GET", `/1.2/rtm/clients/${clientId}/unread-count${query}`);
+  const sent = [await toAll(id, "older")];
+  await jerrys.message("older");
+  const [mary] = named("mary");
+  sent.push(await toAll(id, "newer"));
+  const marys = await WorkerdDevice.of(mary);
+  await marys.push("unread");
+  for (const query of ["", `?conv_id=${id}`]) {
+    expect(await unread(jerry, query)).toEqual({ count: 2 });
+    expect(await unread(mary, query)).toEqual({ count: 1 });
+  }
+  read(jerrys, id);
+  await jerrys.push("unread");
+  for (const query of ["", `?conv_id=${id}`]) expect(await unread(jerry, query)).toEqual({ count: 0 });
+  for (const one of sent) await remove(one);
+  expect(await unread(mary)).toEqual({ count: 0 });
 });
 
 test("[V-04] a `.1` device gets a broadcast to everybody that it missed", async () => {

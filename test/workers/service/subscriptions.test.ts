@@ -3,9 +3,17 @@ import { change, heard, look, named, notices, refusal, say } from "../../support
 import { caughtUp, loggedIn, notifications } from "../support/commands.ts";
 import { onlineClients } from "../support/pair-chat.ts";
 import { done, outcome, rest } from "../support/rest.ts";
-import { broadcast, countOf, newService, SERVICES, subscribe, unsubscribe } from "../support/services.ts";
+import {
+  broadcast,
+  countOf,
+  newService,
+  SERVICES,
+  subscribe,
+  tell,
+  unsubscribe,
+} from "../support/services.ts";
 import { WorkerdDevice } from "../support/workerd-device.ts";
-import { configure, openWorld } from "../support/world.ts";
+import { configure, openWorld, world } from "../support/world.ts";
 
 /** Who is subscribed to a service conversation, over the wire and over HTTP. */
 
@@ -90,6 +98,51 @@ test("[V-08] the subscriptions of a client are listed, whether it has ever logge
   await caughtUp(ids[0] ?? "", jerrys);
   await unsubscribe(ids[1] ?? "", jerry);
   expect((await servicesOf(jerry)).map(({ conv_id }) => conv_id)).toEqual([ids[0], ids[2]]);
+});
+
+test("[V-08] a client's list has no deleted service, whether it has ever logged in or not, and its pages stay full", async () => {
+  const [jerry, mary] = named("jerry", "mary");
+  const jerrys = await WorkerdDevice.of(jerry);
+  const ids = [await newService(), await newService(), await newService(), await newService()];
+  for (const clientId of [jerry, mary]) for (const id of ids) await subscribe(id, clientId);
+  await caughtUp(ids[0] ?? "", jerrys);
+  for (const id of ids.slice(0, 2)) await done("DELETE", `${SERVICES}/${id}`);
+  for (const clientId of [jerry, mary]) {
+    expect((await servicesOf(clientId)).map(({ conv_id }) => conv_id)).toEqual(ids.slice(2));
+    expect((await servicesOf(clientId, "?limit=1")).map(({ conv_id }) => conv_id)).toEqual([ids[2]]);
+  }
+});
+
+test("[V-03] a first login finds what a service wrote to a client that was subscribed to it for a while before", async () => {
+  const [mary] = named("mary");
+  const id = await newService();
+  await subscribe(id, mary);
+  await tell(id, [mary], "your parcel");
+  await unsubscribe(id, mary);
+  expect(await servicesOf(mary)).toEqual([]);
+  const marys = await WorkerdDevice.of(mary);
+  const { unreadMessage } = await marys.push("unread");
+  expect(unreadMessage?.convs).toMatchObject([{ cid: id, unread: 1, data: "your parcel" }]);
+});
+
+test("[A-04] D1 keeps nothing for first logins of a deleted service, which subscribed clients and wrote to others", async () => {
+  const names = named("mary", "spike", "butch");
+  const [mary, spike, butch] = names;
+  const id = await newService();
+  await subscribe(id, mary);
+  await tell(id, [spike, butch], "your parcel");
+  const kept = async () => {
+    const { results } = await world.DB.prepare(
+      "SELECT client_id AS name FROM early_subscriptions WHERE conversation_id = ? ORDER BY name",
+    )
+      .bind(id)
+      .all<{ name: string }>();
+    return results.map(({ name }) => name);
+  };
+  // The service's own name too: it may log in one day, as any client.
+  await expect.poll(kept).toEqual([...names, "news"].toSorted());
+  await done("DELETE", `${SERVICES}/${id}`);
+  expect(await kept()).toEqual([]);
 });
 
 test("[V-01] a client that is subscribed over HTTP while it is online hears the next broadcast", async () => {
