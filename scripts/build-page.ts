@@ -9,7 +9,9 @@ const OUTPUT = fileURLToPath(new URL("../dist/public/", import.meta.url));
 /** Bundles page/ into dist/public, which wrangler and `npm start` serve. Throws if the build fails. */
 export async function buildPage(): Promise<void> {
   const { outputFiles } = await build({
-    entryPoints: [join(PAGE, "page.ts"), join(PAGE, "push-worker.ts"), join(PAGE, "page.css")],
+    entryPoints: ["page.ts", "page.css", "push-worker.ts", "docs.ts", "docs.css"].map((name) =>
+      join(PAGE, name),
+    ),
     outdir: OUTPUT,
     bundle: true,
     write: false,
@@ -22,7 +24,7 @@ export async function buildPage(): Promise<void> {
   });
   await mkdir(OUTPUT, { recursive: true, mode: 0o755 });
   for (const { path, contents } of outputFiles) await replace(path, contents);
-  for (const name of ["index.html", "_headers"]) {
+  for (const name of ["index.html", "docs.html", "_headers"]) {
     await replace(join(OUTPUT, name), await readFile(join(PAGE, name)));
   }
 }

@@ -21,7 +21,7 @@ import { systemMessageRoutes } from "./classes/system-messages.ts";
 import { demoRoutes } from "./demo.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { documentOf } from "./docs/document.ts";
-import { docsPage } from "./docs/page.ts";
+import { docsRoutes } from "./docs/viewer.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { NoSuchConversation } from "./existing-conversation.ts";
@@ -166,6 +166,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   });
   app.route("/", discoveryRoutes);
   app.route("/", demoRoutes);
+  app.route("/", docsRoutes);
   app.route("/", fileServingRoutes);
   app.route("/", missedEventRoutes);
   app.use("/admin/*", forTheOwner);
@@ -222,14 +223,8 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   for (const version of ["1", "1.1", "1.2"]) app.all(`/${version}/*`, passThrough);
   // Created once: it takes some milliseconds, and anybody may request it.
   const described = once(async () => JSON.stringify(documentOf(app)));
-  const page = once(async () => docsPage(JSON.parse(await described())));
   app.get("/openapi.json", async (context) => {
     return context.body(await described(), 200, { "Content-Type": "application/json" });
-  });
-  app.get("/docs", async (context) => {
-    const { policy, text } = await page();
-    context.header("Content-Security-Policy", policy);
-    return context.html(text);
   });
   app.notFound((context) => refuse(context, 404, failures.notFound));
   app.onError((error, context) => {

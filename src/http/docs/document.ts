@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { credentialHeaders } from "../auth.ts";
 import type { HttpEnv } from "../env.ts";
 import type { Tag } from "../operation.ts";
+import { httpTable, protocolTable } from "./error-list.ts";
 import { jsonSchemaOf, pathsOf } from "./paths.ts";
 
 const tags: Record<Tag, string> = {
@@ -42,7 +43,9 @@ export function documentOf(app: Hono<HttpEnv>): object {
         "ISO 8601 texts. Any 4xx or 5xx carries a code and a sentence: 1 is a parameter that does not fit, " +
         "105 a field of a body, 107 malformed JSON, 4000 and above are errors of messaging, the rest are the " +
         "HTTP status. Other names of the headers with keys that are understood as well: " +
-        `${credentialHeaders.filter((name) => !name.startsWith("X-LC-")).join(", ")}.`,
+        `${credentialHeaders.filter((name) => !name.startsWith("X-LC-")).join(", ")}.` +
+        `\n\n<details><summary>Errors of the HTTP API</summary>\n\n${httpTable()}\n\n</details>` +
+        `\n\n<details><summary>Errors of the protocol</summary>\n\n${protocolTable()}\n\n</details>`,
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],

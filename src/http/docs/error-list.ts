@@ -128,15 +128,29 @@ function closingOf(name: string): ListedError["closes"] {
   return entry.final ? "stays away" : "reconnects";
 }
 
-/** The text of docs/errors.md, generated from the tables. */
-export function errorsPage(): string {
+/** The errors of the protocol as a table in Markdown. */
+export function protocolTable(): string {
   const rows = listedErrors().map(
     ({ code, name, meaning, advice, retry, closes }) =>
       `| ${code} | \`${name}\` | ${meaning} | ${advice} | ${retry ? "yes" : "no"} | ${closes === "no" ? "" : closes} |`,
   );
-  const http = listedHttpErrors().map(
+  return `| code | name | meaning | what to do | retry | closes |
+| --- | --- | --- | --- | --- | --- |
+${rows.join("\n")}`;
+}
+
+/** The further errors of the HTTP API as a table in Markdown. */
+export function httpTable(): string {
+  const rows = listedHttpErrors().map(
     ({ code, meaning, advice, retry }) => `| ${code} | ${meaning} | ${advice} | ${retry ? "yes" : "no"} |`,
   );
+  return `| code | meaning | what to do | retry |
+| --- | --- | --- | --- |
+${rows.join("\n")}`;
+}
+
+/** The text of docs/errors.md, generated from the tables. */
+export function errorsPage(): string {
   return `# Errors
 
 <!-- Made from src/protocol/errors/ and src/http/docs/error-list.ts by npm run generate. -->
@@ -147,14 +161,10 @@ Every number that Parley answers with. *Retry* says whether the same may succeed
 
 SDKs show the number as \`code\` and the name as \`reason\` or in the message. Over HTTP the same numbers come in \`{"code": …, "error": …}\`.
 
-| code | name | meaning | what to do | retry | closes |
-| --- | --- | --- | --- | --- | --- |
-${rows.join("\n")}
+${protocolTable()}
 
 ## Of the HTTP API alone
 
-| code | meaning | what to do | retry |
-| --- | --- | --- | --- |
-${http.join("\n")}
+${httpTable()}
 `;
 }

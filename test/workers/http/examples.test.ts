@@ -1,5 +1,4 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { exampleOf } from "../../../src/http/docs/outline.ts";
 import * as example from "../../../src/http/examples.ts";
 import { isObject, type Json } from "../../../src/model/json.ts";
 import { newObjectId } from "../../../src/protocol/object-id.ts";
@@ -14,6 +13,7 @@ import { conversationOf, done, rest, type Sent } from "../support/rest.ts";
 import { enter } from "../support/rooms.ts";
 import { WorkerdDevice } from "../support/workerd-device.ts";
 import { configure, http, masterKeys, openWorld, world } from "../support/world.ts";
+import { exampleOf } from "./example-of.ts";
 import { allOperations, contentOf, type Described, exampleRequest, successOf } from "./operations.ts";
 import { misfit } from "./schema.ts";
 import { storeFile } from "./stored-files.ts";

@@ -1,6 +1,6 @@
-import { exampleOf } from "../../../src/http/docs/outline.ts";
 import { isObject, type Json, type JsonObject } from "../../../src/model/json.ts";
 import { http } from "../support/world.ts";
+import { exampleOf } from "./example-of.ts";
 
 /** An operation as the OpenAPI document has it. */
 export interface Described {
