@@ -31,6 +31,8 @@ import {
 } from "./import/import-conversation.ts";
 import { type ImportedLog, importLog } from "./import/import-log.ts";
 import { type ImportedList, importPermissions, type PermissionImport } from "./import/import-permissions.ts";
+import type { Inspected, Inspection, Inspections } from "./inspection/inspection-calls.ts";
+import { inspect } from "./inspection/inspections.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
 import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
@@ -189,15 +191,11 @@ export class ConversationObject extends ConversationShell implements Conversatio
   }
 
   async addMembers(clientIds: string[]): Promise<Changed | Refused> {
-    return this.#change(({ conversation }) =>
-      conversation.membership.addMembers(clientIds, NO_CLIENT.clientId),
-    );
+    return this.#change(({ conversation }) => conversation.membership.addMembers(clientIds, ""));
   }
 
   async removeMembers(clientIds: string[]): Promise<Changed | Refused> {
-    return this.#change(({ conversation }) =>
-      conversation.membership.removeMembers(clientIds, NO_CLIENT.clientId),
-    );
+    return this.#change(({ conversation }) => conversation.membership.removeMembers(clientIds, ""));
   }
 
   async setMuted(clientIds: string[], muted: boolean): Promise<Changed | Refused> {
@@ -274,6 +272,15 @@ export class ConversationObject extends ConversationShell implements Conversatio
 
   async service<Name extends ServiceCall>(name: Name, asked: Asked<Name>): Promise<Answer<Name>> {
     return this.#change<Answer<Name>>(async ({ conversation }) => conversation.callService(name, asked));
+  }
+
+  async inspect<Name extends Inspection>(
+    name: Name,
+    asked: Inspections[Name]["asked"],
+  ): Promise<Inspected<Name>> {
+    return this.#open === undefined
+      ? { refused: "CONVERSATION_NOT_FOUND" }
+      : inspect(this.#open, name, asked);
   }
 
   async remove(): Promise<undefined | Refused> {

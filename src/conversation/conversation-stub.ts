@@ -21,6 +21,7 @@ import type { Described, DescriptionOptions } from "./description.ts";
 import type { ConversationImport, ImportedConversation } from "./import/import-conversation.ts";
 import type { ImportedLog } from "./import/import-log.ts";
 import type { ImportedList, PermissionImport } from "./import/import-permissions.ts";
+import type { Inspected, Inspection, Inspections } from "./inspection/inspection-calls.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
 import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
@@ -81,6 +82,8 @@ export interface ConversationStub {
   catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(clientId: string, after: number): Promise<MissedNotices>;
   will(from: string, will: Will): Promise<void>;
+  /** Answers an owner's tool. Nothing is changed by it. */
+  inspect<Name extends Inspection>(name: Name, asked: Inspections[Name]["asked"]): Promise<Inspected<Name>>;
   /** A call of the app's server that only a service has. Others refuse it. */
   service<Name extends ServiceCall>(name: Name, asked: Asked<Name>): Promise<Answer<Name>>;
   // For the app's server (http-api §2): not bound by the settings for clients.

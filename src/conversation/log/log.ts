@@ -155,6 +155,17 @@ export class Log {
       .map(toMessage);
   }
 
+  /** The newest message up to a time (ms), as it is named; undefined if there is none. */
+  newestUpTo(time: number): { id: string; timestamp: number } | undefined {
+    const [row] = this.#sql
+      .exec<{ id: string; timestamp: number }>(
+        "SELECT id, timestamp FROM messages WHERE timestamp <= ? ORDER BY timestamp DESC LIMIT 1",
+        time,
+      )
+      .toArray();
+    return row;
+  }
+
   /** The session that sent the message in a place; 0 if it is not known any more. */
   originOf(place: number): number {
     const [row] = this.#sql

@@ -120,7 +120,7 @@ export class Receipts {
     if (!this.#state.members.has(subscription.clientId)) {
       return this.#replier.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     }
-    this.#saveAll();
+    this.saveAll();
     const others = [...this.#state.members.values()].filter(
       ({ clientId }) => clientId !== subscription.clientId,
     );
@@ -137,7 +137,7 @@ export class Receipts {
   }
 
   /** Stores all cursors before clients are shown them: a cursor that was seen must not move back. */
-  #saveAll(): void {
+  saveAll(): void {
     for (const member of this.#unsaved) this.#save(member);
   }
 
@@ -175,7 +175,7 @@ export class Receipts {
   /** Messages as history shows them: with the times when the other member received and read each. */
   withReceipts(messages: MessageRecord[]): replies.HistoryMessage[] {
     if (!hasReceipts(this.#state)) return messages;
-    this.#saveAll();
+    this.saveAll();
     return messages.map((message) => {
       const other = [...this.#state.members.values()].find(({ clientId }) => clientId !== message.from);
       if (other === undefined) return message;

@@ -17,13 +17,20 @@ export class Silences {
 
   /** Why a client may not be heard now; undefined if it may. */
   refusal(clientId: string, now: number): ErrorName | undefined {
-    if (this.list.has(clientId)) return "SILIENCED";
+    const end = this.endOf(clientId, now);
+    if (end === undefined) return undefined;
+    return end === "always" ? "SILIENCED" : "CONVERSATION_TEMPORARY_BLACKLISTED";
+  }
+
+  /** Until when a client is silenced (ms); undefined if it is not. */
+  endOf(clientId: string, now: number): "always" | number | undefined {
+    if (this.list.has(clientId)) return "always";
     const [row] = this.#tables.read<{ ends_at: number }>(
       "temporary_silences",
       "SELECT ends_at FROM temporary_silences WHERE client_id = ?",
       clientId,
     );
-    return row !== undefined && row.ends_at > now ? "CONVERSATION_TEMPORARY_BLACKLISTED" : undefined;
+    return row !== undefined && row.ends_at > now ? row.ends_at : undefined;
   }
 
   /** Silences a client until a time (ms), in place of an earlier end. Returns whether there was room. */

@@ -1,0 +1,18 @@
+import type { OpenConversation } from "../assemble-conversation.ts";
+import type { Inspected, Inspection, Inspections } from "./inspection-calls.ts";
+import { memberMarks } from "./member-marks.ts";
+
+const inspections: {
+  [Name in Inspection]: (
+    open: OpenConversation,
+    asked: Inspections[Name]["asked"],
+  ) => Promise<Inspected<Name>>;
+} = { marks: memberMarks };
+
+export function inspect<Name extends Inspection>(
+  open: OpenConversation,
+  name: Name,
+  asked: Inspections[Name]["asked"],
+): Promise<Inspected<Name>> {
+  return inspections[name](open, asked);
+}
