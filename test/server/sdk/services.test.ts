@@ -3,7 +3,7 @@ import { sdks } from "./sdk.ts";
 import { AppService, serviceOf } from "./services.ts";
 import { useTestApp } from "./test-app.ts";
 import { viewOf } from "./tom-and-jerry.ts";
-import { eventually, next } from "./waiting.ts";
+import { eventually, next, record } from "./waiting.ts";
 
 const app = useTestApp();
 
@@ -45,5 +45,73 @@ describe.each(sdks)("service conversations in the JavaScript SDK $version", (sdk
       (unread) => unread === 2,
     );
     await service.read();
+  });
+
+  test(`[V-04] with the SDK ${sdk.version} a broadcast to everybody reaches who is online, and a newcomer at the first login`, async () => {
+    const news = await AppService.create(app());
+    const tom = await app().logIn(sdk, app().named("Tom"));
+    const heard = next(tom.client, "message");
+    const sent = await news.broadcastToAll("to all");
+    const [message, conversation] = await heard;
+    expect(message).toMatchObject({ id: sent.id, text: "to all", cid: news.id, from: "news" });
+    expect(conversation).toMatchObject({ id: news.id, system: true });
+    const mary = await app().logIn(sdk, app().named("Mary"));
+    const service = await serviceOf(mary, news);
+    await eventually(
+      () => service.unreadMessagesCount,
+      (unread) => unread === 1,
+    );
+    expect(service.lastMessage).toMatchObject({ id: sent.id, text: "to all" });
+    await service.read();
+    expect(await service.queryMessages({ limit: 10 })).toMatchObject([{ text: "to all" }]);
+    await news.endBroadcast(sent.id);
+    // Whoever has it keeps it; a newcomer finds nothing.
+    const spike = await app().logIn(sdk, app().named("Spike"));
+    expect(await (await serviceOf(spike, news)).queryMessages({ limit: 10 })).toEqual([]);
+  });
+
+  test(`[V-07] with the SDK ${sdk.version} a subscriber sees a broadcast edited and recalled, and a client what was for it alone`, async () => {
+    const news = await AppService.create(app());
+    const [tom, jerry] = [
+      await app().logIn(sdk, app().named("Tom")),
+      await app().logIn(sdk, app().named("Jerry")),
+    ];
+    await (await serviceOf(tom, news)).subscribe();
+    const [toTom, toJerry] = [next(tom.client, "message"), next(jerry.client, "message")];
+    const [everybodys, jerrys] = [await news.broadcast("helo"), await news.write([jerry.id], "your parcle")];
+    await Promise.all([toTom, toJerry]);
+    const tomsChanges = record(tom.client, "messageupdate");
+    const updated = Promise.all([next(tom.client, "messageupdate"), next(jerry.client, "messageupdate")]);
+    await news.edit(everybodys, "hello");
+    await news.edit(jerrys, "your parcel", [jerry.id]);
+    const [[toms], [theirs]] = await updated;
+    expect(toms).toMatchObject({ id: everybodys.id, text: "hello" });
+    expect(theirs).toMatchObject({ id: jerrys.id, text: "your parcel" });
+    const recalled = Promise.all([next(tom.client, "messagerecall"), next(jerry.client, "messagerecall")]);
+    await news.recall(everybodys);
+    await news.recall(jerrys, [jerry.id]);
+    expect((await recalled).map(([{ id }]) => id)).toEqual([everybodys.id, jerrys.id]);
+    expect(tomsChanges.map(([{ id }]) => id)).toEqual([everybodys.id]);
+    const [kept] = await (await serviceOf(tom, news)).queryMessages({ limit: 10 });
+    expect(kept).toBeInstanceOf(tom.sdk.RecalledMessage);
+  });
+
+  test(`[V-08] who subscribed with the SDK ${sdk.version} is listed and counted over HTTP, until they unsubscribe`, async () => {
+    const news = await AppService.create(app());
+    const [tom, jerry] = [
+      await app().logIn(sdk, app().named("Tom")),
+      await app().logIn(sdk, app().named("Jerry")),
+    ];
+    for (const one of [tom, jerry]) await (await serviceOf(one, news)).subscribe();
+    const row = { conv_id: news.id, timestamp: expect.any(Number) };
+    const listed = [jerry, tom].map(({ id }) => ({ ...row, subscriber: id }));
+    expect(await news.ask("GET", "subscribers")).toEqual(listed);
+    expect(await news.ask("GET", "subscribers/count")).toEqual({ count: 2 });
+    const servicesOf = (id: string) =>
+      app().ask(`/1.2/rtm/clients/${id}/service-conversations`, { method: "GET" });
+    expect(await servicesOf(tom.id)).toEqual([{ ...row, subscriber: tom.id }]);
+    await (await serviceOf(tom, news)).unsubscribe();
+    expect(await news.ask("GET", "subscribers")).toEqual([{ ...row, subscriber: jerry.id }]);
+    expect(await servicesOf(tom.id)).toEqual([]);
   });
 });

@@ -4,6 +4,12 @@ import { viewOf } from "./tom-and-jerry.ts";
 
 const SERVICES = "/1.2/rtm/service-conversations";
 
+/** A message of a service, as the API names it. Its time is in milliseconds. */
+interface Told {
+  id: string;
+  timestamp: number;
+}
+
 /** What the app's server does with one of its service conversations. */
 export class AppService {
   readonly id: string;
@@ -21,7 +27,7 @@ export class AppService {
   }
 
   /** Sends a message as the service; resolves to its id and time (ms). */
-  async #tell(path: string, body: object): Promise<{ id: string; timestamp: number }> {
+  async #tell(path: string, body: object): Promise<Told> {
     const told = await this.#app.ask(path, { method: "POST", body: { from_client: "news", ...body } });
     const { "msg-id": id, timestamp } = Object(told);
     return { id: String(id), timestamp: Number(timestamp) };
@@ -40,6 +46,21 @@ export class AppService {
   /** A broadcast to everybody. @param more such as `valid_till` */
   broadcastToAll(words: string, more: object = {}) {
     return this.#tell("/1.2/rtm/broadcasts", { conv_id: this.id, message: textOf(words), ...more });
+  }
+
+  /** Ends a broadcast to everybody: devices that have it keep it. */
+  endBroadcast(id: string) {
+    return this.#app.ask(`/1.2/rtm/broadcasts/${id}`, { method: "DELETE" });
+  }
+
+  /** Edits a message. @param to the clients that it was for, if not all */
+  edit({ id, timestamp }: Told, words: string, to?: string[]) {
+    const body = { from_client: "news", timestamp, message: textOf(words), to_clients: to };
+    return this.ask("PUT", `messages/${id}`, body);
+  }
+
+  recall({ id, timestamp }: Told, to?: string[]) {
+    return this.ask("PUT", `messages/${id}/recall`, { from_client: "news", timestamp, to_clients: to });
   }
 
   /** Calls a path below that of the service. */

@@ -97,6 +97,10 @@ public final class Phone {
         AVIMConversation room = client.getChatRoom(asked.getString("conversation"));
         room.join(replies.about(room));
         return;
+      case "subscribe":
+        AVIMConversation service = client.getServiceConversation(asked.getString("conversation"));
+        service.join(replies.about(service));
+        return;
       case "online":
         client.getOnlineClients(strings(asked, "clients"), replies.online());
         return;
