@@ -7,6 +7,7 @@ import { type UsersAt, usersAt } from "../settings/user-settings.ts";
 import { apnsKeyRoutes } from "./admin/apns-keys.ts";
 import { banRoutes } from "./admin/bans.ts";
 import { conversationMemberRoutes } from "./admin/conversation-members.ts";
+import { conversationSearchRoutes } from "./admin/conversations.ts";
 import { eventRoutes } from "./admin/events.ts";
 import { goAwayRoutes } from "./admin/go-away.ts";
 import { healthRoutes } from "./admin/health.ts";
@@ -179,6 +180,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", eventRoutes);
   app.route("/", apnsKeyRoutes);
   app.route("/", testPushRoutes);
+  app.route("/", conversationSearchRoutes);
   app.route("/", conversationMemberRoutes);
   app.route("/", signatureCheckRoutes);
   app.route("/", conversationImportRoutes);

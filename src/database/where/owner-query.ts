@@ -30,7 +30,8 @@ export interface OwnerQuery {
 }
 
 export interface OwnerPage extends OwnerQuery {
-  sort: string;
+  /** As a query writes it, or its keys. */
+  sort: string | SortKey[];
   /** Rows up to the end of the page. */
   most: number;
   /** The page starts after this id. */
@@ -65,7 +66,7 @@ export async function findInSlices(
   { sort, most, after, ...query }: OwnerPage,
 ): Promise<readonly MatchingRow[] | QueryRefusal> {
   const { queried } = query;
-  const keys = sortKeysOf(sort, queried);
+  const keys = typeof sort === "string" ? sortKeysOf(sort, queried) : sort;
   if (isQueryRefusal(keys)) return keys;
   const first = new TopRows(
     most,

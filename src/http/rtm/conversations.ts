@@ -142,8 +142,8 @@ export const findConversations = async (
   asked: ConversationSearch,
 ): Promise<Response> => respond(context, await findRows(context.env, asked));
 
-// SDKs read the code in the detail; here it has a field of its own.
-const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.replace(/^102: /, ""));
+/** The refusal of a query. SDKs read the code in the detail; here it has a field of its own. */
+export const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.replace(/^102: /, ""));
 
 /** Creates a conversation, or finds the unique one. */
 export async function createConversation(

@@ -497,6 +497,7 @@ const needs: Record<string, () => Promise<Real>> = {
   removeApnsKey: pushKeys,
   testPush: deviceWithWay,
   checkSignature: nothing,
+  searchConversations: conversation,
   inspectMembers: message,
   getWebPushKey: webPush,
   registerBrowser: session,
