@@ -38,7 +38,7 @@ const file = join(folder, "keys");
 const keys = Object.entries(TRIAL).map(
   ([name, trial]) => `${name}=${JSON.stringify(process.env[name] || trial)}`,
 );
-writeFileSync(file, `${keys.join("\n")}\n`);
+writeFileSync(file, `${[...keys, 'CONSOLE="1"'].join("\n")}\n`);
 
 // Run as in a pipeline, where it does not ask whether to continue.
 const migrated = await run(["d1", "migrations", "apply", "DB", "--local"], { CI: "1" });

@@ -5,9 +5,6 @@ import worker from "../src/index.ts";
 export * from "../src/index.ts";
 export { default } from "../src/index.ts";
 
-/** The page's files. No API path has such a name, but a key on a domain of files may. */
-const FILE = /^\/[\w-]+\.(?:css|js)$/;
-
 /** The answer to a `Host` that cannot be one. */
 const noHost = { code: 400, error: "The Host header is no host." };
 
@@ -16,22 +13,13 @@ const noHost = { code: 400, error: "The Host header is no host." };
  * they would pass two more Workers, with compression that a few bytes can abuse, and with headers that only a developer
  * tool may trust.
  */
-export class FrontDoor extends WorkerEntrypoint<Env & { ASSETS: Fetcher }> {
+export class FrontDoor extends WorkerEntrypoint<Env> {
   override async fetch(request: Request): Promise<Response> {
     if (!URL.canParse(request.url)) return Response.json(noHost, { status: 400 });
     const url = new URL(request.url);
     // The proxy that terminates TLS sets it.
     const scheme = request.headers.get("X-Forwarded-Proto")?.split(",")[0]?.trim();
     if (scheme === "https") url.protocol = "https:";
-    const isFile = (request.method === "GET" || request.method === "HEAD") && FILE.test(url.pathname);
-    if (isFile) {
-      const { method, headers } = request;
-      // By a host of our own: theirs may be none that the runtime can fetch from.
-      const asset = await this.env.ASSETS.fetch(
-        new Request(`http://page${url.pathname}`, { method, headers }),
-      );
-      if (asset.status !== 404) return asset;
-    }
     return worker.fetch(scheme === "https" ? new Request(url, request) : request, this.env, this.ctx);
   }
 }

@@ -22,7 +22,13 @@ export interface StartOptions {
   /** A file with a `Build` as JSON; without one everything is built at the start. */
   build: string | undefined;
   /** The Worker's environment besides wrangler.toml's own variables. */
-  variables: Keys & { PROXIES: string; LOOPBACK: string; ANDROID_KEY?: string; DEMO?: string };
+  variables: Keys & {
+    PROXIES: string;
+    LOOPBACK: string;
+    ANDROID_KEY?: string;
+    DEMO?: string;
+    CONSOLE?: string;
+  };
   /** The problems of the owner's keys if strangers reach the server through a proxy. */
   weaknesses: string[];
 }
@@ -70,6 +76,8 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Sta
     PROXIES: flags.proxies,
     LOOPBACK: isLoopback(flags.host) ? "1" : "0",
     ...(environment.ANDROID_KEY ? { ANDROID_KEY: environment.ANDROID_KEY } : {}),
+    // For people at this machine. Behind proxies that the owner names, the setting `console.enabled` decides.
+    ...(isLoopback(flags.host) && flags.proxies === "0" ? { CONSOLE: "1" } : {}),
     ...(flags.demo ? { DEMO: "1" } : {}),
     // Tests play push services on this machine.
     ...(environment.PARLEY_TEST_PUSH_SERVICES === "loopback" && { TEST_PUSH_SERVICES: "loopback" }),

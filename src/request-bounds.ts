@@ -43,6 +43,8 @@ export const PASSWORD_QUEUE = { waiting: 100, wait: 8_000, longest: 8_000 };
  * from all addresses that cannot be told apart, and from one address for all users. Nobody locks a user out elsewhere.
  */
 export const WRONG_PASSWORDS = { forUser: 6, fromUnknown: 30, fromAddress: 100, within: 900_000 };
+/** Tries to sign in to the console in a minute, from one address, or from all that cannot be told apart. */
+export const SIGN_INS_PER_ADDRESS = { known: 10, unknown: 30 };
 /** Users and addresses with wrong passwords that an isolate remembers. */
 export const WRONG_PASSWORDS_REMEMBERED = 10_000;
 /** Users of one import. */

@@ -20,6 +20,8 @@ import { batchRoutes } from "./batch.ts";
 import { conversationRowRoutes } from "./classes/conversations.ts";
 import { memberInfoClassRoutes } from "./classes/member-infos.ts";
 import { systemMessageRoutes } from "./classes/system-messages.ts";
+import { consoleFileRoutes } from "./console/console-files.ts";
+import { consoleSessionRoutes } from "./console/sessions.ts";
 import { demoRoutes } from "./demo.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { documentOf } from "./docs/document.ts";
@@ -40,6 +42,7 @@ import { userImportRoutes } from "./import/users.ts";
 import { mirrorRoutes } from "./mirror/mirror.ts";
 import { CallFailed } from "./object-call.ts";
 import { forTheOwner } from "./owner.ts";
+import { PAGE_FILE, staticFile } from "./page-files.ts";
 import { installationRoutes } from "./push/installations.ts";
 import { notificationRoutes } from "./push/notifications.ts";
 import { pushRoutes } from "./push/push.ts";
@@ -142,12 +145,16 @@ export function createApp({ connect }: AppOptions): App {
   };
 }
 
+/** The console's own address: no page of another origin has a use for it. */
+const isOfConsole = (path: string): boolean => path === "/console" || path.startsWith("/console/");
+
 const pathOf = (request: Request): string => routePath(new URL(request.url).pathname);
 
 /** @param users where they live: all routes are there only if it is here */
 function httpApp(users: UsersAt): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({ getPath: pathOf });
-  app.use(crossOrigin, async (context, next) => {
+  app.use(async (context, next) => (isOfConsole(context.req.path) ? next() : crossOrigin(context, next)));
+  app.use(async (context, next) => {
     await next();
     if (context.req.path === "/") return;
     // Responses hold privileges of keys and a caller's own address: nothing on the way may store or render them. Only
@@ -158,14 +165,13 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
     context.header("X-Content-Type-Options", "nosniff");
     context.header("Referrer-Policy", "no-referrer");
   });
-  // The page is a static asset, but sockets to "/" belong to the server, so the Worker receives both and passes page
-  // requests on.
-  app.get("/", (context) => {
-    const { method, headers } = context.req.raw;
-    // Without `cf`, which a client can send on a single machine, and which need not be JSON. By a host of our own: theirs
-    // may be none that the runtime can fetch from.
-    return context.env.ASSETS?.fetch(new Request("http://page/", { method, headers })) ?? context.notFound();
-  });
+  for (const path of ["/", PAGE_FILE])
+    app.get(path, async (context, next) => {
+      const file = await staticFile(context, context.req.path);
+      return file.status === 404 ? next() : file;
+    });
+  app.route("/", consoleSessionRoutes);
+  app.route("/", consoleFileRoutes);
   app.route("/", discoveryRoutes);
   app.route("/", demoRoutes);
   app.route("/", docsRoutes);

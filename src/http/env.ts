@@ -1,5 +1,6 @@
 import type { ContentfulStatusCode } from "../../node_modules/hono/dist/types/utils/http-status.d.ts";
 import type { Env } from "../bindings.ts";
+import type { ConsoleSession } from "../console/session-token.ts";
 import type { Json } from "../model/json.ts";
 import type { Caller, Credentials } from "./auth.ts";
 import type { ErrorBody } from "./errors.ts";
@@ -13,6 +14,8 @@ export interface HttpEnv {
   Variables: {
     /** The caller, once it is known. */
     caller?: Caller;
+    /** The session of the console, if it made the request. */
+    consoleSession?: ConsoleSession;
     /** The largest body in bytes; a default applies if the operation sets none. */
     bodyLimit?: number;
     /** The body, once it was read. */

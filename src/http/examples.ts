@@ -1,5 +1,6 @@
 /** The people and values of the document's examples. The tests create them and then run the examples. */
 
+export const MASTER_KEY = "your master key";
 export const CONVERSATION = "65537a0e0000000000000001";
 export const MESSAGE = "AYvOVgAAq3-NXrXVMZ0gVQ";
 /** The time of the message, in milliseconds. */

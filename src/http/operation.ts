@@ -8,6 +8,7 @@ import { plain } from "../protocol/written-number.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type Caller, callerOf, credentialsInHeaders } from "./auth.ts";
 import { readJson } from "./body.ts";
+import { consoleSession, isByConsole, keepSignedIn } from "./console/console-session.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "./errors.ts";
 import { problemIn } from "./problem.ts";
@@ -76,11 +77,26 @@ export const descriptionOf = (handler: MiddlewareHandler): Description | undefin
 export async function identify(context: Context<HttpEnv>): Promise<Caller> {
   const known = context.get("caller");
   if (known !== undefined) return known;
-  const { env } = context;
-  const shown = await callerOf(await credentialsOf(context), env, (time) => isRecent(time, env));
-  const caller = shown === "master" && (await isForeign(context)) ? "none" : shown;
+  const caller = (await callerByConsole(context)) ?? (await callerByKeys(context));
   context.set("caller", caller);
   return caller;
+}
+
+/** The caller of a request that carries keys. */
+async function callerByKeys(context: Context<HttpEnv>): Promise<Caller> {
+  const { env } = context;
+  const shown = await callerOf(await credentialsOf(context), env, (time) => isRecent(time, env));
+  return shown === "master" && (await isForeign(context)) ? "none" : shown;
+}
+
+/** The caller of a request that the console made; undefined for any other. Keys count before the cookie. */
+async function callerByConsole(context: Context<HttpEnv>): Promise<Caller | undefined> {
+  if (!isByConsole(context) || credentialsInHeaders(context.req.raw.headers) !== undefined) return undefined;
+  const session = await consoleSession(context);
+  if (session === undefined) return undefined;
+  context.set("consoleSession", session);
+  await keepSignedIn(context, session);
+  return "master";
 }
 
 /** The master key is for servers. A request with it from a foreign web page means that the key leaked. */

@@ -23,6 +23,8 @@ export interface Deployment {
   PROXIES?: string;
   /** "1" on a single machine where only this machine can connect. */
   LOOPBACK?: string;
+  /** "1" where the console is on for people at the machine itself, whatever the settings say. */
+  CONSOLE?: string;
   /** On a single machine: calls that cannot leave for a private network, whatever a name resolves to. */
   PUBLIC_NETWORK?: Fetcher;
   /** On a single machine, whose runtime speaks no HTTP/2: calls to Apple. */

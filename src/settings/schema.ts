@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { afterEvents, eventNames } from "../model/event-names.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
+import { consoleSettings } from "./console-settings.ts";
 import { fileSettings } from "./file-settings.ts";
 import { limitSettings } from "./limit-settings.ts";
 import { mirrorSettings } from "./mirror-settings.ts";
@@ -94,6 +95,7 @@ const schema = (demo: boolean) =>
       }),
       {},
     ),
+    console: v.optional(consoleSettings(), {}),
     files: v.optional(fileSettings(), {}),
     mirror: v.optional(mirrorSettings(), {}),
     push: v.optional(pushSettings(), {}),

@@ -69,6 +69,7 @@ describe("defaults", () => {
       broadcasts: { unexpired: {} },
       keywords: { oneToOne: false, version: null },
       events: { logDays: 0 },
+      console: { enabled: false, signOutBefore: null, auditDays: 365 },
       files: { maxBytes: 52428800, types: [], usersOnly: false, upload: "auto", url: null, domains: [] },
       rooms: { socketsPerRelay: 2_000, messagesPerSecond: 50, returnMinutes: 30 },
       mirror: { server: null, messagesPerMinute: 1800 },

@@ -303,6 +303,18 @@ async function file(): Promise<Real> {
 
 const nothing = async (): Promise<Real> => ({});
 
+/** The console is on, and the owner signed in to it. */
+async function signedIn(): Promise<Real> {
+  await configure({ console: { enabled: true } });
+  const response = await http("/console/session", {
+    method: "POST",
+    headers: { "x-parley-console": "1" },
+    body: JSON.stringify({ master_key: world.MASTER_KEY }),
+  });
+  const [cookie = ""] = response.headers.getSetCookie();
+  return { "the-cookie": cookie.split(";")[0] ?? "", [example.MASTER_KEY]: world.MASTER_KEY };
+}
+
 /** What each operation's example needs. */
 const needs: Record<string, () => Promise<Real>> = {
   createConversation: nothing,
@@ -422,6 +434,9 @@ const needs: Record<string, () => Promise<Real>> = {
   kick11: session,
   signLogin11: signInHook,
   downloadFile: storedFile,
+  signIn: signedIn,
+  getSession: signedIn,
+  signOut: signedIn,
   findSocket: nothing,
   findHosts: nothing,
   readDate: nothing,
