@@ -2,7 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../bindings.ts";
 import { copyDelayOf } from "../database/messages/copy-delay.ts";
-import type { AppStub, PresenceChange } from "./app-stub.ts";
+import type { AppStub, PresenceChange, PresenceSearch } from "./app-stub.ts";
 import { appTables } from "./app-tables.ts";
 import { KeyValues } from "./key-values.ts";
 import { LaggingConversations } from "./lagging-conversations.ts";
@@ -62,6 +62,10 @@ export class AppObject extends DurableObject<Env> implements AppStub {
 
   async onlineAfter(clientId: string, limit: number): Promise<string[]> {
     return this.#presence.after(clientId, limit);
+  }
+
+  async findClients(search: PresenceSearch): Promise<string[]> {
+    return this.#presence.find(search, Date.now());
   }
 
   async archiveBehindAmong(conversationIds: string[]): Promise<string[]> {

@@ -11,6 +11,16 @@ export interface PresenceChange {
   online: boolean;
 }
 
+/** Clients by the beginning of their ids. */
+export interface PresenceSearch {
+  prefix: string;
+  /** The last client of the page before; empty for the first page. */
+  after: string;
+  /** Also those that are offline now, but were online on this UTC day. */
+  today: boolean;
+  limit: number;
+}
+
 /** The calls that the rest of the service may make to the AppObject. */
 export interface AppStub {
   /**
@@ -29,6 +39,8 @@ export interface AppStub {
   onlineAmong(clientIds: string[]): Promise<string[]>;
   /** A page of the clients that are online, in the order of their ids, after one of them. */
   onlineAfter(clientId: string, limit: number): Promise<string[]>;
+  /** A page of the clients that are online, or were today, in the order of their ids. */
+  findClients(search: PresenceSearch): Promise<string[]>;
   /** The number of clients that are online now, and of those that were today (UTC). */
   presence(): Promise<{ online: number; today: number }>;
   /** A conversation could not copy its messages from after a time (ms) to D1. */

@@ -1,4 +1,5 @@
 import type { Sql } from "../sql.ts";
+import type { PresenceSearch } from "./app-stub.ts";
 import type { AppTables } from "./app-tables.ts";
 import type { KeyValues } from "./key-values.ts";
 
@@ -52,6 +53,22 @@ export class Presence {
       .exec<{ id: string }>(
         "SELECT client_id AS id FROM presence WHERE client_id > ? AND online = 1 ORDER BY client_id LIMIT ?",
         clientId,
+        limit,
+      )
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  /** A page of the clients that are online, or were at any time of this UTC day, whose ids begin so. */
+  find({ prefix, after, today, limit }: PresenceSearch, now: number): string[] {
+    return this.#sql
+      .exec<{ id: string }>(
+        "SELECT client_id AS id FROM presence WHERE client_id > ? AND client_id >= ? AND client_id < ? " +
+          "AND (online = 1 OR day = ?) ORDER BY client_id LIMIT ?",
+        after,
+        prefix,
+        `${prefix}\u{10ffff}`,
+        today ? dayOf(now) : -1,
         limit,
       )
       .toArray()

@@ -28,6 +28,11 @@ export class AccessState {
     return this.#load().ban;
   }
 
+  /** When the client was last kicked or banned (ms). */
+  get kickedAt(): number | undefined {
+    return this.#load().kickedAt;
+  }
+
   /** Whether signatures and tokens of this time (ms) are revoked, because the client was kicked since. */
   isRevoked(time: number): boolean {
     const { kickedAt } = this.#load();

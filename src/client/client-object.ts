@@ -8,6 +8,7 @@ import type { ErrorName } from "../protocol/errors.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import { type AssembledClient, assembleClient } from "./assemble-client.ts";
 import type { Client } from "./client.ts";
+import type { InspectedClient } from "./client-inspection.ts";
 import { clientServicesOf } from "./client-services.ts";
 import type { ClientStub, MissedEvents, TokenRefused } from "./client-stub.ts";
 import type { RefusedPage } from "./refused-conversations.ts";
@@ -91,6 +92,10 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
 
   async unreadCount(clientId: string, conversationId?: string): Promise<number> {
     return this.#client.unreadCount(clientId, conversationId);
+  }
+
+  async inspect(): Promise<InspectedClient> {
+    return this.#client.inspect();
   }
 
   async kick(clientId: string, reason: string): Promise<number> {

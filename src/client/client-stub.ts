@@ -2,6 +2,7 @@ import type { Wake, WakeAnswer } from "../conversation/delivery/wake.ts";
 import type { MissedEvent } from "../conversation/notices.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { Refused } from "../protocol/outcome.ts";
+import type { InspectedClient } from "./client-inspection.ts";
 import type { RefusedPage } from "./refused-conversations.ts";
 import type { ServicesPage, SubscribedService } from "./subscribed-services.ts";
 
@@ -50,6 +51,8 @@ export interface ClientStub {
   signatureRefusal(signedAt: number): Promise<ErrorName | undefined>;
   /** The number of unread messages in one conversation, or in all together (Y-22). */
   unreadCount(clientId: string, conversationId?: string): Promise<number>;
+  /** What the object knows of the client. Nothing is changed by it. */
+  inspect(): Promise<InspectedClient>;
   /** Ends every session with 4115 and revokes earlier tokens and signatures (X-03). Returns the number of sessions. */
   kick(clientId: string, reason: string): Promise<number>;
   /** Refuses logins with 4106 and ends every session (X-22), until `unban`. */

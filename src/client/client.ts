@@ -10,6 +10,7 @@ import type { Sql } from "../sql.ts";
 import { AccessControl } from "./access-control.ts";
 import { AccessState } from "./access-state.ts";
 import { CatchUpSchedule } from "./catch-up-schedule.ts";
+import { type InspectedClient, inspectClient } from "./client-inspection.ts";
 import type { ClientParts } from "./client-parts.ts";
 import type { ClientServices } from "./client-ports.ts";
 import type { MissedEvents, TokenRefused } from "./client-stub.ts";
@@ -212,6 +213,11 @@ export class Client {
   /** Why a signature of this time (ms) is not accepted: a kick since, or a ban; undefined if it is. */
   signatureRefusal(signedAt: number): ErrorName | undefined {
     return this.#access.signatureRefusal(signedAt);
+  }
+
+  /** What an owner sees of the client. Nothing is changed by it. */
+  inspect(): InspectedClient {
+    return inspectClient(this.#parts);
   }
 
   /** Ends every session with 4115. Returns how many sessions there were. */

@@ -23,6 +23,9 @@ const TAG_CONFLICT: Refused = {
   detail: "the client is logged in on another device with the same tag",
 };
 
+/** Characters of what a device names as its SDK: the attachment of the link holds them. */
+const AGENT_KEPT = 128;
+
 export type OpenState = Extract<SessionState, { phase: "open" }>;
 
 /** A login that is accepted, with everything decided. It is valid for this turn only. */
@@ -80,7 +83,12 @@ export async function decideLogin(
     if ((still.holder?.generation ?? 0) !== generation) continue;
     const announced = settings !== undefined && hasListeners(settings);
     return {
-      state: openState(session, identity, { proven, announced, openedAt: services.now() }),
+      state: openState(session, identity, {
+        proven,
+        announced,
+        openedAt: services.now(),
+        userAgent: command.userAgent?.slice(0, AGENT_KEPT),
+      }),
       token,
       tagDecision: still,
     };
@@ -124,12 +132,17 @@ function decideTagAmong(others: Session[], request: TagRequest, tags: Tags): Tag
 function openState(
   { state }: Session,
   { tag, deviceIds, capabilities, known, pushDevice }: LoginIdentity,
-  { proven, announced, openedAt }: Pick<OpenState, "proven" | "announced" | "openedAt">,
+  {
+    proven,
+    announced,
+    openedAt,
+    userAgent,
+  }: Pick<OpenState, "proven" | "announced" | "openedAt" | "userAgent">,
 ): OpenState {
   const [deviceId] = deviceIds;
   const fresh = { announced, openedAt, subscriptions: [], behind: [] };
   const kept = state.phase === "open" ? state : fresh;
-  return { ...kept, phase: "open", tag, deviceId, capabilities, proven, known, pushDevice };
+  return { ...kept, phase: "open", tag, deviceId, capabilities, proven, known, pushDevice, userAgent };
 }
 
 /**

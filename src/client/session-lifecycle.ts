@@ -203,6 +203,11 @@ export class SessionLifecycle {
     this.#events.updatePresence(session.clientId);
   }
 
+  /** Sessions whose links broke and that may still come back. */
+  get broken(): BrokenSession[] {
+    return this.#brokenSessions.all;
+  }
+
   /** Ends the broken sessions that did not come back in time. */
   expireBrokenSessions(): void {
     const last = this.#services.now() - this.#services.returnTime();

@@ -34,6 +34,8 @@ export type SessionState =
       openedAt: number;
       /** The name under which the device receives push; undefined if it receives none. */
       pushDevice: string | undefined;
+      /** The SDK and its version, as the device names it; sessions from before it was kept have none. */
+      userAgent?: string | undefined;
       capabilities: number;
       /** The login proved the client's identity. */
       proven: boolean;

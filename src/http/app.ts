@@ -6,6 +6,8 @@ import { settingsOf } from "../settings/store.ts";
 import { type UsersAt, usersAt } from "../settings/user-settings.ts";
 import { apnsKeyRoutes } from "./admin/apns-keys.ts";
 import { banRoutes } from "./admin/bans.ts";
+import { clientDetailRoutes } from "./admin/client-detail.ts";
+import { clientListRoutes } from "./admin/clients.ts";
 import { conversationMemberRoutes } from "./admin/conversation-members.ts";
 import { conversationSearchRoutes } from "./admin/conversations.ts";
 import { eventRoutes } from "./admin/events.ts";
@@ -186,6 +188,8 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", eventRoutes);
   app.route("/", apnsKeyRoutes);
   app.route("/", testPushRoutes);
+  app.route("/", clientListRoutes);
+  app.route("/", clientDetailRoutes);
   app.route("/", conversationSearchRoutes);
   app.route("/", conversationMemberRoutes);
   app.route("/", signatureCheckRoutes);

@@ -198,6 +198,11 @@ async function session(): Promise<Real> {
   return { "the-token": (await loggedIn(example.READER)).token };
 }
 
+async function tomsSession(): Promise<Real> {
+  await loggedIn(example.SENDER);
+  return {};
+}
+
 async function muted(): Promise<Real> {
   const real = await conversation();
   const body = { client_ids: [example.READER] };
@@ -514,6 +519,8 @@ const needs: Record<string, () => Promise<Real>> = {
   checkSignature: nothing,
   searchConversations: conversation,
   inspectMembers: message,
+  searchClients: tomsSession,
+  inspectClient: async () => ({ ...(await conversation()), ...(await tomsSession()) }),
   getWebPushKey: webPush,
   registerBrowser: session,
   forgetBrowser: session,
