@@ -1,6 +1,7 @@
 import { closeQuietly } from "../close-quietly.ts";
 import type { ObjectSocket } from "../object-socket.ts";
 import { linkClose } from "../protocol/link-controls.ts";
+import { joinRecords } from "../protocol/link-records.ts";
 import type { RelayedFrame, RelayedSubscriber } from "../protocol/relay-calls.ts";
 import { isFor, shownAtRelay } from "./recent-frames.ts";
 
@@ -108,16 +109,31 @@ export class RelaySubscribers {
     }
   }
 
-  /** Sends to the audience. */
-  broadcast(relayed: RelayedFrame): void {
+  /** Sends to the audience. All that a session is sent goes as one frame: most of the cost is by frame, not by byte. */
+  broadcast(frames: readonly RelayedFrame[]): void {
+    const whole = joinRecords(frames.map(({ frame }) => frame));
     for (const [socket, subscriber] of this.#subscribers) {
-      const frame = subscriber.isEvicted ? undefined : shownAtRelay(subscriber, relayed);
-      if (frame !== undefined) this.send(socket, frame);
+      if (subscriber.isEvicted) continue;
+      const shown = this.#shownInTurn(socket, subscriber, frames);
+      const isWhole = shown.every((part, at) => part === frames[at]?.frame);
+      const parts = shown.filter((part) => part !== undefined);
+      if (parts.length > 0) this.send(socket, isWhole ? whole : joinRecords(parts));
     }
-    const { narrowed } = relayed;
-    if (narrowed?.isFirst !== true && narrowed?.isLast !== true) return;
-    for (const [socket, { clientId, isEvicted }] of this.#subscribers)
-      if (!isEvicted && isFor(clientId, narrowed)) this.setPresent(socket, narrowed.isFirst === true);
+  }
+
+  /** What a session is sent of each of some frames. By some of them it comes into the audience, or leaves it. */
+  #shownInTurn(
+    socket: RelaySocket,
+    subscriber: RelaySubscriber,
+    frames: readonly RelayedFrame[],
+  ): (Uint8Array | undefined)[] {
+    return frames.map((relayed) => {
+      const shown = shownAtRelay(subscriber, relayed);
+      const { narrowed } = relayed;
+      const isTurn = narrowed?.isFirst === true || narrowed?.isLast === true;
+      if (isTurn && isFor(subscriber.clientId, narrowed)) this.setPresent(socket, narrowed.isFirst === true);
+      return shown;
+    });
   }
 
   /** Closes a subscription. Its session opens another one, from its own position on. */

@@ -212,11 +212,11 @@ export class Relay {
       this.#subscribers.dropAll();
     }
     this.#registration.received(batch);
-    for (const frame of batch.frames) {
-      this.#subscribers.broadcast(frame);
-      if (frame.narrowed?.isFirst === true) this.#opening.removed(frame.narrowed);
-      if (frame.narrowed?.isLast)
-        for (const entrances of [this.#opening, this.#asking]) entrances.removed(frame.narrowed);
+    this.#subscribers.broadcast(batch.frames);
+    for (const { narrowed } of batch.frames) {
+      if (narrowed?.isFirst === true) this.#opening.removed(narrowed);
+      if (narrowed?.isLast)
+        for (const entrances of [this.#opening, this.#asking]) entrances.removed(narrowed);
     }
     return this.#report(batch.registration);
   }
