@@ -11,10 +11,14 @@ export interface Schema<Name extends string> {
   readonly versions: readonly Migration<Name>[];
 }
 
-/** A column that the table of an earlier version lacks, or a table that it lacks beside another one. */
+/**
+ * A column that the table of an earlier version lacks, a table that it lacks beside another one, or the primary key that
+ * the table has since, with the same columns.
+ */
 export type Migration<Name extends string> =
   | { table: Name; column: string; definition: string }
-  | { table: Name; beside: Name };
+  | { table: Name; beside: Name }
+  | { table: Name; key: readonly string[] };
 
 /**
  * The tables of one object's storage. Each is created by its first write, so an object for a name that nobody has
@@ -41,7 +45,7 @@ export class Tables<Name extends string> {
   create(...tables: readonly Name[]): void {
     for (const table of tables) {
       if (this.has(table)) continue;
-      for (const statement of this.#schema.tables[table]) this.sql.exec(statement);
+      this.#create(table);
       this.#load().add(table);
     }
   }
@@ -83,21 +87,35 @@ export class Tables<Name extends string> {
   /** The tables that exist, in their present form. Storage that is up to date is not written. */
   #migrated(): Set<string> {
     const existing = new Set(namesIn(this.sql));
-    const columns = new Map<string, string[]>();
+    const columns = new Map<string, Column[]>();
     for (const migration of this.#schema.versions) {
       const { table } = migration;
-      if (!("column" in migration)) {
+      if ("beside" in migration) {
         if (existing.has(table) || !existing.has(migration.beside)) continue;
-        for (const statement of this.#schema.tables[table]) this.sql.exec(statement);
+        this.#create(table);
         existing.add(table);
       } else if (existing.has(table)) {
-        const { column, definition } = migration;
         const found = columns.get(table) ?? columnsOf(this.sql, table);
         columns.set(table, found);
-        if (!found.includes(column)) this.sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`);
+        if ("key" in migration) this.#changeKey(table, keyOf(found), migration.key);
+        else if (!found.some(({ name }) => name === migration.column))
+          this.sql.exec(`ALTER TABLE ${table} ADD COLUMN ${migration.column} ${migration.definition}`);
       }
     }
     return existing;
+  }
+
+  #create(table: Name): void {
+    for (const statement of this.#schema.tables[table]) this.sql.exec(statement);
+  }
+
+  /** SQLite changes no key: all rows move into a table in its present form. */
+  #changeKey(table: Name, found: readonly string[], key: readonly string[]): void {
+    if (found.join() === key.join()) return;
+    this.sql.exec(`ALTER TABLE ${table} RENAME TO ${table}_before`);
+    this.#create(table);
+    this.sql.exec(`INSERT INTO ${table} SELECT * FROM ${table}_before`);
+    this.sql.exec(`DROP TABLE ${table}_before`);
   }
 }
 
@@ -107,9 +125,17 @@ function namesIn(sql: Sql): string[] {
   return tables.map(({ name }) => name).filter((name) => !/^(_cf_|sqlite_)/.test(name));
 }
 
-function columnsOf(sql: Sql, table: string): string[] {
-  return sql
-    .exec<{ name: string }>(`PRAGMA table_info(${table})`)
-    .toArray()
-    .map(({ name }) => name);
+/** A column, and its place in the primary key, from 1 on; 0 if it is not in it. */
+interface Column extends Record<string, string | number> {
+  name: string;
+  pk: number;
+}
+
+function columnsOf(sql: Sql, table: string): Column[] {
+  return sql.exec<Column>(`PRAGMA table_info(${table})`).toArray();
+}
+
+function keyOf(columns: readonly Column[]): string[] {
+  const inKey = columns.filter(({ pk }) => pk > 0).toSorted((one, other) => one.pk - other.pk);
+  return inKey.map(({ name }) => name);
 }

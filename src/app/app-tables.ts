@@ -9,13 +9,14 @@ export type AppTables = Tables<Name>;
 export const APP_SCHEMA: Schema<Name> = {
   tables: {
     facts: ["CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"],
+    // Those that are online stand together: they are few of all that were here in a month.
     presence: [
-      "CREATE TABLE presence (client_id TEXT PRIMARY KEY, online INTEGER NOT NULL, " +
-        "day INTEGER NOT NULL) WITHOUT ROWID",
+      "CREATE TABLE presence (client_id TEXT NOT NULL, online INTEGER NOT NULL, day INTEGER NOT NULL, " +
+        "PRIMARY KEY (online, client_id)) WITHOUT ROWID",
     ],
     behind: ["CREATE TABLE behind (conversation_id TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID"],
   },
-  versions: [],
+  versions: [{ table: "presence", key: ["online", "client_id"] }],
 };
 
 export function appTables(sql: Sql): AppTables {

@@ -26,14 +26,18 @@ export class Presence {
 
   /** The client has a session. A repeat writes nothing. */
   online(clientId: string, now: number): void {
-    if (this.#isOnline(clientId)) return;
-    this.#write(clientId, 1, now);
+    if (this.#isIn(1, clientId)) return;
+    this.#tidy(now);
+    if (this.#isIn(0, clientId)) this.#move(clientId, 1, now);
+    else
+      this.#sql.exec("INSERT INTO presence (client_id, online, day) VALUES (?, 1, ?)", clientId, dayOf(now));
   }
 
   /** The client's last session ended. Nothing is stored for a client that was not online. */
   offline(clientId: string, now: number): void {
-    if (!this.#isOnline(clientId)) return;
-    this.#write(clientId, 0, now);
+    if (!this.#isIn(1, clientId)) return;
+    this.#tidy(now);
+    this.#move(clientId, 0, now);
   }
 
   /** Those of some clients that are online. */
@@ -51,7 +55,7 @@ export class Presence {
   after(clientId: string, limit: number): string[] {
     return this.#sql
       .exec<{ id: string }>(
-        "SELECT client_id AS id FROM presence WHERE client_id > ? AND online = 1 ORDER BY client_id LIMIT ?",
+        "SELECT client_id AS id FROM presence WHERE online = 1 AND client_id > ? ORDER BY client_id LIMIT ?",
         clientId,
         limit,
       )
@@ -86,14 +90,24 @@ export class Presence {
       .one();
   }
 
-  #isOnline(clientId: string): boolean {
-    const found = this.#sql.exec("SELECT 1 FROM presence WHERE client_id = ? AND online = 1", clientId);
+  #isIn(online: 0 | 1, clientId: string): boolean {
+    const found = this.#sql.exec(
+      "SELECT 1 FROM presence WHERE online = ? AND client_id = ?",
+      online,
+      clientId,
+    );
     return found.toArray().length > 0;
   }
 
-  #write(clientId: string, online: 0 | 1, now: number): void {
-    this.#tidy(now);
-    this.#sql.exec("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", clientId, online, dayOf(now));
+  /** One row, though its key changes. */
+  #move(clientId: string, online: 0 | 1, now: number): void {
+    this.#sql.exec(
+      "UPDATE presence SET online = ?, day = ? WHERE online = ? AND client_id = ?",
+      online,
+      dayOf(now),
+      1 - online,
+      clientId,
+    );
   }
 
   /** Runs with the first change of a day, since it reads the whole table. */

@@ -74,6 +74,30 @@ describe("the tables of an object", () => {
     ]);
   });
 
+  test("a table of a version with another primary key gets the present one, and keeps its rows", () => {
+    const schema: Schema<"mice"> = {
+      tables: {
+        mice: [
+          "CREATE TABLE mice (name TEXT NOT NULL, home TEXT NOT NULL, PRIMARY KEY (home, name)) WITHOUT ROWID",
+        ],
+      },
+      versions: [
+        { table: "mice", column: "home", definition: "TEXT NOT NULL DEFAULT 'wall'" },
+        { table: "mice", key: ["home", "name"] },
+      ],
+    };
+    const sql = new MemorySql();
+    sql.exec("CREATE TABLE mice (name TEXT PRIMARY KEY)");
+    sql.exec("INSERT INTO mice VALUES ('Jerry'), ('Tuffy')");
+    expect(new Tables(sql, schema).read("mice", "SELECT * FROM mice")).toEqual([
+      { name: "Jerry", home: "wall" },
+      { name: "Tuffy", home: "wall" },
+    ]);
+    const [plan] = sql.exec<{ detail: string }>("EXPLAIN QUERY PLAN SELECT * FROM mice WHERE home = 'wall'");
+    expect(plan?.detail).toBe("SEARCH mice USING PRIMARY KEY (home=?)");
+    expect(written(sql, () => new Tables(sql, schema).has("mice"))).toEqual([]);
+  });
+
   test("tables of the present version are not written", () => {
     const sql = new MemorySql();
     new Tables(sql, SCHEMA).create("holes", "mice");
@@ -110,7 +134,7 @@ const SCHEMAS: Record<string, Schema<string>> = {
  */
 const INSERTED_BY_NAME = ["messages"];
 
-/** The columns of each table in their stored order, and the indexes that belong to some of them. */
+/** The columns of each table in their stored order, its primary key, and the indexes that belong to some of them. */
 function shapeOf(sql: Sql, tables: readonly string[]): Record<string, unknown> {
   const indexes = sql.exec<{ name: string; tbl_name: string }>(
     "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name",
@@ -120,8 +144,14 @@ function shapeOf(sql: Sql, tables: readonly string[]): Record<string, unknown> {
     const names = stored.toArray().map(({ name }) => name);
     return INSERTED_BY_NAME.includes(table) ? names.toSorted() : names;
   };
+  const key = (table: string) =>
+    sql
+      .exec<{ name: string }>(`SELECT name FROM pragma_table_info('${table}') WHERE pk > 0 ORDER BY pk`)
+      .toArray()
+      .map(({ name }) => name);
   return {
     columns: Object.fromEntries(tables.map((table) => [table, columns(table)])),
+    keys: Object.fromEntries(tables.map((table) => [table, key(table)])),
     indexes: [...indexes].filter(({ tbl_name: table }) => tables.includes(table)).map(({ name }) => name),
   };
 }

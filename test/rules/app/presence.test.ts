@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { appTables } from "../../../src/app/app-tables.ts";
 import { KeyValues } from "../../../src/app/key-values.ts";
 import { Presence } from "../../../src/app/presence.ts";
@@ -33,7 +33,8 @@ beforeEach(() => {
   presence = presenceIn(sql);
 });
 
-const rows = () => sql.exec<{ client_id: string }>("SELECT client_id FROM presence").toArray();
+const rows = () =>
+  sql.exec<{ client_id: string }>("SELECT client_id FROM presence ORDER BY client_id").toArray();
 
 test("a client that is online counts for now and today, and one that left only for today", () => {
   presence.online("tom", MONDAY);
@@ -78,4 +79,21 @@ test("a client that was offline for more than 30 days is dropped with the first 
   expect(rows()).toEqual([{ client_id: "spike" }, { client_id: "tom" }, { client_id: "tyke" }]);
   presence.online("quacker", MONDAY + 32 * DAY);
   expect(rows()).toEqual([{ client_id: "quacker" }, { client_id: "tom" }, { client_id: "tyke" }]);
+});
+
+test("a page of the clients that are online reads no row of another client", () => {
+  for (let at = 0; at < 300; at += 1) {
+    const clientId = `client-${String(at).padStart(3, "0")}`;
+    presence.online(clientId, MONDAY);
+    if (at % 100 !== 7) presence.offline(clientId, MONDAY);
+  }
+  expect(presence.after("", 2)).toEqual(["client-007", "client-107"]);
+  expect(presence.after("client-107", 2)).toEqual(["client-207"]);
+  const asked = vi.spyOn(sql, "exec");
+  presence.after("", 2);
+  const [query = "", ...bindings] = asked.mock.lastCall ?? [];
+  const plan = sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...bindings).toArray();
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    "SEARCH presence USING PRIMARY KEY (online=? AND client_id>?)",
+  ]);
 });
