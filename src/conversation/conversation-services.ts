@@ -39,8 +39,10 @@ function relayCallsOf({ RELAYS }: Env): RelayCalls {
       structuredClone(
         await withDeadline(relay(id, number).audience(limit), RELAY_DEADLINE, `relay of ${id}`),
       ),
-    isPresent: (id, number, clientId) =>
-      withDeadline(relay(id, number).isPresent(clientId), RELAY_DEADLINE, `relay of ${id}`),
+    presentAmong: async (id, number, clientIds) =>
+      structuredClone(
+        await withDeadline(relay(id, number).presentAmong(clientIds), RELAY_DEADLINE, `relay of ${id}`),
+      ),
   };
 }
 

@@ -120,7 +120,7 @@ export class Conversation {
       blocked: (clientIds) => this.#service?.subscribing.end(clientIds),
     });
     const permissions = new PermissionCommands(state, this.permissions, policy, replier, flush, rules);
-    this.presence = new Presence(delivery);
+    this.presence = new Presence(delivery, () => host.now());
     const room = new RoomCommands(state, delivery, this.presence, policy, replier);
     this.#handling = {
       messages,

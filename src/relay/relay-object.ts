@@ -80,7 +80,7 @@ export class RelayObject extends DurableObject<Env> implements RelayStub {
     return this.#relay.audience(limit);
   }
 
-  async isPresent(clientId: string): Promise<boolean> {
-    return this.#relay.isPresent(clientId);
+  async presentAmong(clientIds: string[]): Promise<string[]> {
+    return this.#relay.presentAmong(clientIds);
   }
 }

@@ -9,5 +9,6 @@ export interface RelayStub {
   close(): Promise<void>;
   /** Some clients of its part of the audience, and how many there are. */
   audience(limit: number): Promise<RelayAudience>;
-  isPresent(clientId: string): Promise<boolean>;
+  /** Those of some clients that are in its part of the audience. */
+  presentAmong(clientIds: string[]): Promise<string[]>;
 }

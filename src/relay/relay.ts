@@ -233,8 +233,9 @@ export class Relay {
     return { clientIds: this.#subscribers.sample(limit), clients, subscriptions };
   }
 
-  isPresent(clientId: string): boolean {
-    return this.#subscribers.isPresent(clientId);
+  /** Those of some clients that are in the audience here. */
+  presentAmong(clientIds: readonly string[]): string[] {
+    return clientIds.filter((clientId) => this.#subscribers.isPresent(clientId));
   }
 
   /** The audience has changed: the conversation hears of it a second later, together with what changes until then. */

@@ -49,7 +49,7 @@ export interface RelayObjectCalls {
   deliver(batch: RelayBatch): RelayReport;
   close(): void;
   audience(limit: number): RelayAudience;
-  isPresent(clientId: string): boolean;
+  presentAmong(clientIds: readonly string[]): string[];
 }
 
 /** The calls that other objects make to a conversation's. */

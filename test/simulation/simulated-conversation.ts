@@ -328,9 +328,9 @@ export class SimulatedConversation implements ConversationCalls {
           instance.hold(network.call(() => this.#environment.relay(id, relay).close(), 5_000, fate)),
         audience: (id, relay, limit) =>
           instance.hold(network.call(() => this.#environment.relay(id, relay).audience(limit), 5_000, fate)),
-        isPresent: (id, relay, clientId) =>
+        presentAmong: (id, relay, clientIds) =>
           instance.hold(
-            network.call(() => this.#environment.relay(id, relay).isPresent(clientId), 5_000, fate),
+            network.call(() => this.#environment.relay(id, relay).presentAmong(clientIds), 5_000, fate),
           ),
       },
       newId: () => this.#environment.newConversationId(),

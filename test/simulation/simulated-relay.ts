@@ -61,8 +61,8 @@ export class SimulatedRelay {
     return this.#relay.audience(limit);
   }
 
-  isPresent(clientId: string): boolean {
-    return this.#relay.isPresent(clientId);
+  presentAmong(clientIds: readonly string[]): string[] {
+    return this.#relay.presentAmong(clientIds);
   }
 
   /** Hibernates as soon as it is at rest, and wakes up: only sockets and their attachments survive. */

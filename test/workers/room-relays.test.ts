@@ -67,6 +67,24 @@ test("[R-07] [T5] the online count has everybody at all relays, and goes down ag
   });
 });
 
+test("[R-07] [T5] a client on two devices, one at the room and one at a relay, counts once", async () => {
+  const [tom, jerry, mary] = named("tom", "jerry", "mary");
+  const toms = await WorkerdDevice.of(tom);
+  const jerrys = await WorkerdDevice.of(jerry);
+  const room = await roomOf(toms);
+  await enter(jerrys, room);
+  const others = [await WorkerdDevice.of(tom), await WorkerdDevice.of(mary)];
+  for (const device of others) expect(refusal(await enter(device, room))).toBe("");
+  expect(await relaysOf(room)).not.toEqual([]);
+  const settled = { timeout: 8_000 };
+  await vi.waitFor(async () => expect(await onlineCount(jerrys, room)).toBe(3), settled);
+  expect(await present(jerrys, room)).toEqual([jerry, mary, tom].toSorted());
+  toms.close();
+  await vi.waitFor(async () => expect(await onlineCount(jerrys, room)).toBe(3), settled);
+  others[0]?.close();
+  await vi.waitFor(async () => expect(await onlineCount(jerrys, room)).toBe(2), settled);
+});
+
 test("[R-01] [T1] who leaves at a relay hears nothing more, and hears again after coming back", async () => {
   const { devices, first, room } = await crowdedRoom();
   const last = devices.at(-1);

@@ -5,5 +5,5 @@ export interface RelayCalls {
   deliver(conversationId: string, relay: number, batch: RelayBatch): Promise<RelayReport>;
   close(conversationId: string, relay: number): Promise<void>;
   audience(conversationId: string, relay: number, limit: number): Promise<RelayAudience>;
-  isPresent(conversationId: string, relay: number, clientId: string): Promise<boolean>;
+  presentAmong(conversationId: string, relay: number, clientIds: string[]): Promise<string[]>;
 }

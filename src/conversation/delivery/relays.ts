@@ -35,7 +35,8 @@ export interface RelaysHost {
   /** Tells a relay that the conversation is deleted. */
   close(relay: number): Promise<void>;
   audience(relay: number, limit: number): Promise<RelayAudience>;
-  isPresent(relay: number, clientId: string): Promise<boolean>;
+  /** Those of some clients that are in the audience at a relay. */
+  presentAmong(relay: number, clientIds: string[]): Promise<string[]>;
   /** Calls `retry` after this many milliseconds, even if the object hibernates or dies before. */
   retryAfter(delay: number): void;
   /** Everything was handed over. */
@@ -235,13 +236,15 @@ export class Relays {
     return [...found];
   }
 
-  /** Whether a client is in the audience at a relay. */
-  async isPresent(clientId: string): Promise<boolean> {
-    for (let level = 1; level <= LEVELS; level += 1) {
-      const number = relayOf(level, clientId);
-      if (this.#relays.has(number) && (await this.#host.isPresent(number, clientId))) return true;
-    }
-    return false;
+  /** Those of some clients that are in the audience at relays. One that does not answer is left out. */
+  async presentAmong(clientIds: readonly string[]): Promise<Set<string>> {
+    const asked = [...this.#relays].map(async ([number, { counts }]) => {
+      const level = levelOf(number);
+      const theirs = clientIds.filter((clientId) => relayOf(level, clientId) === number);
+      return theirs.length === 0 || counts?.clients === 0 ? [] : this.#host.presentAmong(number, theirs);
+    });
+    const settled = await Promise.allSettled(asked);
+    return new Set(settled.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : [])));
   }
 
   /** The conversation is deleted. */
