@@ -40,6 +40,8 @@ export interface RelayBatch {
   /** The registration that the conversation knows the relay by. */
   registration: string;
   frames: RelayedFrame[];
+  /** The number of the first frame that the relay lacks after this call. */
+  end: number;
   /** Frames before these are lost: the sessions have to subscribe again, each from its own position on. */
   hasGap: boolean;
   entry: RelayEntry;
@@ -89,8 +91,10 @@ export type RelayedSubscriber = Pick<
 export interface RelayedOutcome {
   /** The reply, and records that go with it. */
   frame: Uint8Array;
-  /** Whether the session is in the audience now. */
-  isPresent: boolean;
+  /** Whether the session is in the room now. Undefined if that is said to clients, by frames. */
+  isPresent: boolean | undefined;
+  /** Frames before this number are sent before it: they are on their way to the relay. Undefined if it has them all. */
+  after: number | undefined;
 }
 
 /** What a session that opens its subscription at a relay has already. */

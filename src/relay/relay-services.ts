@@ -6,6 +6,7 @@ import { LEVELS, levelOf } from "./tree.ts";
 
 const CALL_DEADLINE = 5_000; // ms
 const COMMAND_DEADLINE = 25_000; // ms: more than the hooks of an app may take
+const FEED_DEADLINE = 10_000; // ms: a call to the relay that got lost is noticed and repeated in this time
 /** Subscriptions of a relay of the last level: the platform's most is 32,768. */
 const CAPACITY_LAST = 16_000;
 
@@ -41,6 +42,7 @@ export function relayServicesOf(env: Env, placeNow: () => RelayPlace): RelayServ
       const { conversation, relay } = place();
       await withDeadline(conversation.relayReported(relay, report), CALL_DEADLINE, "report");
     },
+    inTime: (frames) => withDeadline(frames, FEED_DEADLINE, "feed of a relay"),
     timer: (milliseconds, run) => setTimeout(run, milliseconds),
     capacity: () => {
       const isLast = levelOf(placeNow().relay ?? 1) >= LEVELS;

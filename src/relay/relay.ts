@@ -20,6 +20,8 @@ import type {
 } from "../protocol/relay-calls.ts";
 import * as replies from "../protocol/replies.ts";
 import { type Entrance, Entrances } from "./entrances.ts";
+import { FeedPosition } from "./feed-position.ts";
+import { openingFrame } from "./opening-frame.ts";
 import { OrderedCommands } from "./ordered-commands.ts";
 import { type Registered, Registration } from "./registration.ts";
 import { type RelaySocket, RelaySubscribers } from "./relay-subscribers.ts";
@@ -38,6 +40,8 @@ export interface RelayServices {
   /** Carries out a command of a session; undefined if there is no conversation. */
   command(subscriber: RelayedSubscriber, frame: Uint8Array): Promise<RelayedOutcome | undefined>;
   report(report: RelayReport): Promise<void>;
+  /** Waits for frames that are on their way. Rejects at a deadline. */
+  inTime(frames: Promise<void>): Promise<void>;
   /** Calls `run` once after this many milliseconds, in memory only. */
   timer(milliseconds: number, run: () => void): unknown;
   /** The number of subscriptions from which on the relay is full. */
@@ -57,6 +61,7 @@ export class Relay {
   readonly #subscribers: RelaySubscribers;
   readonly #registration: Registration;
   readonly #commands: OrderedCommands<RelaySocket, Uint8Array>;
+  readonly #position: FeedPosition;
   /** Subscriptions that are being opened. */
   readonly #opening = new Entrances();
   /** Sessions whose command is being carried out. */
@@ -68,6 +73,7 @@ export class Relay {
     this.#services = services;
     this.#subscribers = new RelaySubscribers(sockets);
     this.#registration = new Registration((id) => services.register(id));
+    this.#position = new FeedPosition((frames) => services.inTime(frames));
     this.#commands = new OrderedCommands((socket, frame) => this.#carryOut(socket, frame));
   }
 
@@ -99,18 +105,20 @@ export class Relay {
     };
     // What a service said before is for some, and the relay does not know for whom.
     const isOld = !isRoom || !registered.recent.reachesBackTo(lacked);
+    const { id } = registered;
+    const personalFrom = registered.recent.end;
     const old = isOld ? await this.#services.replay(subscriber, lacked) : undefined;
     if (old === "too far behind") return old;
     if (isOld && old === undefined) return "no conversation";
     registered = this.#registration.current;
-    if (registered === undefined) throw new Error("the registration ended");
+    if (registered?.id !== id) throw new Error("the registration ended");
     // Its next try asks again.
     if (entrance.isOver && (isPresent || !isRoom)) throw new Error("let in or removed meanwhile");
     // No await from here on: what comes after this replay goes to the socket.
     const socket = connect();
     this.#subscribers.add(socket, { ...subscriber, isPresent, isEvicted: false });
     const asked = startsAtEnd ? { ...request, since: undefined, noticesAfter: undefined } : request;
-    this.#subscribers.send(socket, openingFrame(asked, isPresent, old, registered));
+    this.#subscribers.send(socket, openingFrame(asked, isPresent, old, personalFrom, registered));
     this.#changed();
     return "subscribed";
   }
@@ -171,7 +179,10 @@ export class Relay {
     return true;
   }
 
-  /** Has the conversation carry out a command. Resolves to whether the next one of the session may follow. */
+  /**
+   * Has the conversation carry out a command. The answer waits for what was said before it. Resolves to whether the next
+   * command of the session may follow.
+   */
   async #carryOut(socket: RelaySocket, frame: Uint8Array): Promise<boolean> {
     const subscriber = this.#subscribers.get(socket);
     // Its session repeats what had no answer, by its next subscription (L7.4).
@@ -180,15 +191,17 @@ export class Relay {
     try {
       const { outcome, isOver } = await this.#asking.during(identity.clientId, async (entrance) => {
         const answer = await this.#services.command(identity, frame);
+        if (answer?.after !== undefined) await this.#position.upTo(answer.after);
         return { outcome: answer, isOver: entrance.isOver };
       });
       if (outcome === undefined) this.#subscribers.drop(socket);
       else {
+        const { frame: answer, isPresent = identity.isPresent } = outcome;
         // The session may have come or gone by itself meanwhile.
-        const isChanged = outcome.isPresent !== identity.isPresent;
-        if (isChanged) this.#setPresent(socket, outcome.isPresent && !subscriber.isEvicted);
-        if (outcome.frame.length > 0) this.#subscribers.send(socket, outcome.frame);
-        if (isChanged && outcome.isPresent && isOver) this.#subscribers.drop(socket);
+        const isChanged = isPresent !== identity.isPresent;
+        if (isChanged) this.#setPresent(socket, isPresent && !subscriber.isEvicted);
+        if (answer.length > 0) this.#subscribers.send(socket, answer);
+        if (isChanged && isPresent && isOver) this.#subscribers.drop(socket);
       }
       return outcome !== undefined;
     } catch (error) {
@@ -218,6 +231,7 @@ export class Relay {
       if (narrowed?.isLast)
         for (const entrances of [this.#opening, this.#asking]) entrances.removed(narrowed);
     }
+    this.#position.reached(batch.end);
     return this.#report(batch.registration);
   }
 
@@ -256,32 +270,6 @@ export class Relay {
     if (subscriptions === 0) this.#registration.end();
     return { registration, subscriptions, clients: this.#subscribers.clients };
   }
-}
-
-/** What a session is sent first: what it lacks after its positions, or nothing if it has none. */
-function openingFrame(
-  { clientId, origin, since, noticesAfter, isPresent: wasPresent }: SubscriptionRequest,
-  isPresent: boolean,
-  old: RelayedReplay | undefined,
-  { head, lastNotice, recent, entry }: Registered,
-): Uint8Array {
-  const entriesAfter = old?.head ?? since ?? head;
-  const laterNotices = old?.lastNotice ?? noticesAfter ?? lastNotice;
-  const opened: ConversationControl = {
-    type: "opened",
-    since: old?.since ?? entriesAfter,
-    head: old?.head ?? head,
-    noticesAfter: old === undefined ? laterNotices : (noticesAfter ?? old.since),
-    lastNotice: old?.lastNotice ?? lastNotice,
-  };
-  const records = [control(opened)];
-  if (since === undefined && old === undefined)
-    records.push(storedRecord({ timestamp: head, previous: 0 }, 0, {}, new Uint8Array()));
-  if (old?.frame !== undefined) records.push(old.frame);
-  const later = recent.after(entriesAfter, laterNotices, { clientId, origin, isPresent });
-  if (later !== undefined) records.push(later);
-  if (wasPresent || isPresent) records.push(control({ type: "presence", isPresent, isRoom: entry.isRoom }));
-  return joinRecords(records);
 }
 
 function control(content: ConversationControl): Uint8Array {

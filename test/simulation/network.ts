@@ -135,6 +135,17 @@ export class Network {
     });
   }
 
+  /** A promise that rejects after this many milliseconds. */
+  async inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+    const deadline = Promise.withResolvers<never>();
+    const cancel = this.timer(milliseconds, () => deadline.reject(new Error("deadline")));
+    try {
+      return await Promise.race([promise, deadline.promise]);
+    } finally {
+      cancel();
+    }
+  }
+
   /** Two ends of a socket. */
   socketPair(): [End, End] {
     const forth = this.queue();

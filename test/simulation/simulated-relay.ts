@@ -110,6 +110,7 @@ export class SimulatedRelay {
       mayEnter: (subscriber) => call(() => conversation()?.mayEnter(subscriber) ?? false),
       command: (subscriber, frame) => call(() => conversation()?.carryOutRelayed(subscriber, frame)),
       report: (report) => call(() => conversation()?.relayReported(this.#number, report)),
+      inTime: (frames) => instance.hold(network.inTime(frames, 10_000)),
       timer: (delay, run) => instance.timer(delay, run),
       capacity: () =>
         levelOf(this.#number) < LEVELS ? this.#environment.socketsPerRelay : Number.POSITIVE_INFINITY,

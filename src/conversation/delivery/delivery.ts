@@ -242,6 +242,12 @@ export class Delivery {
     return this.#host.isPresent(subscriber);
   }
 
+  /** What is on its way to a relay goes before its answer (T4), as `Relays.awaitedAt`. */
+  awaitedAt(relay: number): number | undefined {
+    this.#resumeAtStart();
+    return this.relays.awaitedAt(relay);
+  }
+
   /** What a session at a relay lacks after its positions (ms). */
   replayRelayed(clientId: string, lacked: RelayedPosition): RelayedReplay | TooFarBehind {
     return this.#subscribers.replayRelayed(clientId, lacked);

@@ -3,6 +3,8 @@ import type { RelayedFrame } from "../../protocol/relay-calls.ts";
 /** What a relay that does not answer may be behind before its sessions have to subscribe again. */
 const FRAMES_MAX = 1_000;
 const BYTES_MAX = 2 * 1024 * 1024;
+/** More frames than are ever added in this time. */
+const NUMBERS_PER_MILLISECOND = 1_000;
 /** Bytes of one call to a relay. */
 const CALL_BYTES = 512 * 1024;
 
@@ -11,12 +13,16 @@ export class RelayFeed {
   #frames: RelayedFrame[] = [];
   #bytes = 0;
   /** The number of the first frame that is kept. */
-  #first = 0;
+  #first: number;
   #entriesSince: number;
   #noticesSince: number;
 
-  /** @param entriesSince every entry after this time (ms) is here, and every notice after the other */
-  constructor(entriesSince: number, noticesSince: number) {
+  /**
+   * @param now numbers begin with this time (ms), so that they go on after those of the feed before
+   * @param entriesSince every entry after this time (ms) is here, and every notice after the other
+   */
+  constructor(now: number, entriesSince: number, noticesSince: number) {
+    this.#first = now * NUMBERS_PER_MILLISECOND;
     this.#entriesSince = entriesSince;
     this.#noticesSince = noticesSince;
   }

@@ -11,13 +11,17 @@ import type { Subscription } from "./subscription.ts";
  * asks again.
  */
 export async function carryOutRelayed(
-  { conversation }: OpenConversation,
-  { conversationId: _, relay: __, ...identity }: RelayedSubscriber,
+  { conversation, delivery, state }: OpenConversation,
+  { conversationId: _, relay = 0, ...identity }: RelayedSubscriber,
   frame: Uint8Array,
 ): Promise<RelayedOutcome> {
   const command = decodeCommand(frame);
   const sent: Uint8Array[] = [];
-  const outcome = () => ({ frame: joinRecords(sent), isPresent: subscription.isPresent });
+  const outcome = (): RelayedOutcome => ({
+    frame: joinRecords(sent),
+    isPresent: state.service === undefined ? subscription.isPresent : undefined,
+    after: delivery.awaitedAt(relay),
+  });
   let answered = () => {};
   const answer = new Promise<void>((resolve) => {
     answered = resolve;

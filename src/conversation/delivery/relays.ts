@@ -109,11 +109,16 @@ export class Relays {
     if (this.#feed !== undefined) return this.#feed;
     const since = this.#host.now() - LONGEST_DELIVERY;
     const frames = this.#host.entriesAfter(since);
-    this.#feed = new RelayFeed(frames === undefined ? this.#host.end() : since, this.#host.lastNotice());
-    for (const frame of frames ?? []) this.#feed.add(frame);
+    return this.#beginFeed(frames === undefined ? this.#host.end() : since, frames ?? []);
+  }
+
+  #beginFeed(entriesSince: number, frames: readonly RelayedFrame[]): RelayFeed {
+    const feed = new RelayFeed(this.#host.now(), entriesSince, this.#host.lastNotice());
+    for (const frame of frames) feed.add(frame);
     // The relays that were there before this object woke have these, or are told by `resume`.
-    for (const relay of this.#relays.values()) relay.next = this.#feed.end;
-    return this.#feed;
+    for (const relay of this.#relays.values()) relay.next = feed.end;
+    this.#feed = feed;
+    return feed;
   }
 
   /** Sends frames, which are made if there are relays, to the sessions at all of them. */
@@ -124,12 +129,12 @@ export class Relays {
   /** Sends a frame to the sessions at all relays. */
   send(frame: RelayedFrame): void {
     // The log has the frame already, so that a new feed is not complete before it.
-    this.#feed ??= new RelayFeed(this.#host.end(), this.#host.lastNotice());
-    this.#feed.add(frame);
+    const feed = this.#feed ?? this.#beginFeed(this.#host.end(), []);
+    feed.add(frame);
     for (const [number, relay] of this.#relays) {
-      const isNext = relay.next === this.#feed.end - 1 && !relay.isCalling;
+      const isNext = relay.next === feed.end - 1 && !relay.isCalling;
       // What is for a few clients costs no call to the relays that serve none of them.
-      if (isNext && !concerns(number, frame)) relay.next = this.#feed.end;
+      if (isNext && !concerns(number, frame)) relay.next = feed.end;
       else this.#next(number);
     }
   }
@@ -143,6 +148,18 @@ export class Relays {
     for (const frame of frames ?? []) feed.add(frame);
     if (frames === undefined) for (const relay of this.#relays.values()) relay.next = NOWHERE;
     this.retry();
+  }
+
+  /**
+   * The end of the frames that are on their way to a relay, which is to have them before what it is answered now.
+   * Undefined if it has everything.
+   */
+  awaitedAt(number: number): number | undefined {
+    const relay = this.#relays.get(number);
+    if (relay === undefined || this.#hasEverything(relay)) return undefined;
+    // It asks, so it is there: a call that failed is repeated at once.
+    this.#next(number);
+    return this.#feed?.end;
   }
 
   /** Calls again the relays that did not answer. */
@@ -166,6 +183,7 @@ export class Relays {
       const report = await this.#host.deliver(number, {
         registration,
         frames: frames.filter((frame) => concerns(number, frame)),
+        end,
         hasGap,
         entry: this.#host.entry(),
       });

@@ -197,7 +197,7 @@ export class MessageCommits {
       const wanted = sentThere === undefined || sentThere.sentAt > now + AHEAD_MAX ? now : sentThere.sentAt;
       const position = {
         timestamp: this.#state.nextTime(now, wanted),
-        previous: this.#previousFor(send.broadcast?.to ?? ("subscription" in send.sender ? [from] : [])),
+        previous: this.#previousFor(send.broadcast?.to ?? []),
       };
       const message = messageOf(send, position.timestamp);
       this.#state.log.append(message, token, origin);

@@ -75,11 +75,7 @@ export class ServiceState {
 
   /** The entry before a new one that its readers must have: of what others see, none. @param end of the log (ms) */
   previousOf(audience: EntryAudience, end: number): number {
-    if (audience === "subscribers") return this.views.audiences.endOf(SUBSCRIBERS, end);
-    if (audience === "everybody") return 0;
-    const [author, ...others] = audience;
-    // At a relay, the reply to an author may come before what was sent to it earlier.
-    return author === undefined || others.length > 0 ? 0 : this.views.lastEntryOf(author, end);
+    return audience === "subscribers" ? this.views.audiences.endOf(SUBSCRIBERS, end) : 0;
   }
 
   /** Why the app's server may not change a message like that; undefined if it may (V-07). */

@@ -169,12 +169,6 @@ export class ServiceViews {
     return this.audiences.newest(own, { after: 0, upTo: this.#log.end }, 1, "patches").at(-1)?.at ?? 0;
   }
 
-  /** The time of the newest entry up to another that a client is sent by a subscription (ms); 0 if there is none. */
-  lastEntryOf(clientId: string, upTo: number): number {
-    const [last] = this.audiences.newest(this.#news(clientId), { after: 0, upTo }, 1, "all");
-    return last?.at ?? 0;
-  }
-
   /** Entries after a time that a client is sent by a subscription, oldest first; those that show nothing are left out. */
   entriesAfter(
     clientId: string,

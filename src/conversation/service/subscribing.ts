@@ -62,7 +62,11 @@ export class Subscribing {
     // What is broadcast later in this very millisecond is for the client.
     const since = known ?? Math.max(this.#host.now() - 1, this.#state.log.end);
     await this.#host.list(clientId, { conversationId, since }, exceptSession);
-    if (known !== undefined) return undefined;
+    if (known !== undefined) {
+      // The sessions at a relay may not have heard of it. Another command may have ended it meanwhile.
+      if (subscribers.has(clientId)) this.#delivery.addToAudience(clientId);
+      return undefined;
+    }
     if (this.#isBlocked(clientId)) return BLOCKED; // meanwhile; its next login removes it from its own list
     // What was broadcast meanwhile came before the subscription.
     const end = views.audiences.endOf(SUBSCRIBERS, Number.MAX_SAFE_INTEGER);
@@ -79,9 +83,10 @@ export class Subscribing {
   async unsubscribe(clientId: string): Promise<undefined> {
     const { subscribers, readers, views } = this.#service;
     const since = subscribers.since(clientId);
+    // The sessions may not have heard the last time.
+    this.#delivery.removeFromAudience([clientId]);
     if (since === undefined) return undefined;
     subscribers.remove(clientId, readers.isImported);
-    this.#delivery.removeFromAudience([clientId]);
     const subscription = { conversationId: this.#state.facts.id, since };
     const wasWrittenTo = views.audiences.endOf(clientId, Number.MAX_SAFE_INTEGER) > 0;
     await this.#host.unlist(clientId, subscription, wasWrittenTo);

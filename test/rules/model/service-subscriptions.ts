@@ -44,9 +44,10 @@ export class ServiceSubscriptions {
     return this.#state.subscribers.since(clientId);
   }
 
-  /** Whether a broadcast of this time came while a client was subscribed; at a relay, at any time near that. */
+  /** Whether a broadcast of this time came while a client was subscribed; at a relay whose calls fail, near that. */
   covered(clientId: string, timestamp: number): boolean {
-    if (this.#world.cluster.relays.size > 0) return true;
+    const { relays, faults } = this.#world.cluster;
+    if (relays.size > 0 && faults.relayCallLost > 0) return true;
     const all = this.#all.get(clientId) ?? [];
     return all.some(({ since, until }) => since < timestamp && timestamp <= until);
   }
