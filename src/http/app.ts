@@ -14,6 +14,7 @@ import { eventRoutes } from "./admin/events.ts";
 import { goAwayRoutes } from "./admin/go-away.ts";
 import { healthRoutes } from "./admin/health.ts";
 import { keywordRoutes } from "./admin/keywords.ts";
+import { pushPreviewRoutes } from "./admin/push-preview.ts";
 import { settingsRoutes } from "./admin/settings.ts";
 import { signatureCheckRoutes } from "./admin/signature-check.ts";
 import { testPushRoutes } from "./admin/test-push.ts";
@@ -188,6 +189,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", eventRoutes);
   app.route("/", apnsKeyRoutes);
   app.route("/", testPushRoutes);
+  app.route("/", pushPreviewRoutes);
   app.route("/", clientListRoutes);
   app.route("/", clientDetailRoutes);
   app.route("/", conversationSearchRoutes);

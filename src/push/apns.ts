@@ -5,14 +5,15 @@ import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
-import { type ApnsKey, apnsRouteOf } from "./apns-key.ts";
+import { type ApnsKey, type ApnsRoute, apnsRouteOf } from "./apns-key.ts";
 import { type ApnsContent, apnsContentOf } from "./apns-payload.ts";
 import { isAppleDevice } from "./apple-devices.ts";
 import {
   failedOutcome,
   goneOutcome,
   type Outcome,
-  type PushProvider,
+  type Preview,
+  type PreviewingProvider,
   retryOutcome,
   type Target,
 } from "./provider.ts";
@@ -23,6 +24,7 @@ import {
   type ProviderFetch,
   retryAfterOf,
 } from "./provider-calls.ts";
+import { wantsIncrement } from "./push-content.ts";
 import type { Push } from "./push-work.ts";
 
 /** The services that APNs pushes need. Every call has a deadline and may reject. */
@@ -43,6 +45,7 @@ const PAYLOAD_MAX = 4_096;
 const COLLAPSE_ID_MAX = 64;
 /** Today 64 hexadecimal digits or more. By Apple's documentation, this may change. */
 const DEVICE_TOKEN = /^[\w-]{1,400}$/;
+const NO_TOKEN = "not a device token";
 const BAD_TOKEN = "BadDeviceToken";
 const TOKEN_NOT_TAKEN = "Apple does not take the provider token";
 
@@ -50,7 +53,7 @@ const TOKEN_NOT_TAKEN = "Apple does not take the provider token";
 const refusal = v.object({ reason: v.string(), timestamp: v.optional(v.number()) });
 
 /** Apple's devices, by token authentication (P-20). */
-export class Apns implements PushProvider {
+export class Apns implements PreviewingProvider {
   readonly name = "apns";
   readonly #settings: Settings["push"]["apns"];
   readonly #host: ApnsHost;
@@ -73,14 +76,10 @@ export class Apns implements PushProvider {
     const { installation } = target;
     const { deviceToken, badge } = installation;
     // An app may store anything as the token: it must not become another path.
-    if (deviceToken === undefined || !DEVICE_TOKEN.test(deviceToken))
-      return goneOutcome("not a device token");
-    const route = apnsRouteOf(this.#settings.keys, installation, push);
-    if ("problem" in route) return failedOutcome(route.problem);
-    const content = apnsContentOf(push.content, badge);
-    const body = JSON.stringify(content.payload);
-    const bytes = Buffer.byteLength(body);
-    if (bytes > PAYLOAD_MAX) return failedOutcome(`a payload of ${bytes} bytes, of ${PAYLOAD_MAX} at most`);
+    if (deviceToken === undefined || !DEVICE_TOKEN.test(deviceToken)) return goneOutcome(NO_TOKEN);
+    const made = this.#made(push, installation, badge);
+    if ("problem" in made) return failedOutcome(made.problem);
+    const { route, content, body } = made;
     const server = this.#settings.url?.replace(/\/+$/, "") ?? SERVERS[push.environment];
     const url = `${server}/3/device/${deviceToken}`;
     const headers = await headersOf(push, deviceToken, route.topic, content);
@@ -88,6 +87,23 @@ export class Apns implements PushProvider {
     // The sandbox reports the token of every App Store install as bad.
     const isMistaken = outcome.outcome === "gone" && outcome.why === BAD_TOKEN && push.environment === "dev";
     return isMistaken ? failedOutcome(`${BAD_TOKEN}, perhaps one of the other server's`) : outcome;
+  }
+
+  async preview(push: Push, { installation }: Target): Promise<Preview> {
+    if (!DEVICE_TOKEN.test(installation.deviceToken ?? "")) return { problem: NO_TOKEN };
+    const { badge } = installation;
+    const made = this.#made(push, installation, wantsIncrement(push.content) ? badge + 1 : badge);
+    return "problem" in made ? made : { payload: made.content.payload };
+  }
+
+  #made(push: Push, installation: Installation, badge: number): MadeForApple | { problem: string } {
+    const route = apnsRouteOf(this.#settings.keys, installation, push);
+    if ("problem" in route) return route;
+    const content = apnsContentOf(push.content, badge);
+    const body = JSON.stringify(content.payload);
+    const bytes = Buffer.byteLength(body);
+    if (bytes > PAYLOAD_MAX) return { problem: `a payload of ${bytes} bytes, of ${PAYLOAD_MAX} at most` };
+    return { route, content, body };
   }
 
   /** Sends the request, and repeats it once with another token if Apple refused the first and there is another. */
@@ -107,6 +123,12 @@ export class Apns implements PushProvider {
     }
     return retryOutcome(TOKEN_NOT_TAKEN);
   }
+}
+
+interface MadeForApple {
+  route: Exclude<ApnsRoute, { problem: string }>;
+  content: ApnsContent;
+  body: string;
 }
 
 interface ApnsRequest {

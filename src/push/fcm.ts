@@ -11,7 +11,8 @@ import {
   failedOutcome,
   goneOutcome,
   type Outcome,
-  type PushProvider,
+  type Preview,
+  type PreviewingProvider,
   retryOutcome,
   type Target,
 } from "./provider.ts";
@@ -36,7 +37,7 @@ export interface FcmHost {
 }
 
 /** Android devices, through Firebase Cloud Messaging's HTTP v1 API. */
-export class Fcm implements PushProvider {
+export class Fcm implements PreviewingProvider {
   readonly name = "fcm";
   readonly #url: string;
   readonly #host: FcmHost;
@@ -64,6 +65,13 @@ export class Fcm implements PushProvider {
       return targets.map(() => retryOutcome(`no access token: ${loggableError(error)}`));
     }
     return eachTarget(targets, ({ installation }) => this.#sendTo(push, installation, access));
+  }
+
+  async preview(push: Push): Promise<Preview> {
+    const made = fcmMessage(push, "", this.#host.now());
+    if ("problem" in made) return made;
+    const { token: _, ...payload } = made.message;
+    return { payload };
   }
 
   /** Rejects without a response. */

@@ -5,7 +5,7 @@ import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
 import { type Addressee, type DeliveryPlanHost, isEligible, planDeliveries } from "./plan-deliveries.ts";
 import { type Controlled, chosenContent, controlled } from "./push-content.ts";
-import { PUSH_LIFETIME, type PushDelivery } from "./push-work.ts";
+import { PUSH_LIFETIME, type Push, type PushDelivery } from "./push-work.ts";
 
 /** Larger than any provider's limit, in bytes of JSON; with its recipients it fits the queue (128 KB). */
 const CONTENT_MAX = 32_768;
@@ -36,23 +36,14 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   const answer = await host.callHook(event);
   if (answer.skip || host.providers.length === 0) return;
   const now = host.now();
-  const { messageId, conversationId } = event;
+  const { messageId } = event;
   const notSent = (why: string) =>
     logOncePerMinute(`push ${why}`, `push ${messageId}: not sent, ${why}`, now);
-  const expiresAt = event.timestamp + PUSH_LIFETIME;
-  if (expiresAt <= now) return notSent("its message is over seven days old");
-  const chosen = contentOf(event, answer.pushMessage, host.template, now);
-  if ("problem" in chosen) return notSent(chosen.problem);
-  const { content, environment, teamId } = chosen;
-  const bytes = Buffer.byteLength(JSON.stringify(content));
-  if (bytes > CONTENT_MAX) {
-    // The queue would refuse it at every attempt.
-    return console.warn(`push ${messageId}: not sent, content of ${bytes} bytes, of ${CONTENT_MAX} at most`);
-  }
+  const push = offlinePushOf(event, answer.pushMessage, host.template, now);
+  if ("tooLarge" in push) return console.warn(`push ${messageId}: not sent, ${push.problem}`);
+  if ("problem" in push) return notSent(push.problem);
   const addressees = await addresseesOf(event, answer, host, now);
   if ("problem" in addressees) return notSent(addressees.problem);
-  const cause = { type: "message" as const, conversationId, messageId };
-  const push = { id: messageId, cause, content, environment, teamId, topic: undefined, expiresAt };
   const deliveries = await planDeliveries(push, addressees, host);
   if (deliveries.length === 0)
     return notSent("no configured provider serves the devices (their deviceType and vendor)");
@@ -60,8 +51,34 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
 }
 
 /** Why nothing is pushed, to follow "not sent, ". */
-interface Problem {
+export interface Problem {
   problem: string;
+}
+
+/**
+ * The push of a message, whoever receives it; or why there is none.
+ *
+ * @param hook the content that the app's hook gave
+ * @param now ms
+ */
+export function offlinePushOf(
+  event: OfflineEvent,
+  hook: string | undefined,
+  template: JsonObject | null,
+  now: number,
+): Push | Problem | (Problem & { tooLarge: true }) {
+  const expiresAt = event.timestamp + PUSH_LIFETIME;
+  if (expiresAt <= now) return { problem: "its message is over seven days old" };
+  const chosen = contentOf(event, hook, template, now);
+  if ("problem" in chosen) return chosen;
+  const { content, environment, teamId } = chosen;
+  const bytes = Buffer.byteLength(JSON.stringify(content));
+  // The queue would refuse it at every attempt.
+  if (bytes > CONTENT_MAX)
+    return { problem: `content of ${bytes} bytes, of ${CONTENT_MAX} at most`, tooLarge: true };
+  const { messageId, conversationId } = event;
+  const cause = { type: "message" as const, conversationId, messageId };
+  return { id: messageId, cause, content, environment, teamId, topic: undefined, expiresAt };
 }
 
 /** The content of the push without its control keys. */

@@ -1,4 +1,5 @@
 import type { Installation } from "../model/installation.ts";
+import type { Json } from "../model/json.ts";
 import type { ProviderName } from "../model/provider-name.ts";
 import type { Push } from "./push-work.ts";
 
@@ -29,6 +30,15 @@ export interface PushProvider {
    * deadline.
    */
   send(push: Push, targets: readonly Target[]): Promise<Outcome[]>;
+}
+
+/** What a provider would send to a device, without what names the device; or why it would send nothing. */
+export type Preview = { payload: Json } | { problem: string };
+
+/** A provider that can show what it would send. */
+export interface PreviewingProvider extends PushProvider {
+  /** Calls nobody. */
+  preview(push: Push, target: Target): Promise<Preview>;
 }
 
 /** @param since (ms) */

@@ -9,7 +9,7 @@ import { Apns } from "./apns.ts";
 import { Fcm } from "./fcm.ts";
 import { http2NetworksOf } from "./http2.ts";
 import { installationJson } from "./installation-json.ts";
-import type { PushProvider } from "./provider.ts";
+import type { PreviewingProvider } from "./provider.ts";
 import type { ProviderAnswer } from "./provider-calls.ts";
 import { PushWebhook } from "./push-webhook.ts";
 import { honor } from "./vendors/honor.ts";
@@ -37,7 +37,7 @@ const TOKEN_DEADLINE = 15_000;
 
 type PushSettings = Settings["push"];
 /** Makes a provider of the settings that set it up. */
-type Maker = (env: ProvidersEnv, settings: Settings, heard: Heard) => PushProvider;
+type Maker = (env: ProvidersEnv, settings: Settings, heard: Heard) => PreviewingProvider;
 /** Is told the answers of phone makers' services. */
 type Heard = (answer: ProviderAnswer) => void;
 
@@ -93,7 +93,11 @@ function vendorMaker<Profile extends VendorProfile, Message>(
  *
  * @param heard is told the answers of phone makers' services
  */
-export function providersOf(env: ProvidersEnv, settings: Settings, heard: Heard = () => {}): PushProvider[] {
+export function providersOf(
+  env: ProvidersEnv,
+  settings: Settings,
+  heard: Heard = () => {},
+): PreviewingProvider[] {
   return Object.values(PROVIDERS).flatMap((makerIn) => makerIn(settings.push)?.(env, settings, heard) ?? []);
 }
 

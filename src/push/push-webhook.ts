@@ -6,7 +6,14 @@ import { webhookHeaders } from "../outbound/webhook-headers.ts";
 import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import { isFinalStatus } from "./final-status.ts";
-import { failedOutcome, type Outcome, type PushProvider, retryOutcome, type Target } from "./provider.ts";
+import {
+  failedOutcome,
+  type Outcome,
+  type Preview,
+  type PreviewingProvider,
+  retryOutcome,
+  type Target,
+} from "./provider.ts";
 import { callProvider, type ProviderAnswer, retryAfterOf } from "./provider-calls.ts";
 import type { Push } from "./push-work.ts";
 
@@ -26,7 +33,7 @@ export interface PushWebhookHost {
 /**
  * The app's own push server, for devices that no other provider serves (P-04): one call for all devices of a delivery.
  */
-export class PushWebhook implements PushProvider {
+export class PushWebhook implements PreviewingProvider {
   readonly name = "webhook";
   readonly #rules: PushWebhookRules;
   readonly #host: PushWebhookHost;
@@ -48,6 +55,10 @@ export class PushWebhook implements PushProvider {
       outcome = retryOutcome(loggableError(error));
     }
     return targets.map(() => outcome);
+  }
+
+  async preview({ content, expiresAt }: Push): Promise<Preview> {
+    return { payload: { payload: content, expiresAt } };
   }
 
   /** Rejects without a response. */

@@ -11,7 +11,8 @@ import {
   failedOutcome,
   goneOutcome,
   type Outcome,
-  type PushProvider,
+  type Preview,
+  type PreviewingProvider,
   retryOutcome,
   type Target,
 } from "./provider.ts";
@@ -45,7 +46,7 @@ export interface WebPushHost {
 type Signer = (origin: string) => Promise<string>;
 
 /** Browsers, through the push services that their subscriptions name. */
-export class WebPush implements PushProvider {
+export class WebPush implements PreviewingProvider {
   readonly name = "webPush";
   readonly #keys: VapidSettings;
   readonly #host: WebPushHost;
@@ -65,10 +66,9 @@ export class WebPush implements PushProvider {
    */
   async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {
     const content = contentFor(push.content, "web");
-    const body = new TextEncoder().encode(JSON.stringify({ ...content, _id: push.id }));
-    if (body.length > PLAINTEXT_MAX) {
-      return targets.map(() => failedOutcome(`content of more than ${PLAINTEXT_MAX} bytes`));
-    }
+    const made = bodyOf(push, content);
+    if ("problem" in made) return targets.map(() => failedOutcome(made.problem));
+    const { body } = made;
     let sign: Signer;
     try {
       sign = await this.#signer();
@@ -80,8 +80,7 @@ export class WebPush implements PushProvider {
     const unanswered = new Map<string, number>();
     return eachTarget(targets, async ({ installation: { subscription } }) => {
       const service = serviceOf(subscription, this.#host.outbound);
-      if (subscription === undefined || service === undefined)
-        return failedOutcome("no endpoint to be called");
+      if (subscription === undefined || service === undefined) return failedOutcome(NO_ENDPOINT);
       const waitedFor = unanswered.get(service) ?? 0;
       if (waitedFor >= UNANSWERED_MAX) return retryOutcome("not tried: its push service does not answer");
       const encrypted = await encryptedFor(subscription, body);
@@ -96,6 +95,12 @@ export class WebPush implements PushProvider {
         return retryOutcome(loggableError(error));
       }
     });
+  }
+
+  async preview(push: Push, { installation: { subscription } }: Target): Promise<Preview> {
+    if (serviceOf(subscription, this.#host.outbound) === undefined) return { problem: NO_ENDPOINT };
+    const made = bodyOf(push, contentFor(push.content, "web"));
+    return "problem" in made ? made : { payload: made.payload };
   }
 
   async #headers(push: Push, { urgency }: JsonObject): Promise<Record<string, string>> {
@@ -137,6 +142,20 @@ export class WebPush implements PushProvider {
     const { outbound } = this.#host;
     return callProvider((url, init) => outbound.fetch(url, init), url, { method: "POST", headers, body });
   }
+}
+
+const NO_ENDPOINT = "no endpoint to be called";
+
+/** What a browser decrypts. */
+function bodyOf(
+  { id }: Push,
+  content: JsonObject,
+): { payload: JsonObject; body: ReturnType<TextEncoder["encode"]> } | { problem: string } {
+  const payload = { ...content, _id: id };
+  const body = new TextEncoder().encode(JSON.stringify(payload));
+  return body.length > PLAINTEXT_MAX
+    ? { problem: `content of more than ${PLAINTEXT_MAX} bytes` }
+    : { payload, body };
 }
 
 /**

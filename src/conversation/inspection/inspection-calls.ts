@@ -49,6 +49,8 @@ export interface MarksPage {
 /** What an owner's tools ask a conversation of any kind: what each asks, and its answer. Nothing is changed by it. */
 export interface Inspections {
   marks: { asked: MarksAsked; answer: MarksPage };
+  /** Whether messages are for a client by its membership or subscription, and whether it wants no pushes of them. */
+  recipient: { asked: { clientId: string }; answer: { isMember: boolean; muted: boolean } };
 }
 
 export type Inspection = keyof Inspections;

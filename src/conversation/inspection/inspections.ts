@@ -7,7 +7,13 @@ const inspections: {
     open: OpenConversation,
     asked: Inspections[Name]["asked"],
   ) => Promise<Inspected<Name>>;
-} = { marks: memberMarks };
+} = {
+  marks: memberMarks,
+  recipient: async ({ state }, { clientId }) => {
+    const [recipient] = state.recipientsOf({ from: "", to: [clientId] });
+    return { isMember: state.isMember(clientId), muted: recipient?.muted ?? false };
+  },
+};
 
 export function inspect<Name extends Inspection>(
   open: OpenConversation,

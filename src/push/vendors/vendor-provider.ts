@@ -1,8 +1,10 @@
 import { loggableError } from "../../loggable-error.ts";
 import type { Installation } from "../../model/installation.ts";
+import type { Json } from "../../model/json.ts";
 import type { VendorName } from "../../model/provider-name.ts";
 import type { Outbound } from "../../outbound/http-client.ts";
 import { printable } from "../../printable.ts";
+import { readAsWritten } from "../../protocol/written-number.ts";
 import {
   profileNamed,
   type VendorProfile,
@@ -15,7 +17,8 @@ import {
   failedOutcome,
   goneOutcome,
   type Outcome,
-  type PushProvider,
+  type Preview,
+  type PreviewingProvider,
   retryOutcome,
   type Target,
 } from "../provider.ts";
@@ -61,7 +64,7 @@ interface Batch<Profile, Message> {
  * Android devices through their maker's push service: what is the same for all makers. A registration id that several
  * installations share is sent to once.
  */
-export class VendorProvider<Profile extends VendorProfile, Message> implements PushProvider {
+export class VendorProvider<Profile extends VendorProfile, Message> implements PreviewingProvider {
   readonly name: VendorName;
   readonly #vendor: Vendor<Profile, Message>;
   readonly #setup: VendorSetup<Profile>;
@@ -101,6 +104,16 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
     );
   }
 
+  async preview(push: Push, { installation }: Target): Promise<Preview> {
+    const group = await this.#groupOf(push, installation);
+    if (typeof group === "string") return { problem: group };
+    if (!hasPossibleId(installation)) return { problem: NO_ID };
+    if ("problem" in group.made) return group.made;
+    const written = withoutSecrets(JSON.stringify(group.made.message), secretsOf(this.name, group.profile));
+    const payload: Json = readAsWritten(written);
+    return { payload };
+  }
+
   /** The calls to make. Devices for which there is none get their outcome at once. */
   async #batchesOf(
     push: Push,
@@ -125,8 +138,7 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
         members.filter(hasPossibleId),
         members.filter((each) => !hasPossibleId(each)),
       ];
-      for (const member of unnamed)
-        outcomes.set(keyFor(member), failedOutcome("no registration id of this vendor"));
+      for (const member of unnamed) outcomes.set(keyFor(member), failedOutcome(NO_ID));
       const ids = [...new Set(named.map(({ registrationId = "" }) => registrationId))];
       const { batchMax } = this.#vendor;
       for (let at = 0; at < ids.length; at += batchMax) {
@@ -256,6 +268,8 @@ export class VendorProvider<Profile extends VendorProfile, Message> implements P
     }
   }
 }
+
+const NO_ID = "no registration id of this vendor";
 
 /** What an account's word counts that it does not know its devices: it is believed if it has worked. */
 type Belief = "believed" | "disbelieved" | "undecided";

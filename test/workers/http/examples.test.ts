@@ -284,6 +284,15 @@ async function installation(): Promise<Real> {
   return { ...real, [example.INSTALLATION]: objectId };
 }
 
+/** Jerry is in a conversation, and has a device with a way to it. */
+async function previewedDevice(): Promise<Real> {
+  await pushKeys();
+  const real = await conversation();
+  const deviceToken = crypto.randomUUID().replaceAll("-", "");
+  await done("POST", "/1.1/installations", { deviceType: "ios", deviceToken, channels: [example.READER] });
+  return real;
+}
+
 async function deviceWithWay(): Promise<Real> {
   await pushKeys();
   return installation();
@@ -519,6 +528,7 @@ const needs: Record<string, () => Promise<Real>> = {
   checkSignature: nothing,
   searchConversations: conversation,
   inspectMembers: message,
+  previewPush: previewedDevice,
   searchClients: tomsSession,
   inspectClient: async () => ({ ...(await conversation()), ...(await tomsSession()) }),
   getWebPushKey: webPush,
