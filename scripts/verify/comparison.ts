@@ -1,5 +1,6 @@
 import { Refused } from "../moving/failures.ts";
 import type { Progress } from "../moving/progress.ts";
+import { differingBroadcasts } from "./broadcasts.ts";
 import { missingFromLists } from "./client-lists.ts";
 import { differencesIn } from "./conversation.ts";
 import type { Difference, Differences } from "./differences.ts";
@@ -50,6 +51,7 @@ export class Comparison {
     for (const list of CLIENT_LISTS)
       for await (const difference of missingFromLists(list, this.#options, this.#served))
         this.#add(difference);
+    for await (const difference of differingBroadcasts(this.#options, this.#served)) this.#add(difference);
   }
 
   async #compareClass(name: ClassName): Promise<void> {

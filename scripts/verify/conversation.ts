@@ -39,7 +39,8 @@ export async function* differencesIn(
 const idOf = (conversation: string, { timestamp, "msg-id": id }: Message) =>
   `${conversation} ${timestamp} ${id}`;
 
-function difference(theirs: Message, ours: Message): { why: string; isExpected: boolean } | undefined {
+/** How two copies of a message differ; undefined if they do not. */
+export function difference(theirs: Message, ours: Message): { why: string; isExpected: boolean } | undefined {
   if (theirs.from !== ours.from) return { why: "has another sender here", isExpected: false };
   if ((theirs.bin ?? false) !== (ours.bin ?? false))
     return { why: "is binary on one side alone", isExpected: false };

@@ -1,6 +1,13 @@
 import * as v from "valibot";
 import type { FinishedExport } from "../moving/finished-export.ts";
-import { ClassRow, ClientOfConversation, MessageRow, SubscriberRow, UnreadRow } from "../moving/format.ts";
+import {
+  BroadcastRow,
+  ClassRow,
+  ClientOfConversation,
+  MessageRow,
+  SubscriberRow,
+  UnreadRow,
+} from "../moving/format.ts";
 import type { MessageIndex } from "../moving/message-index.ts";
 import type { ClassName, ClientListName, Message, Side } from "./side.ts";
 
@@ -41,6 +48,15 @@ export class FolderSide implements Side {
       }
       const { conv_id: conversation, client_id: client } = v.parse(ClientOfConversation, JSON.parse(text));
       yield { conversation, client };
+    }
+  }
+
+  async *broadcasts() {
+    for await (const { text } of this.#source.rows("lists/broadcasts")) {
+      const row = v.parse(BroadcastRow, JSON.parse(text));
+      const message = v.safeParse(MessageRow, { ...row, to: row.conv_id });
+      const id = String(row["msg-id"]);
+      yield { conversation: row.conv_id, id, message: message.success ? message.output : undefined };
     }
   }
 

@@ -120,6 +120,22 @@ export class ServerSide implements Side {
   /** Likewise. */
   async *listed() {}
 
+  /** Likewise. */
+  async *broadcasts() {}
+
+  /** A message in the whole history of a service, such as a broadcast to everybody that has ended. */
+  async serviceMessage(conversation: string, message: Message): Promise<Message | undefined> {
+    const { timestamp, "msg-id": id } = message;
+    const query = {
+      convid: conversation,
+      timestamp: timestamp + 1,
+      till_timestamp: timestamp - 1,
+      limit: PAGE,
+    };
+    const page = v.parse(Page, await this.#api.get("/1.1/rtm/messages/history", query));
+    return page.find((each) => each["msg-id"] === id);
+  }
+
   /** All who are on a list of a conversation. */
   async clientsOn(list: ClientListName, conversation: string): Promise<Set<string>> {
     if (list === "subscribers") return this.#subscribersOf(conversation);

@@ -30,6 +30,8 @@ export interface Side {
   messagesOf(conversation: string): AsyncIterable<Message>;
   /** How many messages a member has not read, where it is known. */
   unread(): AsyncIterable<{ conversation: string; client: string; count: number }>;
+  /** Broadcasts to everybody, where they are known; `message` is undefined if not all of it was told. */
+  broadcasts(): AsyncIterable<{ conversation: string; id: string; message: Message | undefined }>;
   /** Who is on a list of which conversation, conversation by conversation, where it is known. */
   listed(list: ClientListName): AsyncIterable<{ conversation: string; client: string }>;
 }

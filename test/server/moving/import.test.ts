@@ -23,8 +23,10 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-async function exported(seed: number, size: Size): Promise<void> {
+/** @param change to the app before it is exported */
+async function exported(seed: number, size: Size, change: () => void = () => {}): Promise<void> {
   app.data = randomApp(seed, size, `${app.url}/files`);
+  change();
   const args = ["--server", app.url, "--to", folder, "--unread", "--yes", "--part-megabytes", "0.2"];
   const { code, output } = await runCommand("export", args, app.environment);
   expect(code, output).toBe(0);
@@ -153,6 +155,29 @@ describe("an import", () => {
     await runCommand("import", importInto(server));
     const after = await callAsOwner<{ count: number }>(server, "GET", `${path}/count`);
     expect(after.count).toBe(count - 1);
+  }, 240_000);
+
+  test("brings broadcasts to everybody, which verify compares", async () => {
+    const timestamp = Date.now() - 3_600_000;
+    const broadcast = { "msg-id": "b1", timestamp, from: "news", data: "to all", bin: false };
+    await exported(12, { conversations: 40, messages: 200, users: 20 }, () => {
+      for (const list of Object.values(app.data.broadcasts))
+        list.splice(0, list.length, { ...broadcast, valid_till: Date.now() + 86_400_000 });
+    });
+    const server = await servers.start();
+    await runCommand("import", importInto(server));
+    const before = await verified(server);
+    expect(before.code, before.output).toBe(0);
+    const [id] = Object.keys(app.data.broadcasts);
+    const listed = `/1.2/rtm/broadcasts?conv_id=${id}`;
+    expect(await callAsOwner(server, "GET", listed)).toMatchObject([{ "msg-id": "b1", data: "to all" }]);
+    await callAsOwner(server, "PUT", `/1.2/rtm/service-conversations/${id}/messages/b1`, {
+      from_client: "news",
+      timestamp,
+      message: "to all of you",
+    });
+    const found = await verified(server);
+    expect([found.code, found.output]).toEqual([5, expect.stringContaining(`lists/broadcasts ${id} b1`)]);
   }, 240_000);
 
   test("puts this server's address of a file into messages, by id or by key, and keeps the old one", async () => {
