@@ -1,5 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
-import { removeEarlySubscriptions } from "../../../src/database/conversations/early-subscriptions.ts";
+import {
+  endEarlySubscription,
+  removeEarlySubscriptions,
+} from "../../../src/database/conversations/early-subscriptions.ts";
 import { queryConversations } from "../../../src/database/conversations/query.ts";
 import { deleteConversation, saveConversation } from "../../../src/database/conversations/save.ts";
 import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
@@ -64,6 +67,17 @@ test("no write scans a table", async () => {
   expect(await scans((watched) => deleteMessages(watched, "a", [1, 2]))).toEqual([]);
   expect(await scans((watched) => deleteConversation(watched, "a"))).toEqual([]);
   expect(await scans((watched) => removeEarlySubscriptions(watched, "a", ["alice"]))).toEqual([]);
+  const subscription = { clientId: "alice", conversationId: "a", since: 1 };
+  for (const rest of ["nothing", "written to"] as const)
+    expect(await scans((watched) => endEarlySubscription(watched, subscription, rest))).toEqual([]);
+});
+
+test("[V-04] a message that no list has is not archived, and costs one row for the progress", async () => {
+  await saveConversation(db, conversation("service"));
+  const watched = new WatchedDatabase(db);
+  const reached = await saveMessages(watched, "service", [message(1)], new Set([1]));
+  expect(reached).toEqual({ timestamp: 1, patchedAt: 0 });
+  expect(watched.rowsWritten).toBe(1);
 });
 
 test("a message costs as much to archive in a long history as in a short one", async () => {
