@@ -1,6 +1,7 @@
 import type { AppStub } from "./app/app-stub.ts";
 import type { ClientStub } from "./client/client-stub.ts";
 import type { ConversationStub } from "./conversation/conversation-stub.ts";
+import type { MetricsStub } from "./metrics/metrics-stub.ts";
 import type { QueuedEvent } from "./model/app-events.ts";
 import type { Deployment } from "./model/deployment.ts";
 import type { Objects } from "./model/objects.ts";
@@ -17,6 +18,8 @@ export interface Env extends Deployment {
   RELAYS: Objects<RelayStub>;
   /** One object, named `app`. */
   APP: Objects<AppStub>;
+  /** One object, named `metrics`. */
+  METRICS: Objects<MetricsStub>;
   /** Events, for hooks, webhooks and the event log. Sent as "v8": JSON would spoil binary content. */
   EVENTS: Queue<QueuedEvent>;
   /** In its place on a self-hosted server: one object, named `events`. */

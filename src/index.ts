@@ -11,6 +11,7 @@ export { AppObject } from "./app/app-object.ts";
 export { ClientObject } from "./client/client-object.ts";
 export { ConversationObject } from "./conversation/conversation-object.ts";
 export { EventQueueObject } from "./hooks/events/event-queue-object.ts";
+export { MetricsObject } from "./metrics/metrics-object.ts";
 export { PushObject } from "./push/push-object.ts";
 export { PushQueueObject } from "./push/push-queue-object.ts";
 export { RelayObject } from "./relay/relay-object.ts";

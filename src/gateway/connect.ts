@@ -6,13 +6,15 @@ import { closeQuietly } from "../close-quietly.ts";
 import { conversationOf } from "../conversation/conversation-of.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";
+import type { Meter } from "../metrics/meter.ts";
+import { meterOf } from "../metrics/meter-of.ts";
 import { errors } from "../protocol/errors.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import { relayName } from "../relay/tree.ts";
 import { settingsOf } from "../settings/store.ts";
 import { frontOf, senderOf } from "./address.ts";
 import { Gateway } from "./gateway.ts";
-import type { GatewayServices } from "./gateway-services.ts";
+import type { GatewayServices, UserSocket } from "./gateway-services.ts";
 import { AllowancesByAddress } from "./limits/address-allowances.ts";
 import { Backlog } from "./limits/backlog.ts";
 import { SocketsBeforeLogin } from "./limits/sockets-before-login.ts";
@@ -44,8 +46,10 @@ export async function connect(request: Request, env: Env): Promise<Response> {
     leave();
     return answer;
   }
+  const meter = meterOf(env);
+  meter.connected();
   const connection = {
-    socket: server,
+    socket: counted(server, meter),
     protocol: agreed.protocol,
     address: sender.address,
     countedAs: sender.countedAs,
@@ -55,18 +59,39 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   const gateway = new Gateway(connection, servicesOf(env), settings.limits.loginSeconds * 1000);
   const lost = () => gateway.lost();
   server.addEventListener("message", ({ data }) => {
-    if (typeof data === "string" || data instanceof ArrayBuffer) gateway.receive(data);
+    if (typeof data !== "string" && !(data instanceof ArrayBuffer)) return;
+    meter.received(sizeOf(data));
+    gateway.receive(data);
+    void meter.reportIfDue();
   });
-  server.addEventListener("close", (event) => {
+  let isOver = false;
+  const over = () => {
     leave();
     lost();
+    if (!isOver) meter.disconnected();
+    isOver = true;
+    void meter.reportIfDue();
+  };
+  server.addEventListener("close", (event) => {
+    over();
     closeQuietly(server, event.code >= 3000 ? event.code : 1000);
   });
-  server.addEventListener("error", () => {
-    leave();
-    lost();
-  });
+  server.addEventListener("error", over);
   return answer;
+}
+
+const sizeOf = (data: Uint8Array | ArrayBuffer | string) =>
+  typeof data === "string" ? data.length : data.byteLength;
+
+/** The user's socket; what is written to it is counted. */
+function counted(socket: WebSocket, meter: Meter): UserSocket {
+  return {
+    send: (data) => {
+      meter.sent(sizeOf(data));
+      socket.send(data);
+    },
+    close: (code, reason) => socket.close(code, reason),
+  };
 }
 
 /** The sends of this isolate that wait for an answer. */
@@ -93,6 +118,7 @@ function newServices(env: Env): GatewayServices {
     appId: env.APP_ID,
     hasPlatformLimits: env.SINGLE_MACHINE !== "1",
     now: () => Date.now(),
+    meter: meterOf(env),
     timer: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);

@@ -1,5 +1,6 @@
 import type { LoginProof } from "../client/credentials.ts";
 import type { ProvenRequest } from "../client/session.ts";
+import type { Meter } from "../metrics/meter.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Refused } from "../protocol/outcome.ts";
@@ -19,6 +20,8 @@ export interface GatewayServices {
    */
   hasPlatformLimits: boolean;
   now(): number;
+  /** Counts what happens in this isolate. */
+  meter: Meter;
   /** Calls `run` once after this many milliseconds. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
   settings: { peek(): Settings | undefined; get(): Promise<Settings> };

@@ -1,5 +1,6 @@
 import type { ProvenRequest } from "../client/session.ts";
 import { closeQuietly } from "../close-quietly.ts";
+import type { Meter } from "../metrics/meter.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
 import * as clientEvents from "../protocol/client-events.ts";
@@ -133,6 +134,10 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
     return this.#services.now();
   }
 
+  get meter(): Meter {
+    return this.#services.meter;
+  }
+
   get settings(): Settings | undefined {
     return this.#settings;
   }
@@ -192,8 +197,10 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
     } catch {
       return this.lost();
     }
-    if (isUnconfirmed) this.#unread.sentUnconfirmed(data.length);
-    else this.#unread.sent(data.length);
+    if (isUnconfirmed) {
+      this.#unread.sentUnconfirmed(data.length);
+      this.meter.delivery();
+    } else this.#unread.sent(data.length);
     this.#budget?.sent(data.length);
   }
 
@@ -202,6 +209,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
   }
 
   sendingMessage(clientId: string, payload: Uint8Array): void {
+    this.meter.delivery();
     if (!this.#heartbeat.hasInvisibleHeartbeats) return;
     const message = clientEvents.readMessage(payload);
     // SDKs do not acknowledge a copy of the client's own message.
@@ -264,6 +272,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
       if (serial !== undefined) session.send(replies.reportUploaded(serial));
       return;
     }
+    if (command.name === "message.send" && command.transient) this.meter.message("messages.transient");
     session.handle(command, withPolicy(command, frame, settings));
   }
 

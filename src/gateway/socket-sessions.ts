@@ -3,7 +3,7 @@ import { isClientId } from "../model/client-id.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import * as clientEvents from "../protocol/client-events.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
-import type { ErrorName } from "../protocol/errors.ts";
+import { type ErrorName, errors } from "../protocol/errors.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -133,11 +133,13 @@ export class SocketSessions implements SessionRegistry {
   // Called by the sessions.
 
   loginRefused(error: ErrorName | undefined): void {
+    if (error !== undefined) this.#services.meter.count(`refusals.${errors[error].code}`);
     if (this.#attempts.refused(error)) this.#owner.tooManyRefused();
   }
 
   opened(): void {
     this.#attempts.succeeded();
+    this.#services.meter.count("logins");
     this.#owner.loggedIn();
   }
 

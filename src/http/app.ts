@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Env } from "../bindings.ts";
 import { isMasterKeyKnown } from "../demo-mode.ts";
+import { meterOf } from "../metrics/meter-of.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type UsersAt, usersAt } from "../settings/user-settings.ts";
 import { apnsKeyRoutes } from "./admin/apns-keys.ts";
@@ -14,6 +15,7 @@ import { eventRoutes } from "./admin/events.ts";
 import { goAwayRoutes } from "./admin/go-away.ts";
 import { healthRoutes } from "./admin/health.ts";
 import { keywordRoutes } from "./admin/keywords.ts";
+import { metricsRoutes } from "./admin/metrics.ts";
 import { pushPreviewRoutes } from "./admin/push-preview.ts";
 import { settingsRoutes } from "./admin/settings.ts";
 import { signatureCheckRoutes } from "./admin/signature-check.ts";
@@ -135,8 +137,11 @@ export function createApp({ connect }: AppOptions): App {
         return Response.json(notForOthers, { status: 403 });
       const file = await onFileDomain(request, env, context);
       if (file !== undefined) return file;
-      if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket")
-        return (await appFor(request, env)).fetch(request, env, context);
+      if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
+        const response = await (await appFor(request, env)).fetch(request, env, context);
+        countRequest(request, response, env, context);
+        return response;
+      }
       // Not through Hono: its middleware would copy the response and lose the socket in it.
       try {
         return await connect(request, env, context);
@@ -183,6 +188,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.use("/admin/*", forTheOwner);
   app.route("/", settingsRoutes);
   app.route("/", healthRoutes);
+  app.route("/", metricsRoutes);
   app.route("/", keywordRoutes);
   app.route("/", goAwayRoutes);
   app.route("/", banRoutes);
@@ -253,6 +259,18 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
     return refuse(context, 500, failures.internal);
   });
   return app;
+}
+
+/** Paths of the API, but for those that watch the counts. */
+const COUNTED = /^\/(?:1|1\.1|1\.2|admin)\/(?!metrics)/;
+
+function countRequest(request: Request, { status }: Response, env: Env, context: ExecutionContext): void {
+  if (!COUNTED.test(pathOf(request))) return;
+  const meter = meterOf(env);
+  meter.count("requests");
+  if (status >= 500) meter.count("requests.failed");
+  const report = meter.reportIfDue();
+  if (report !== undefined) context.waitUntil(report);
 }
 
 /** The result of the first successful call. A failure is not remembered. */

@@ -1,3 +1,4 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import type { JsonObject } from "../model/json.ts";
 import { type ConversationRecord, type MessageRecord, timeSent } from "../model/records.ts";
 import { toBase64 } from "./base64.ts";
@@ -13,7 +14,7 @@ import {
   toIsoTime,
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
-import { CommandType, OpType } from "./generated/message_pb.js";
+import { CommandType, GenericCommandSchema, OpType } from "./generated/message_pb.js";
 import { type PartialResult, partialResult } from "./partial-result.ts";
 
 /** Replies to commands (wire §4), without `peerId`. `serial` is that of the command; `undefined` if it had none. */
@@ -47,6 +48,14 @@ export function errorReply(
 export function isErrorReply(payload: Uint8Array): boolean {
   const [tag, command] = payload;
   return tag === FIRST_FIELD_VARINT && command === CommandType.error;
+}
+
+/** The number of the error with which a request or a send is refused; undefined for any other reply. */
+export function refusalCode(payload: Uint8Array): number | undefined {
+  const [tag, command] = payload;
+  if (tag !== FIRST_FIELD_VARINT || (command !== CommandType.error && command !== CommandType.ack)) return;
+  const { errorMessage, ackMessage } = fromBinary(GenericCommandSchema, payload);
+  return errorMessage?.code ?? (ackMessage?.code || undefined);
 }
 
 const FIRST_FIELD_VARINT = 0x08;

@@ -1,10 +1,12 @@
-import { eq, sql } from "drizzle-orm";
+import { inArray, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { appOf } from "../app/app-stub.ts";
 import type { Env } from "../bindings.ts";
 import { settings as table } from "../database/schema/app.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
+import { watchedUntil } from "../metrics/meter-of.ts";
+import { WATCHED } from "../metrics/watch-mark.ts";
 import type { Json } from "../model/json.ts";
 import type { ListedBroadcast } from "../model/unexpired-broadcasts.ts";
 import { type AddressProblem, addressProblems } from "./address-problems.ts";
@@ -127,10 +129,13 @@ export async function adopt(env: SettingsEnv, overrides: Json): Promise<Settings
 
 /** The overrides, parsed and as D1's text; no text if nothing was ever set. */
 async function storedOverrides(env: SettingsEnv): Promise<{ overrides: Json; text: string | undefined }> {
-  const [row] = await drizzle(env.DB)
-    .select({ value: table.value, text: sql<string>`${table.value}` })
+  const rows = await drizzle(env.DB)
+    .select({ key: table.key, value: table.value, text: sql<string>`${table.value}` })
     .from(table)
-    .where(eq(table.key, ROW));
+    .where(inArray(table.key, [ROW, WATCHED]));
+  const watched = rows.find(({ key }) => key === WATCHED)?.value;
+  if (typeof watched === "number") watchedUntil(env.DB, watched);
+  const row = rows.find(({ key }) => key === ROW);
   return { overrides: row?.value ?? {}, text: row?.text };
 }
 

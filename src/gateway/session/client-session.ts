@@ -10,7 +10,6 @@ import { newOrigin } from "../../protocol/origin.ts";
 import type { Refused } from "../../protocol/outcome.ts";
 import * as replies from "../../protocol/replies.ts";
 import { withSeenVersions } from "../../protocol/seen-version.ts";
-import type { Backlog } from "../limits/backlog.ts";
 import type { Refusal } from "../limits/frame-bounds.ts";
 import { ClientSender } from "./client-sender.ts";
 import { type LinkSocket, openLink } from "./link-socket.ts";
@@ -57,7 +56,7 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
     this.#registry = registry;
     this.#request = request;
     this.#client = new ClientSender(owner, request.clientId);
-    this.#requests = new PendingRequests(this, this.#client);
+    this.#requests = new PendingRequests(this, owner, this.#client);
   }
 
   get clientId(): string {
@@ -157,10 +156,6 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
     return this.#owner.now();
   }
 
-  get backlog(): Backlog | undefined {
-    return this.#owner.backlog;
-  }
-
   report(report: SessionReport): void {
     if (this.#phase.name !== "open" && this.#phase.name !== "closing") return;
     this.#phase.socket.send(JSON.stringify(report));
@@ -198,7 +193,7 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
       case "control":
         return this.#onControl(readControl<SessionControl>(record.payload));
       case "reply":
-        return this.#requests.answerOrForward(record.serial, record.payload);
+        return this.#requests.takeAnswer(record.serial, record.payload);
       case "wake":
         return this.#withConversations().wake(record);
       case "missed":

@@ -1,6 +1,7 @@
 import { newMessageId } from "../../conversation/messages/ids.ts";
+import type { Meter } from "../../metrics/meter.ts";
 import type { Command } from "../../protocol/commands.ts";
-import type { ErrorName } from "../../protocol/errors.ts";
+import { type ErrorName, errors } from "../../protocol/errors.ts";
 import * as replies from "../../protocol/replies.ts";
 import type { Backlog, WaitingSend } from "../limits/backlog.ts";
 import type { Refusal } from "../limits/frame-bounds.ts";
@@ -20,11 +21,15 @@ interface Pending {
 
 /** The session whose requests these are. */
 export interface RequestOwner {
+  /** A request has its answer. */
+  progressed(): void;
+}
+
+export interface RequestServices {
   now(): number;
   /** Counts the sends that wait for an answer; undefined if the app's policy takes time of its own. */
   backlog: Backlog | undefined;
-  /** A request has its answer. */
-  progressed(): void;
+  meter: Meter;
 }
 
 /**
@@ -33,14 +38,16 @@ export interface RequestOwner {
  */
 export class PendingRequests {
   readonly #owner: RequestOwner;
+  readonly #services: RequestServices;
   readonly #client: ClientSender;
   /** By serial. Undefined until there is one: many sessions are idle. */
   #pending: Map<number, Pending> | undefined;
   #javaReplies: JavaReplies | undefined;
   #isJavaScript = false;
 
-  constructor(owner: RequestOwner, client: ClientSender) {
+  constructor(owner: RequestOwner, services: RequestServices, client: ClientSender) {
     this.#owner = owner;
+    this.#services = services;
     this.#client = client;
   }
 
@@ -72,8 +79,8 @@ export class PendingRequests {
   #count(command: Command): Pending["counted"] {
     // A will is not a send yet.
     if (command.name !== "message.send" || command.will) return undefined;
-    const { backlog } = this.#owner;
-    return backlog && { backlog, waiting: backlog.forwarded(command.conversationId, this.#owner.now()) };
+    const { backlog } = this.#services;
+    return backlog && { backlog, waiting: backlog.forwarded(command.conversationId, this.#services.now()) };
   }
 
   /** Takes the answer of one object. An answer to a request that is not pending goes nowhere. */
@@ -90,8 +97,19 @@ export class PendingRequests {
     this.#owner.progressed();
   }
 
+  /** An object answered with this, which may be a refusal. */
+  countRefusal(payload: Uint8Array): void {
+    const code = replies.refusalCode(payload);
+    if (code !== undefined) this.#services.meter.count(`refusals.${code}`);
+  }
+
   /** Takes an answer of the client's object. Logins and logouts are not among the pending requests. */
-  answerOrForward(serial: number, payload: Uint8Array): void {
+  takeAnswer(serial: number, payload: Uint8Array): void {
+    this.countRefusal(payload);
+    this.#answerOrForward(serial, payload);
+  }
+
+  #answerOrForward(serial: number, payload: Uint8Array): void {
     if (this.#pending?.has(serial)) this.answer(serial, payload);
     else this.#client.send(payload);
   }
@@ -103,6 +121,7 @@ export class PendingRequests {
   refuse(command: Command, error: ErrorName): void {
     const { serial } = command;
     if (serial === undefined || !this.#pending?.has(serial)) return;
+    this.#countError(error);
     if (command.name === "message.send") this.#refuseSend(serial, command, error);
     else this.answer(serial, replies.errorReply(serial, error));
   }
@@ -111,6 +130,7 @@ export class PendingRequests {
   refuseUnsent(command: Command, { error, detail }: Refusal): void {
     const { serial } = command;
     if (serial === undefined) return;
+    this.#countError(error);
     if (command.name === "message.send") return this.#refuseSend(serial, command, error);
     this.#javaReplies?.requested(command);
     this.#reply(serial, replies.errorReply(serial, error, { detail }));
@@ -119,6 +139,7 @@ export class PendingRequests {
   /** Refuses all requests: the socket is about to close, or the session is ended from outside. */
   refuseAll(error: ErrorName): void {
     for (const [serial, { sendTo }] of this.close()) {
+      this.#countError(error);
       const refusal =
         sendTo === undefined ? replies.errorReply(serial, error) : this.#refusedSend(serial, sendTo, error);
       this.#reply(serial, refusal);
@@ -133,13 +154,17 @@ export class PendingRequests {
     return pending;
   }
 
+  #countError(error: ErrorName): void {
+    this.#services.meter.count(`refusals.${errors[error].code}`);
+  }
+
   #refuseSend(serial: number, send: { conversationId: string }, error: ErrorName): void {
-    this.answerOrForward(serial, this.#refusedSend(serial, send, error));
+    this.#answerOrForward(serial, this.#refusedSend(serial, send, error));
   }
 
   /** The refusal of a send: Swift expects an id and a time with it (wire §4.6). */
   #refusedSend(serial: number, { conversationId }: { conversationId: string }, error: ErrorName): Uint8Array {
-    const timestamp = this.#owner.now();
+    const timestamp = this.#services.now();
     // JavaScript has a sentence of its own for this one, and shows it if no name comes.
     const isPlain = this.#isJavaScript && error === "TEMPORARY_CONVERSATION_EXPIRED";
     const refusal = { conversationId, error, messageId: newMessageId(timestamp), timestamp, isPlain };

@@ -237,7 +237,9 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
 
   #receive(conversationId: string, record: LinkRecord): void {
     if (record.kind === "reply") {
-      if (record.accepted !== undefined) this.#delivery.accepted(conversationId, record.accepted);
+      const isRoom = this.#room.current === conversationId;
+      if (record.accepted !== undefined) this.#delivery.accepted(conversationId, record.accepted, isRoom);
+      else this.#requests.countRefusal(record.payload);
       return this.#requests.answer(record.serial, record.payload);
     }
     const isEarly = this.#delivery.deliver(conversationId, record, this.#subscriptions.hasEverything);

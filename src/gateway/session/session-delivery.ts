@@ -1,9 +1,11 @@
 import { timeOfMessageId } from "../../conversation/messages/ids.ts";
+import type { Meter } from "../../metrics/meter.ts";
 import * as clientEvents from "../../protocol/client-events.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import type { OpenedSubscription, SubscriptionRequest } from "../../protocol/link-controls.ts";
 import { catchUpModes } from "../../protocol/link-controls.ts";
 import type { LinkRecord, LogPosition, WakePositions } from "../../protocol/link-records.ts";
+import { isTemporaryId } from "../../protocol/temporary-ids.ts";
 import type { ClientSender } from "./client-sender.ts";
 import { ProgressTable } from "./progress-table.ts";
 import type { SeenVersions } from "./seen-versions.ts";
@@ -23,9 +25,13 @@ export interface SessionLogin
 export interface DeliveryServices {
   now(): number;
   timer(milliseconds: number, run: () => void): () => void;
+  meter: Meter;
   /** A message is sent to this client. */
   sendingMessage(clientId: string, payload: Uint8Array): void;
 }
+
+const kindOf = (conversationId: string) =>
+  isTemporaryId(conversationId) ? "messages.temporary" : "messages.chat";
 
 /** Capability bit: the device can show patches. */
 const SHOWS_PATCHES = 1;
@@ -149,7 +155,8 @@ export class SessionDelivery {
   }
 
   /** The session's own message was stored here. It moves the position, unless an earlier entry has not arrived yet. */
-  accepted(conversationId: string, position: LogPosition): void {
+  accepted(conversationId: string, position: LogPosition, isRoom: boolean): void {
+    this.#services.meter.message(isRoom ? "messages.room" : kindOf(conversationId));
     this.sawEntry(conversationId, position.timestamp);
     const progress = this.#progress.get(conversationId);
     if (progress?.position === undefined || progress.classify(position) !== "next") return;

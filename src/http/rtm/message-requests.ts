@@ -2,8 +2,12 @@ import { Buffer } from "node:buffer";
 import type { Context } from "hono";
 import { conversationOf } from "../../conversation/conversation-of.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "../../conversation/server-calls.ts";
+import type { MessageCount } from "../../metrics/counts.ts";
+import { meterOf } from "../../metrics/meter-of.ts";
 import { MIRRORED } from "../../mirror/hosted-app.ts";
 import type { JsonObject } from "../../model/json.ts";
+import type { ConversationRecord } from "../../model/records.ts";
+import { isTemporaryId } from "../../protocol/temporary-ids.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
@@ -27,12 +31,14 @@ const leadsBack = { code: 403, error: "This was sent by Parley: mirror.server le
 
 const isMirrored = (context: Context<HttpEnv>) => context.req.header(MIRRORED) !== undefined;
 
+/** @param kind of the conversation, as far as its path says */
 export async function sendMessage(
   context: Context<HttpEnv>,
   conversationId: string,
   message: Omit<ServerMessage, "dedupeToken" | "content"> & { content: string },
   answer: (sent: JsonObject) => JsonObject = (sent) => sent,
   quota: Quota = "messages",
+  kind: ConversationRecord["kind"] = "normal",
 ): Promise<Response> {
   if (isMirrored(context)) return refuse(context, 403, leadsBack);
   const key = context.req.header(IDEMPOTENCY_KEY.name);
@@ -52,7 +58,19 @@ export async function sendMessage(
     `message in ${conversationId}`,
   );
   if (isRefused(said)) return refused(context, said);
+  meterOf(context.env).message(countOf(conversationId, message, kind));
   return context.json(answer({ "msg-id": said.messageId, timestamp: said.timestamp }));
+}
+
+function countOf(
+  conversationId: string,
+  { transient, to }: Pick<ServerMessage, "transient" | "to">,
+  kind: ConversationRecord["kind"],
+): MessageCount {
+  if (transient) return "messages.transient";
+  if (to !== undefined) return "messages.service";
+  if (kind === "room") return "messages.room";
+  return isTemporaryId(conversationId) ? "messages.temporary" : "messages.chat";
 }
 
 /** Edits or recalls a message. A silent change of the stored copy sends no event and does not count as a message. */

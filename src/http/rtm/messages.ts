@@ -78,7 +78,7 @@ export function messageRoutes({ kind, path: parent, one, messages }: ServedKind)
         }
         const { id } = context.req.valid("param");
         await mustBe(context.env, id, kind);
-        return sendMessage(context, id, {
+        const sent = {
           from: said.from_client,
           content: said.message,
           transient: said.transient,
@@ -86,8 +86,9 @@ export function messageRoutes({ kind, path: parent, one, messages }: ServedKind)
           pushData: said.push_data,
           mentionAll: said.mention_all,
           mentions: said.mention_client_ids,
-          priority: said.priority ?? "normal",
-        });
+          priority: said.priority ?? ("normal" as const),
+        };
+        return sendMessage(context, id, sent, undefined, undefined, kind);
       },
     )
     .get(

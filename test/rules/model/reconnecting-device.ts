@@ -6,6 +6,7 @@ import { defaultSettings, type Settings } from "../../../src/settings/schema.ts"
 import type { Cluster } from "../../simulation/cluster.ts";
 import { type End, type Network, trace } from "../../simulation/network.ts";
 import { type CommandInit, decodeFrame, encodeCommand, has } from "../../support/frames.ts";
+import { unreadMeter } from "../../support/meter.ts";
 import { ShownState } from "./shown-state.ts";
 
 /** The answer to a command; `refused` is the error code, if there is one. */
@@ -135,6 +136,7 @@ export class ReconnectingDevice {
       appId: "app",
       hasPlatformLimits: false,
       now: () => network.now,
+      meter: unreadMeter(() => network.now),
       // A gateway that died does nothing more.
       timer: (delay, run) => network.timer(delay, () => this.#dead.has(ends) || run()),
       settings: { peek: () => this.#settings, get: async () => this.#settings },

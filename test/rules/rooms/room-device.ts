@@ -6,6 +6,7 @@ import { defaultSettings, type Settings } from "../../../src/settings/schema.ts"
 import type { Cluster } from "../../simulation/cluster.ts";
 import { type Network, trace } from "../../simulation/network.ts";
 import { decodeFrame, encodeCommand, has } from "../../support/frames.ts";
+import { unreadMeter } from "../../support/meter.ts";
 import type { GenericCommand } from "../../support/raw-device.ts";
 
 const defaults = defaultSettings(false);
@@ -65,6 +66,7 @@ export class RoomDevice {
       hasPlatformLimits: false,
       appId: "app",
       now: () => network.now,
+      meter: unreadMeter(() => network.now),
       timer: (delay, run) => network.timer(delay, run),
       settings: { peek: () => SETTINGS, get: async () => SETTINGS },
       judge: cluster.judge(),

@@ -6,6 +6,7 @@ import { defaultSettings, type Settings } from "../../../src/settings/schema.ts"
 import type { Cluster } from "../../simulation/cluster.ts";
 import { type Network, trace } from "../../simulation/network.ts";
 import { decodeFrame, encodeCommand, has } from "../../support/frames.ts";
+import { unreadMeter } from "../../support/meter.ts";
 
 export interface PendingSend {
   conversationId: string;
@@ -78,6 +79,7 @@ export class OneSessionDevice {
       hasPlatformLimits: false,
       appId: "app",
       now: () => network.now,
+      meter: unreadMeter(() => network.now),
       timer: (delay, run) => network.timer(delay, run),
       settings: { peek: () => settings, get: async () => settings },
       judge: cluster.judge(),

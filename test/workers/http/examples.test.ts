@@ -520,6 +520,8 @@ const needs: Record<string, () => Promise<Real>> = {
   getFileRow: file,
   deleteFileRow: file,
   getHealth: nothing,
+  getMetrics: nothing,
+  watchMetrics: nothing,
   getSettings: nothing,
   changeSettings: nothing,
   setApnsKey: nothing,

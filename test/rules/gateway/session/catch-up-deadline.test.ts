@@ -8,6 +8,7 @@ import { catchUpModes } from "../../../../src/protocol/link-controls.ts";
 import { controlRecord } from "../../../../src/protocol/link-records.ts";
 import { refusal } from "../../../support/chat.ts";
 import { type CommandInit, decodeFrame, encodeCommand } from "../../../support/frames.ts";
+import { unreadMeter } from "../../../support/meter.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -21,6 +22,7 @@ async function catchUp() {
   let events: LinkEvents | undefined;
   const owner: SessionOwner = {
     now: () => Date.now(),
+    meter: unreadMeter(),
     backlog: undefined,
     subscriptionLimit: () => 20,
     subscriptionsChanged: () => {},

@@ -7,6 +7,7 @@ import { decodeCommand } from "../../../../src/protocol/decode.ts";
 import * as replies from "../../../../src/protocol/replies.ts";
 import { refusal } from "../../../support/chat.ts";
 import { type CommandInit, decodeFrame, encodeCommand } from "../../../support/frames.ts";
+import { unreadMeter } from "../../../support/meter.ts";
 
 const CHAT = "0123456789abcdef01234567";
 
@@ -20,8 +21,8 @@ function toms({ userAgent, backlog }: { userAgent?: string; backlog?: Backlog } 
     },
     timer: () => () => {},
   };
-  const owner = { now: () => 0, backlog, progressed: () => {} };
-  const requests = new PendingRequests(owner, new ClientSender(socket, "tom"));
+  const services = { now: () => 0, backlog, meter: unreadMeter() };
+  const requests = new PendingRequests({ progressed: () => {} }, services, new ClientSender(socket, "tom"));
   requests.sentBy(userAgent);
   return { requests, answers };
 }

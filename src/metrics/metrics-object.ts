@@ -1,0 +1,36 @@
+// biome-ignore lint/style/noRestrictedImports: the shell of an object
+import { DurableObject } from "cloudflare:workers";
+import { appOf } from "../app/app-stub.ts";
+import type { Env } from "../bindings.ts";
+import { KeptMetrics, type Snapshot } from "./kept-metrics.ts";
+import type { MetricsStub } from "./metrics-stub.ts";
+import { metricsTables } from "./metrics-tables.ts";
+import type { Report } from "./report.ts";
+import type { Metrics, Range } from "./series.ts";
+
+/** What all isolates count: a shell around its rules. There is one such object (`metricsOf`). */
+export class MetricsObject extends DurableObject<Env> implements MetricsStub {
+  readonly #kept: KeptMetrics;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const app = { presence: () => appOf(env).presence(), archivedUntil: () => appOf(env).archivedUntil() };
+    this.#kept = new KeptMetrics(metricsTables(ctx.storage.sql), app, () => Date.now());
+  }
+
+  async store(report: Report): Promise<void> {
+    await this.#kept.store(report);
+  }
+
+  async show(report: Report): Promise<boolean> {
+    return this.#kept.show(report);
+  }
+
+  async read(range: Range): Promise<Metrics> {
+    return this.#kept.read(range);
+  }
+
+  async watch(): Promise<Snapshot> {
+    return this.#kept.watch();
+  }
+}

@@ -1,0 +1,21 @@
+import type { Objects } from "../model/objects.ts";
+import type { Snapshot } from "./kept-metrics.ts";
+import type { Report } from "./report.ts";
+import type { Metrics, Range } from "./series.ts";
+
+/** The one object that keeps what all isolates count. */
+export function metricsOf(env: { METRICS: Objects<MetricsStub> }): MetricsStub {
+  return env.METRICS.getByName("metrics");
+}
+
+/** The MetricsObject's calls. */
+export interface MetricsStub {
+  /** Stores a report. A repeat changes nothing. */
+  store(report: Report): Promise<void>;
+  /** Takes counts that will be reported later, for those who watch. Returns whether anybody does. */
+  show(report: Report): Promise<boolean>;
+  /** The counts of a time that ends now. */
+  read(range: Range): Promise<Metrics>;
+  /** The last minutes, for somebody who watches. */
+  watch(): Promise<Snapshot>;
+}
