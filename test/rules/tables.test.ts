@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { APP_SCHEMA } from "../../src/app/app-tables.ts";
 import { CLIENT_SCHEMA } from "../../src/client/client-tables.ts";
 import { CONVERSATION_SCHEMA } from "../../src/conversation/conversation-tables.ts";
+import { METRICS_SCHEMA } from "../../src/metrics/metrics-tables.ts";
 import { PUSH_SCHEMA } from "../../src/push/push-tables.ts";
 import { QUEUE_SCHEMA } from "../../src/queue/queue-tables.ts";
 import type { Sql } from "../../src/sql.ts";
@@ -124,6 +125,7 @@ const SCHEMAS: Record<string, Schema<string>> = {
   ClientObject: CLIENT_SCHEMA,
   AppObject: APP_SCHEMA,
   PushObject: PUSH_SCHEMA,
+  MetricsObject: METRICS_SCHEMA,
   EventQueueObject: QUEUE_SCHEMA,
   PushQueueObject: QUEUE_SCHEMA,
 };
