@@ -48,6 +48,7 @@ const isolateUnreadBytes = new IsolateUnreadBytes();
  * never see text framing, missing client ids, heartbeats, frame sizes and rate limits.
  */
 export class Gateway implements SessionsOwner, HeartbeatHost {
+  readonly meter: Meter;
   readonly #connection: Connection;
   readonly #services: GatewayServices;
   readonly #admission: CommandAdmission;
@@ -68,6 +69,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
 
   /** @param loginDeadline ms to log in after connecting (4108) */
   constructor(connection: Connection, services: GatewayServices, loginDeadline: number) {
+    this.meter = services.meter;
     this.#connection = connection;
     this.#services = services;
     this.#admission = new CommandAdmission(connection.countedAs, connection.allowances, services.backlog);
@@ -134,10 +136,6 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
     return this.#services.now();
   }
 
-  get meter(): Meter {
-    return this.#services.meter;
-  }
-
   get settings(): Settings | undefined {
     return this.#settings;
   }
@@ -197,10 +195,8 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
     } catch {
       return this.lost();
     }
-    if (isUnconfirmed) {
-      this.#unread.sentUnconfirmed(data.length);
-      this.meter.delivery();
-    } else this.#unread.sent(data.length);
+    if (isUnconfirmed) this.#unread.sentUnconfirmed(data.length);
+    else this.#unread.sent(data.length);
     this.#budget?.sent(data.length);
   }
 
@@ -209,7 +205,6 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
   }
 
   sendingMessage(clientId: string, payload: Uint8Array): void {
-    this.meter.delivery();
     if (!this.#heartbeat.hasInvisibleHeartbeats) return;
     const message = clientEvents.readMessage(payload);
     // SDKs do not acknowledge a copy of the client's own message.
@@ -272,7 +267,6 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
       if (serial !== undefined) session.send(replies.reportUploaded(serial));
       return;
     }
-    if (command.name === "message.send" && command.transient) this.meter.message("messages.transient");
     session.handle(command, withPolicy(command, frame, settings));
   }
 

@@ -2,6 +2,7 @@ import { newMessageId } from "../../conversation/messages/ids.ts";
 import type { Meter } from "../../metrics/meter.ts";
 import type { Command } from "../../protocol/commands.ts";
 import { type ErrorName, errors } from "../../protocol/errors.ts";
+import type { LinkRecord } from "../../protocol/link-records.ts";
 import * as replies from "../../protocol/replies.ts";
 import type { Backlog, WaitingSend } from "../limits/backlog.ts";
 import type { Refusal } from "../limits/frame-bounds.ts";
@@ -18,6 +19,9 @@ interface Pending {
   /** The send as the backlog counts it. */
   counted: { backlog: Backlog; waiting: WaitingSend } | undefined;
 }
+
+const isTransientMessage = (command: Command) =>
+  command.name === "message.send" && command.transient && !command.will;
 
 /** The session whose requests these are. */
 export interface RequestOwner {
@@ -68,6 +72,7 @@ export class PendingRequests {
    */
   add(command: Command, answers = 1): void {
     const { serial } = command;
+    if (isTransientMessage(command)) this.#services.meter.message("messages.transient");
     if (serial === undefined) return;
     this.#pending ??= new Map();
     const counted = this.#pending.get(serial)?.counted ?? this.#count(command);
@@ -97,15 +102,20 @@ export class PendingRequests {
     this.#owner.progressed();
   }
 
-  /** An object answered with this, which may be a refusal. */
-  countRefusal(payload: Uint8Array): void {
+  /** Takes the reply of a conversation. */
+  takeReply({ serial, accepted, payload }: LinkRecord & { kind: "reply" }): void {
+    if (accepted === undefined) this.#countRefusal(payload);
+    this.answer(serial, payload);
+  }
+
+  #countRefusal(payload: Uint8Array): void {
     const code = replies.refusalCode(payload);
     if (code !== undefined) this.#services.meter.count(`refusals.${code}`);
   }
 
   /** Takes an answer of the client's object. Logins and logouts are not among the pending requests. */
   takeAnswer(serial: number, payload: Uint8Array): void {
-    this.countRefusal(payload);
+    this.#countRefusal(payload);
     this.#answerOrForward(serial, payload);
   }
 

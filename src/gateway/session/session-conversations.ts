@@ -237,10 +237,8 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
 
   #receive(conversationId: string, record: LinkRecord): void {
     if (record.kind === "reply") {
-      const isRoom = this.#room.current === conversationId;
-      if (record.accepted !== undefined) this.#delivery.accepted(conversationId, record.accepted, isRoom);
-      else this.#requests.countRefusal(record.payload);
-      return this.#requests.answer(record.serial, record.payload);
+      if (record.accepted) this.#delivery.accepted(conversationId, record.accepted, this.#room.current);
+      return this.#requests.takeReply(record);
     }
     const isEarly = this.#delivery.deliver(conversationId, record, this.#subscriptions.hasEverything);
     if (isEarly) this.#resync(conversationId);

@@ -151,12 +151,13 @@ export class SessionDelivery {
 
   /** A message that the client missed while it was offline (Y-02). */
   deliverMissed(conversationId: string, payload: Uint8Array): void {
+    this.#services.meter.delivery();
     this.#deliverMessage(conversationId, payload);
   }
 
   /** The session's own message was stored here. It moves the position, unless an earlier entry has not arrived yet. */
-  accepted(conversationId: string, position: LogPosition, isRoom: boolean): void {
-    this.#services.meter.message(isRoom ? "messages.room" : kindOf(conversationId));
+  accepted(conversationId: string, position: LogPosition, room: string | undefined): void {
+    this.#services.meter.message(conversationId === room ? "messages.room" : kindOf(conversationId));
     this.sawEntry(conversationId, position.timestamp);
     const progress = this.#progress.get(conversationId);
     if (progress?.position === undefined || progress.classify(position) !== "next") return;
@@ -199,6 +200,7 @@ export class SessionDelivery {
     progress.countedByDevice(timestamp);
     const isAcknowledged = traits.acknowledge || this.#login.mode === catchUpModes.MESSAGES;
     progress.wantsAcknowledgements = isAcknowledged && !traits.unconfirmed;
+    this.#services.meter.delivery();
     if (traits.unconfirmed) this.#client.sendUnconfirmed(payload);
     else this.#deliverMessage(conversationId, payload);
     return false;
