@@ -4,6 +4,7 @@ import type { AppEvent } from "../model/app-events.ts";
 import type { LoggedName } from "../model/event-names.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { PassedRequestRecord } from "../model/passed-request-record.ts";
+import type { SettledPush } from "../model/settled-push.ts";
 import { chunksOf } from "./chunks.ts";
 import { events } from "./schema/app.ts";
 import { statement } from "./statement.ts";
@@ -61,6 +62,23 @@ export async function saveEvents(db: D1Database, happened: AppEvent[]): Promise<
       rows,
     ) => sql`INSERT OR IGNORE INTO ${events} (at, id, name, client_id, conversation_id, message_id, detail)
       SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->6 FROM json_each(${rows})`,
+  );
+  if (insertions.length > 0) await db.batch(insertions.map((query) => statement(db, query)));
+}
+
+/** Adds what became of pushes to the log. Throws if D1 fails. */
+export async function savePushes(db: D1Database, pushes: readonly SettledPush[]): Promise<void> {
+  const insertions = chunksOf(
+    pushes.map(({ at, id, conversationId, messageId, ...detail }) => [
+      at,
+      id,
+      conversationId,
+      messageId,
+      { ...detail },
+    ]),
+  ).map(
+    (rows) => sql`INSERT OR IGNORE INTO ${events} (at, id, name, conversation_id, message_id, detail)
+      SELECT value->>0, value->>1, 'pushSettled', value->>2, value->>3, value->4 FROM json_each(${rows})`,
   );
   if (insertions.length > 0) await db.batch(insertions.map((query) => statement(db, query)));
 }

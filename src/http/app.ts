@@ -15,6 +15,7 @@ import { eventRoutes } from "./admin/events.ts";
 import { goAwayRoutes } from "./admin/go-away.ts";
 import { healthRoutes } from "./admin/health.ts";
 import { keywordRoutes } from "./admin/keywords.ts";
+import { messageLedgerRoutes } from "./admin/message-ledger.ts";
 import { metricsRoutes } from "./admin/metrics.ts";
 import { pushPreviewRoutes } from "./admin/push-preview.ts";
 import { settingsRoutes } from "./admin/settings.ts";
@@ -200,6 +201,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", clientDetailRoutes);
   app.route("/", conversationSearchRoutes);
   app.route("/", conversationMemberRoutes);
+  app.route("/", messageLedgerRoutes);
   app.route("/", signatureCheckRoutes);
   app.route("/", conversationImportRoutes);
   app.route("/", permissionImportRoutes);

@@ -20,8 +20,8 @@ export const afterEvents = [
   "clientOffline",
 ] as const;
 
-/** What the event log stores: events, and requests that were passed on to an upstream. */
-export const loggedNames = [...afterEvents, "requestPassed"] as const;
+/** What the event log stores: events, what became of pushes, and requests that were passed on to an upstream. */
+export const loggedNames = [...afterEvents, "pushSettled", "requestPassed"] as const;
 
 /** Names of hooks; LeanEngine puts an underscore before each. */
 export const eventNames = [...beforeEvents, ...afterEvents] as const;

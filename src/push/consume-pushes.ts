@@ -1,4 +1,5 @@
 import type { Env } from "../bindings.ts";
+import { savePushes } from "../database/events.ts";
 import { installationsById, removeInstallations } from "../database/installations/installations.ts";
 import { addCounts } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
@@ -24,7 +25,7 @@ export async function consumePushes(messages: readonly QueueMessage<PushWork>[],
   await settlePushes(messages, {
     deliver: async (delivery, attempts) => {
       // Older settings may have no providers, and pushes would be given up.
-      if (providers === undefined) throw new Error("the settings are not known");
+      if (settings === undefined || providers === undefined) throw new Error("the settings are not known");
       return deliverer.deliver(delivery, attempts, {
         providers,
         installations: (ids) => installationsById(env.DB, ids),
@@ -34,6 +35,7 @@ export async function consumePushes(messages: readonly QueueMessage<PushWork>[],
           ]),
         remove: (ids) => removeInstallations(env.DB, ids),
         count: (id, counts) => addCounts(env.DB, id, counts),
+        note: settings.events.logDays > 0 ? (pushes) => savePushes(env.DB, pushes) : undefined,
         now: () => Date.now(),
       });
     },

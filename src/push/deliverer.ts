@@ -3,8 +3,15 @@ import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Installation } from "../model/installation.ts";
 import type { ProviderName } from "../model/provider-name.ts";
+import type { SettledPush } from "../model/settled-push.ts";
 import type { Outcome, PushProvider, Target } from "./provider.ts";
-import { type MessageCause, PUSH_LIFETIME, type PushDelivery, type Recipient } from "./push-work.ts";
+import {
+  type MessageCause,
+  PUSH_LIFETIME,
+  type Push,
+  type PushDelivery,
+  type Recipient,
+} from "./push-work.ts";
 
 export interface DelivererHost {
   providers: readonly PushProvider[];
@@ -18,6 +25,8 @@ export interface DelivererHost {
   remove(ids: readonly string[]): Promise<void>;
   /** Adds to a notification's record. */
   count(notificationId: string, counts: NotificationCounts): Promise<void>;
+  /** Notes what became of a message's pushes; undefined if nothing is to be noted. Its failure changes nothing. */
+  note?: ((pushes: SettledPush[]) => Promise<void>) | undefined;
   now(): number;
 }
 
@@ -176,11 +185,35 @@ async function settle(
   } catch (error) {
     console.warn("dead devices stay until the next push:", loggableError(error));
   }
-  if (push.cause.type !== "notification") return;
+  if (push.cause.type !== "notification") return noted(push, push.cause, provider, results, host);
   const sent = results.filter(({ outcome }) => outcome.outcome === "sent").length;
   const failed = results.filter(({ outcome }) => outcome.outcome === "failed").length;
   const counts = { sent: { [provider]: sent }, gone: gone.length, failed, lastError };
   await counted(push.cause.notificationId, counts, host);
+}
+
+/** Never rejects. */
+async function noted(
+  { id: pushId }: Push,
+  { conversationId, messageId }: MessageCause,
+  provider: ProviderName,
+  results: readonly Result[],
+  host: DelivererHost,
+): Promise<void> {
+  if (host.note === undefined || results.length === 0) return;
+  const at = host.now();
+  const settled = results.map(({ recipient, outcome }): SettledPush => {
+    const { installation, clientIds: clients } = recipient;
+    const why = "why" in outcome ? outcome.why : null;
+    const id = `push-${installation}-${at}`;
+    const about = { at, id, conversationId, messageId, clients, provider, installation };
+    return { ...about, outcome: outcome.outcome, why };
+  });
+  try {
+    await withDeadline(host.note(settled), STORE_DEADLINE, "event log");
+  } catch (error) {
+    console.warn(`push ${pushId}: not in the event log:`, loggableError(error));
+  }
 }
 
 async function counted(

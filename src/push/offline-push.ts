@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { logOncePerMinute } from "../log-once-per-minute.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { EventOf } from "../model/app-events.ts";
 import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -25,6 +26,8 @@ export interface OfflinePushHost extends DeliveryPlanHost {
   ): Promise<{ installation: Installation; channels: string[] }[]>;
   /** Adds deliveries to the queue. Rejects if the queue does not accept them. */
   queue(deliveries: PushDelivery[]): Promise<void>;
+  /** Notes why a message is pushed to none of these. Its failure changes nothing. */
+  noteOmitted?(event: OfflineEvent, why: string): Promise<void>;
   now(): number;
 }
 
@@ -34,13 +37,19 @@ export interface OfflinePushHost extends DeliveryPlanHost {
  */
 export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost): Promise<void> {
   const answer = await host.callHook(event);
-  if (answer.skip || host.providers.length === 0) return;
+  if (answer.skip) return omitted(event, "the app's hook said not to push", host);
+  if (host.providers.length === 0) return omitted(event, "no push provider is set up", host);
   const now = host.now();
   const { messageId } = event;
-  const notSent = (why: string) =>
+  const notSent = (why: string) => {
     logOncePerMinute(`push ${why}`, `push ${messageId}: not sent, ${why}`, now);
+    return omitted(event, why, host);
+  };
   const push = offlinePushOf(event, answer.pushMessage, host.template, now);
-  if ("tooLarge" in push) return console.warn(`push ${messageId}: not sent, ${push.problem}`);
+  if ("tooLarge" in push) {
+    console.warn(`push ${messageId}: not sent, ${push.problem}`);
+    return omitted(event, push.problem, host);
+  }
   if ("problem" in push) return notSent(push.problem);
   const addressees = await addresseesOf(event, answer, host, now);
   if ("problem" in addressees) return notSent(addressees.problem);
@@ -48,6 +57,15 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   if (deliveries.length === 0)
     return notSent("no configured provider serves the devices (their deviceType and vendor)");
   await host.queue(deliveries);
+}
+
+/** Never rejects. */
+async function omitted(event: OfflineEvent, why: string, { noteOmitted }: OfflinePushHost): Promise<void> {
+  try {
+    await noteOmitted?.(event, why);
+  } catch (error) {
+    console.warn(`push ${event.messageId}: not in the event log:`, loggableError(error));
+  }
 }
 
 /** Why nothing is pushed, to follow "not sent, ". */

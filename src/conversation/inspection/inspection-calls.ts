@@ -1,4 +1,4 @@
-import type { ConversationRecord } from "../../model/records.ts";
+import type { ConversationRecord, MessageRecord } from "../../model/records.ts";
 import type { Refused } from "../../protocol/outcome.ts";
 import type { Away } from "../membership/members.ts";
 import type { Role } from "../permissions/permissions.ts";
@@ -46,9 +46,46 @@ export interface MarksPage {
   hasMore: boolean;
 }
 
+/** Something that is so or not, or that nobody can know. */
+export type Fact =
+  | {
+      known: true;
+      is: boolean;
+      /** Since when (ms), or by when at the latest; undefined where that is not kept. */
+      at: number | undefined;
+    }
+  | { known: false; why: string };
+
+/** How far a message came to somebody it is for. */
+export interface MessageRecipient {
+  clientId: string;
+  /** A device of theirs acknowledged it, or something after it. */
+  delivered: Fact;
+  read: Fact;
+}
+
+export interface MessageAsked {
+  messageId: string;
+  /** When it was sent (ms), for an id of another service; an id of ours tells it. */
+  timestamp: number | undefined;
+  after: string | undefined;
+  limit: number;
+}
+
+export interface InspectedMessage {
+  kind: ConversationRecord["kind"];
+  /** Undefined if the log has none of this id: it was deleted, transient or refused, or never was. */
+  message: MessageRecord | undefined;
+  /** In the order of their ids. None in rooms, and for broadcasts of a service. */
+  recipients: MessageRecipient[];
+  total: number;
+  hasMore: boolean;
+}
+
 /** What an owner's tools ask a conversation of any kind: what each asks, and its answer. Nothing is changed by it. */
 export interface Inspections {
   marks: { asked: MarksAsked; answer: MarksPage };
+  message: { asked: MessageAsked; answer: InspectedMessage };
   /** Whether messages are for a client by its membership or subscription, and whether it wants no pushes of them. */
   recipient: { asked: { clientId: string }; answer: { isMember: boolean; muted: boolean } };
 }

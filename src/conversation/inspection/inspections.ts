@@ -1,6 +1,7 @@
 import type { OpenConversation } from "../assemble-conversation.ts";
 import type { Inspected, Inspection, Inspections } from "./inspection-calls.ts";
 import { memberMarks } from "./member-marks.ts";
+import { inspectMessage } from "./message-recipients.ts";
 
 const inspections: {
   [Name in Inspection]: (
@@ -9,6 +10,7 @@ const inspections: {
   ) => Promise<Inspected<Name>>;
 } = {
   marks: memberMarks,
+  message: inspectMessage,
   recipient: async ({ state }, { clientId }) => {
     const [recipient] = state.recipientsOf({ from: "", to: [clientId] });
     return { isMember: state.isMember(clientId), muted: recipient?.muted ?? false };

@@ -1,5 +1,5 @@
 import type { Env } from "../../bindings.ts";
-import { dropEventsBefore, saveEvents } from "../../database/events.ts";
+import { dropEventsBefore, saveEvents, savePushes } from "../../database/events.ts";
 import { incrementBadges, installationsWithChannels } from "../../database/installations/installations.ts";
 import { withDeadline } from "../../deadline.ts";
 import { pushToOffline } from "../../push/offline-push.ts";
@@ -41,6 +41,12 @@ export async function consumeEvents(messages: readonly EventMessage[], env: Cons
           withDeadline(installationsWithChannels(env.DB, clientIds), D1_DEADLINE, "devices"),
         incrementBadges: (ids) => withDeadline(incrementBadges(env.DB, ids), D1_DEADLINE, "badges"),
         queue: (deliveries) => publish(pushQueueOf(env), deliveries),
+        noteOmitted: async ({ id, at, conversationId, messageId, offline }, why) => {
+          if (settings.events.logDays === 0) return;
+          const about = { at, id: `push-${id}`, conversationId, messageId, clients: offline };
+          const none = { outcome: "not pushed" as const, provider: null, installation: null, why };
+          await withDeadline(savePushes(env.DB, [{ ...about, ...none }]), D1_DEADLINE, "event log");
+        },
         now: () => Date.now(),
       }),
     queue: async (events, delaySeconds) => {

@@ -101,7 +101,7 @@ const answer = v.object({
   ),
 });
 
-/** One client, with everything that is known of it (G-03). */
+/** One client, with everything that is known of it (G-02). */
 export const clientDetailRoutes = new Hono<HttpEnv>().get(
   "/admin/clients/:client",
   operation({

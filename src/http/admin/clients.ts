@@ -42,7 +42,7 @@ const answer = v.object({
   next: v.optional(v.pipe(schema.clientId(), v.description("For `after`, when there may be more."))),
 });
 
-/** Clients that are or were there (G-03). */
+/** Clients that are or were there (G-02). */
 export const clientListRoutes = new Hono<HttpEnv>().get(
   "/admin/clients",
   operation({

@@ -78,7 +78,7 @@ const answer = v.object({
   next: v.optional(v.pipe(schema.clientId(), v.description("For `after`, when there are more."))),
 });
 
-/** Who is in a conversation, and how far each has come (G-01). */
+/** Who is in a conversation, and how far each has come (G-03). */
 export const conversationMemberRoutes = new Hono<HttpEnv>().get(
   "/admin/conversations/:id/members",
   operation({

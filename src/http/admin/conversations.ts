@@ -78,7 +78,7 @@ const answer = v.object({
   next: v.optional(v.pipe(v.string(), v.description("For `cursor`, when there may be more."))),
 });
 
-/** Conversations of all kinds, found as a person looks for them (G-01). */
+/** Conversations of all kinds, found as a person looks for them (G-03). */
 export const conversationSearchRoutes = new Hono<HttpEnv>().get(
   "/admin/conversations",
   operation({

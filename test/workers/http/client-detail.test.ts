@@ -5,7 +5,7 @@ import { conversationOf, done, outcome, rest, saidBy } from "../support/rest.ts"
 import { newService, subscribe } from "../support/services.ts";
 import { openWorld, world } from "../support/world.ts";
 
-/** Clients as an owner finds them (G-03). */
+/** Clients as an owner finds them (G-02). */
 
 beforeAll(() => openWorld());
 
@@ -32,7 +32,7 @@ interface Page {
 const clientOf = (id: string) => done<Client>("GET", `/admin/clients/${encodeURIComponent(id)}`);
 const list = (query: string) => done<Page>("GET", `/admin/clients?${query}`);
 
-test("[G-03] a client's sessions have their device, tag, SDK and mode", async () => {
+test("[G-02] a client's sessions have their device, tag, SDK and mode", async () => {
   const [tom] = named("tom");
   const session = { tag: "Mobile", deviceId: "phone", ua: "js/4.3.1" };
   const device = await loggedIn(tom, session);
@@ -45,7 +45,7 @@ test("[G-03] a client's sessions have their device, tag, SDK and mode", async ()
   device.close();
 });
 
-test("[G-03] unread messages are told by conversation", async () => {
+test("[G-02] unread messages are told by conversation", async () => {
   const [tom, jerry] = named("tom", "jerry");
   const [quiet, loud] = [await conversationOf([tom, jerry]), await conversationOf([tom, jerry])];
   (await loggedIn(jerry)).close();
@@ -56,7 +56,7 @@ test("[G-03] unread messages are told by conversation", async () => {
   expect(quiet).not.toBe(loud);
 });
 
-test("[G-03] a member that never logged in is known, and gets no object", async () => {
+test("[G-02] a member that never logged in is known, and gets no object", async () => {
   const [tom, jerry] = named("tom", "jerry");
   const id = await conversationOf([tom, jerry]);
   await saidBy(tom, id, "hello");
@@ -74,7 +74,7 @@ test("[I13] an id that nothing names is refused with 404", async () => {
   expect(await outcome(rest("GET", "/admin/clients/nobody-at-all"))).toBe("404 404");
 });
 
-test("[G-03] a kick and a ban are told, and their sessions are gone", async () => {
+test("[G-02] a kick and a ban are told, and their sessions are gone", async () => {
   const [tom] = named("tom");
   await loggedIn(tom);
   await done("POST", "/admin/bans", { client_ids: [tom], reason: "Spam" });
@@ -83,7 +83,7 @@ test("[G-03] a kick and a ban are told, and their sessions are gone", async () =
   expect(client.kicked_at).toBeDefined();
 });
 
-test("[G-03] services that a client subscribed to are listed", async () => {
+test("[G-02] services that a client subscribed to are listed", async () => {
   const [tom] = named("tom");
   (await loggedIn(tom)).close();
   const id = await newService();
@@ -91,7 +91,7 @@ test("[G-03] services that a client subscribed to are listed", async () => {
   expect((await clientOf(tom)).services).toMatchObject([{ conv_id: id }]);
 });
 
-test("[G-03] devices are shown without their tokens", async () => {
+test("[G-02] devices are shown without their tokens", async () => {
   const [tom] = named("tom");
   const deviceToken = crypto.randomUUID();
   await done("POST", "/1.1/installations", { deviceType: "ios", deviceToken, channels: [tom] });
@@ -100,7 +100,7 @@ test("[G-03] devices are shown without their tokens", async () => {
   expect(JSON.stringify(installations)).not.toContain(deviceToken);
 });
 
-test("[G-03] clients are found by the beginning of their ids, in pages, online or not", async () => {
+test("[G-02] clients are found by the beginning of their ids, in pages, online or not", async () => {
   const mark = crypto.randomUUID();
   const people = ["a", "b", "c"].map((name) => `${mark}-${name}`);
   const devices = [];

@@ -530,6 +530,7 @@ const needs: Record<string, () => Promise<Real>> = {
   checkSignature: nothing,
   searchConversations: conversation,
   inspectMembers: message,
+  inspectMessage: message,
   previewPush: previewedDevice,
   searchClients: tomsSession,
   inspectClient: async () => ({ ...(await conversation()), ...(await tomsSession()) }),

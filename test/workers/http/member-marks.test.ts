@@ -9,7 +9,7 @@ import { broadcast, newService, subscribe } from "../support/services.ts";
 import { WorkerdDevice } from "../support/workerd-device.ts";
 import { configure, openWorld } from "../support/world.ts";
 
-/** Who is in a conversation, and how far each has come (G-01). */
+/** Who is in a conversation, and how far each has come (G-03). */
 
 beforeAll(() => openWorld());
 
@@ -47,7 +47,7 @@ async function memberIn(id: string, clientId: string): Promise<Member> {
   return found;
 }
 
-test("[G-01] a member's marks name the last message that arrived and the last that was read", async () => {
+test("[G-03] a member's marks name the last message that arrived and the last that was read", async () => {
   const { tom, jerry, toms, jerrys, chat } = await pairChat();
   const first = await tell(toms, chat, "first", jerrys);
   const second = await tell(toms, chat, "second", jerrys);
@@ -62,7 +62,7 @@ test("[G-01] a member's marks name the last message that arrived and the last th
   expect(await memberIn(chat, tom)).toMatchObject({ online: true, role: "Owner", unread: 0 });
 });
 
-test("[G-01] who has received nothing since they joined has no marks, and everything is unread", async () => {
+test("[G-03] who has received nothing since they joined has no marks, and everything is unread", async () => {
   const [tom, jerry] = named("tom", "jerry");
   const id = await conversationOf([tom, jerry]);
   await saidBy(tom, id, "hello");
@@ -73,7 +73,7 @@ test("[G-01] who has received nothing since they joined has no marks, and everyt
   expect(member.read).toBeUndefined();
 });
 
-test("[G-01] role, mute and silence of a member are told", async () => {
+test("[G-03] role, mute and silence of a member are told", async () => {
   await configure({ security: { memberRoles: true } });
   const { jerry, id } = await serverChat();
   const path = `/1.2/rtm/conversations/${id}`;
@@ -86,7 +86,7 @@ test("[G-01] role, mute and silence of a member are told", async () => {
   await configure({ security: null });
 });
 
-test("[G-01] members come in pages, in the order of their ids, each once", async () => {
+test("[G-03] members come in pages, in the order of their ids, each once", async () => {
   const people = named("a", "b", "c", "d", "e").toSorted();
   const id = await conversationOf(people.toReversed());
   const seen: string[] = [];
@@ -103,7 +103,7 @@ test("[G-01] members come in pages, in the order of their ids, each once", async
   expect(seen).toEqual(people);
 });
 
-test("[G-01] of a chat room those who are there are shown", async () => {
+test("[G-03] of a chat room those who are there are shown", async () => {
   const [tom] = named("tom");
   const toms = await WorkerdDevice.of(tom);
   const room = await roomOf(toms);
@@ -115,7 +115,7 @@ test("[G-01] of a chat room those who are there are shown", async () => {
   });
 });
 
-test("[G-01] of a service its subscribers are shown, with what each has not read", async () => {
+test("[G-03] of a service its subscribers are shown, with what each has not read", async () => {
   const [tom] = named("tom");
   const id = await newService();
   await subscribe(id, tom);
