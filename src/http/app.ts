@@ -6,6 +6,7 @@ import { meterOf } from "../metrics/meter-of.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type UsersAt, usersAt } from "../settings/user-settings.ts";
 import { apnsKeyRoutes } from "./admin/apns-keys.ts";
+import { auditRoutes } from "./admin/audit.ts";
 import { banRoutes } from "./admin/bans.ts";
 import { clientDetailRoutes } from "./admin/client-detail.ts";
 import { clientListRoutes } from "./admin/clients.ts";
@@ -188,6 +189,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", missedEventRoutes);
   app.use("/admin/*", forTheOwner);
   app.route("/", settingsRoutes);
+  app.route("/", auditRoutes);
   app.route("/", healthRoutes);
   app.route("/", metricsRoutes);
   app.route("/", keywordRoutes);

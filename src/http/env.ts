@@ -16,6 +16,8 @@ export interface HttpEnv {
     caller?: Caller;
     /** The session of the console, if it made the request. */
     consoleSession?: ConsoleSession;
+    /** What a request changed, for the audit log; its body otherwise. */
+    change?: { before?: Json | undefined; after?: Json | undefined };
     /** The largest body in bytes; a default applies if the operation sets none. */
     bodyLimit?: number;
     /** The body, once it was read. */

@@ -6,6 +6,7 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import { printable } from "../printable.ts";
 import { plain } from "../protocol/written-number.ts";
 import { settingsOf } from "../settings/store.ts";
+import { audited, isAudited } from "./audit/audited.ts";
 import { type Caller, callerOf, credentialsInHeaders } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { consoleSession, isByConsole, keepSignedIn } from "./console/console-session.ts";
@@ -51,6 +52,8 @@ export interface Operation {
   headers?: { name: string; description: string; example: string }[];
   /** The number of requests it counts as, with the app key; 1 by default. */
   weight?: number;
+  /** Whether it changes nothing, although it is no GET: the audit log has no entry of it. */
+  isReading?: boolean;
   /** Whether it uses a quota (L-10). */
   isMetered?: boolean;
 }
@@ -137,6 +140,9 @@ export function operation(described: Operation): MiddlewareHandler<HttpEnv> {
       const { countedAs } = senderOf(context.req.raw.headers, frontOf(context.env));
       if (caller !== "master" && !isWithinRate(countedAs, described.weight ?? 1, Date.now())) {
         return tooManyRequests(context);
+      }
+      if (caller === "master" && !described.isReading && isAudited(context)) {
+        return audited(context, described.id, next);
       }
     }
     await next();

@@ -1,9 +1,11 @@
 import type { Env } from "../bindings.ts";
+import { dropAuditBefore } from "../database/audit.ts";
 import { dropIdleInstallations } from "../database/installations/installations.ts";
 import { dropNotificationsBefore } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
 import { removeAbandonedFiles } from "../files/cleanup.ts";
 import { loggableError } from "../loggable-error.ts";
+import { readSettings, type SettingsEnv } from "../settings/store.ts";
 import { pushesOf } from "./push-stub.ts";
 
 const DAY = 24 * 60 * 60 * 1_000; // ms
@@ -16,11 +18,14 @@ const DEADLINE = 5 * 60_000;
 
 /** Runs once a day and deletes expired data. One failure does not stop the others. Never rejects. */
 export async function runScheduledCleanup(
-  env: Pick<Env, "DB" | "PUSH" | "FILES" | "FILES_FOLDER">,
+  env: SettingsEnv & Pick<Env, "PUSH" | "FILES" | "FILES_FOLDER">,
 ): Promise<void> {
   const now = Date.now();
   const work = {
     "records of notifications": dropNotificationsBefore(env.DB, now - RECORDS_KEPT),
+    "entries of the audit log": readSettings(env).then(({ console: { auditDays } }) =>
+      dropAuditBefore(env.DB, now - auditDays * DAY),
+    ),
     "idle installations": dropIdleInstallations(env.DB, now - INSTALLATIONS_KEPT),
     "files without bytes": removeAbandonedFiles(env),
     "expired notifications": pushesOf(env).removeExpired(),

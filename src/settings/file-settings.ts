@@ -1,5 +1,13 @@
 import * as v from "valibot";
-import { baseAddress, booleanSetting, group, isHostName, listOf, wholeNumber } from "./value-schemas.ts";
+import {
+  baseAddress,
+  booleanSetting,
+  described,
+  group,
+  isHostName,
+  listOf,
+  wholeNumber,
+} from "./value-schemas.ts";
 
 /** The most that R2 takes in one upload, in bytes. */
 const FILE_LARGEST = 5 * 1024 * 1024 * 1024;
@@ -29,19 +37,43 @@ function isHost(text: string): boolean {
 /** Files that clients upload (B-15). */
 export const fileSettings = () =>
   group({
-    /** The largest file, in bytes; larger ones are refused with 413. */
-    maxBytes: v.optional(wholeNumber(1, FILE_LARGEST), 50 * 1024 * 1024),
-    /** The media types that are taken; an empty list is all of them. */
-    types: v.optional(listOf(mediaRange()), []),
-    /** With the app key alone nobody adds files: users who are logged in do, and the app's server. */
-    usersOnly: v.optional(booleanSetting(), false),
-    /**
-     * How clients upload: by one PUT or by a form. `auto` asks mini-programs and React Native, which cannot PUT, for a
-     * form, and everybody else for a PUT.
-     */
-    upload: v.optional(v.picklist(["auto", "put", "form"], "must be auto, put or form"), "auto"),
-    /** The address before the keys of files, such as `https://files.example.com`; null for this server's own. */
-    url: v.optional(v.nullable(baseAddress()), null),
-    /** Hosts beside that of `url` on which every path is the key of a file, and nothing else is served. */
-    domains: v.optional(listOf(host()), []),
+    maxBytes: v.optional(
+      described(
+        "The largest file, in bytes; larger ones are refused with 413.",
+        wholeNumber(1, FILE_LARGEST),
+      ),
+      50 * 1024 * 1024,
+    ),
+    types: v.optional(
+      described("The media types that are taken; an empty list is all of them.", listOf(mediaRange())),
+      [],
+    ),
+    usersOnly: v.optional(
+      described(
+        "With the app key alone nobody adds files: users who are logged in do, and the app's server.",
+        booleanSetting(),
+      ),
+      false,
+    ),
+    upload: v.optional(
+      described(
+        "How clients upload: by one PUT or by a form. `auto` asks mini-programs and React Native, which cannot PUT, for a form, and everybody else for a PUT.",
+        v.picklist(["auto", "put", "form"], "must be auto, put or form"),
+      ),
+      "auto",
+    ),
+    url: v.optional(
+      described(
+        "The address before the keys of files, such as `https://files.example.com`; null for this server's own.",
+        v.nullable(baseAddress()),
+      ),
+      null,
+    ),
+    domains: v.optional(
+      described(
+        "Hosts beside that of `url` on which every path is the key of a file, and nothing else is served.",
+        listOf(host()),
+      ),
+      [],
+    ),
   });

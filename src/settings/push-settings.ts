@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { address, booleanSetting, group, jsonObject, listOf, secret } from "./value-schemas.ts";
+import { address, booleanSetting, described, group, jsonObject, listOf, secret } from "./value-schemas.ts";
 import { vendorSettings } from "./vendors/vendor-settings.ts";
 
 /** A private key in PEM has 250 to 3,300 characters, by its kind. */
@@ -52,50 +52,83 @@ const base64Url = (bytes: number) => {
 /** Push providers and their content (P-01 to P-21). */
 export const pushSettings = () =>
   group({
-    /** The content for messages without their own (P-05). Null pushes nothing for those. */
-    static: v.optional(v.nullable(jsonObject()), null),
-    /** The title where a content has none and its vendor demands one. */
-    appName: v.optional(v.nullable(v.pipe(text(), v.maxLength(64, "must have at most 64 characters"))), null),
+    static: v.optional(
+      described(
+        "The content for messages without their own. Null pushes nothing for those.",
+        v.nullable(jsonObject()),
+      ),
+      null,
+    ),
+    appName: v.optional(
+      described(
+        "The title where a content has none and its vendor demands one.",
+        v.nullable(v.pipe(text(), v.maxLength(64, "must have at most 64 characters"))),
+      ),
+      null,
+    ),
     apns: v.optional(
       group({
-        keys: v.optional(v.pipe(listOf(apnsKey()), v.examples([[]])), []),
-        /** A server in place of Apple's two, such as a relay. */
-        url: v.optional(v.nullable(address()), null),
+        keys: v.optional(
+          described(
+            "Apple's authentication keys, which PUT and DELETE /admin/push/apns-keys/{keyId} change one by one.",
+            v.pipe(listOf(apnsKey()), v.examples([[]])),
+          ),
+          [],
+        ),
+        url: v.optional(
+          described("A server in place of Apple's two, such as a relay.", v.nullable(address())),
+          null,
+        ),
       }),
       {},
     ),
     fcm: v.optional(
       group({
-        serviceAccount: v.optional(v.nullable(serviceAccount()), null),
-        /** A server in place of Google's. */
-        url: v.optional(v.nullable(address()), null),
+        serviceAccount: v.optional(
+          described(
+            "The content of a service account's JSON file from Google.",
+            v.nullable(serviceAccount()),
+          ),
+          null,
+        ),
+        url: v.optional(described("A server in place of Google's.", v.nullable(address())), null),
       }),
       {},
     ),
     ...vendorSettings(),
-    /** The keys that identify this server to browsers' push services (VAPID). */
     webPush: v.optional(
-      v.nullable(
-        group({
-          publicKey: base64Url(65),
-          privateKey: v.pipe(secret(), base64Url(32)),
-          /** How to reach the sender: a `mailto:` or `https:` URL. */
-          subject: v.pipe(
-            text(),
-            v.regex(/^(mailto:.+@.+|https:\/\/.+)$/, "must be a mailto: or https: URL"),
-          ),
-        }),
+      described(
+        "The keys that identify this server to browsers' push services (VAPID).",
+        v.nullable(
+          group({
+            publicKey: base64Url(65),
+            privateKey: v.pipe(secret(), base64Url(32)),
+            /** How to reach the sender: a `mailto:` or `https:` URL. */
+            subject: v.pipe(
+              text(),
+              v.regex(/^(mailto:.+@.+|https:\/\/.+)$/, "must be a mailto: or https: URL"),
+            ),
+          }),
+        ),
       ),
       null,
     ),
     /** The app's push server for devices that no other provider serves (P-04). */
     webhook: v.optional(
       group({
-        url: v.optional(v.nullable(address()), null),
-        secret: v.optional(v.nullable(secret()), null),
+        url: v.optional(
+          described("Takes pushes as JSON and passes them on to devices.", v.nullable(address())),
+          null,
+        ),
+        secret: v.optional(
+          described("Signs the requests, so that their receiver knows who sent them.", v.nullable(secret())),
+          null,
+        ),
       }),
       {},
     ),
-    /** Clients may push to each other with the app key (N-13). */
-    allowClientPush: v.optional(booleanSetting(), false),
+    allowClientPush: v.optional(
+      described("Clients may push to each other with the app key.", booleanSetting()),
+      false,
+    ),
   });

@@ -10,7 +10,16 @@ import { roomSettings } from "./room-settings.ts";
 import { securitySettings } from "./security-settings.ts";
 import { upstreamSettings } from "./upstream-settings.ts";
 import { userSettings } from "./user-settings.ts";
-import { address, booleanSetting, group, listOf, secret, wholeNumber } from "./value-schemas.ts";
+import {
+  address,
+  booleanSetting,
+  described,
+  group,
+  listOf,
+  secret,
+  setElsewhere,
+  wholeNumber,
+} from "./value-schemas.ts";
 import { isOfProfiles } from "./vendors/vendor-settings.ts";
 
 /**
@@ -21,10 +30,14 @@ const schema = (demo: boolean) =>
   group({
     messages: v.optional(
       group({
-        /** Senders may edit their messages through an SDK; else error 4406. */
-        allowEdit: v.optional(booleanSetting(), demo),
-        /** Senders may recall their messages through an SDK; else error 4407. */
-        allowRecall: v.optional(booleanSetting(), demo),
+        allowEdit: v.optional(
+          described("Senders may edit their messages through an SDK; else error 4406.", booleanSetting()),
+          demo,
+        ),
+        allowRecall: v.optional(
+          described("Senders may recall their messages through an SDK; else error 4407.", booleanSetting()),
+          demo,
+        ),
       }),
       {},
     ),
@@ -32,47 +45,87 @@ const schema = (demo: boolean) =>
     security: v.optional(securitySettings(), {}),
     hooks: v.optional(
       group({
-        /** Base URL of a LeanEngine that has the app's hooks (H-13). */
-        url: v.optional(v.nullable(address()), null),
-        /** The engine's LEANCLOUD_APP_HOOK_KEY. */
-        key: v.optional(v.nullable(secret()), null),
-        /** Adds `__sign` to the body, which engines in PHP check instead of the hook key. */
-        legacySign: v.optional(booleanSetting(), true),
-        /** The deadline of a hook, in milliseconds. */
-        timeoutMs: v.optional(wholeNumber(50, 15_000), 3_000),
-        /** The result of a request whose hook fails (H-11). */
-        onFailure: v.optional(v.picklist(["ignore", "refuse"], "must be ignore or refuse"), "ignore"),
-        /** Hooks and webhooks may be http, and on this machine or in a private network. */
-        allowPrivate: v.optional(booleanSetting(), false),
+        url: v.optional(
+          described("Base URL of a LeanEngine that has the app's hooks.", v.nullable(address())),
+          null,
+        ),
+        key: v.optional(described("The engine's LEANCLOUD_APP_HOOK_KEY.", v.nullable(secret())), null),
+        legacySign: v.optional(
+          described(
+            "Adds `__sign` to the body, which engines in PHP check instead of the hook key.",
+            booleanSetting(),
+          ),
+          true,
+        ),
+        timeoutMs: v.optional(
+          described("The deadline of a hook, in milliseconds.", wholeNumber(50, 15_000)),
+          3_000,
+        ),
+        onFailure: v.optional(
+          described(
+            "The result of a request whose hook fails.",
+            v.picklist(["ignore", "refuse"], "must be ignore or refuse"),
+          ),
+          "ignore",
+        ),
+        allowPrivate: v.optional(
+          described(
+            "Hooks and webhooks may be http, and on this machine or in a private network.",
+            booleanSetting(),
+          ),
+          false,
+        ),
       }),
       {},
     ),
     webhooks: v.optional(
       group({
-        /** Takes the events of this list as JSON, signed with the secret. */
-        url: v.optional(v.nullable(address()), null),
-        secret: v.optional(v.nullable(secret()), null),
-        events: v.optional(listOf(v.picklist(eventNames, "must be a list of event names")), afterEvents),
+        url: v.optional(
+          described("Takes the events of this list as JSON, signed with the secret.", v.nullable(address())),
+          null,
+        ),
+        secret: v.optional(
+          described("Signs the requests, so that their receiver knows who sent them.", v.nullable(secret())),
+          null,
+        ),
+        events: v.optional(
+          described(
+            "The events that are sent to the webhook.",
+            listOf(v.picklist(eventNames, "must be a list of event names")),
+          ),
+          afterEvents,
+        ),
       }),
       {},
     ),
     serviceHook: v.optional(
       group({
-        /** Takes what clients write to service conversations, several messages at a time (V-06). */
-        url: v.optional(v.nullable(address()), null),
-        /** Signs the requests like those of `webhooks`. */
-        secret: v.optional(v.nullable(secret()), null),
+        url: v.optional(
+          described(
+            "Takes what clients write to service conversations, several messages at a time.",
+            v.nullable(address()),
+          ),
+          null,
+        ),
+        secret: v.optional(
+          described("Signs the requests like those of `webhooks`.", v.nullable(secret())),
+          null,
+        ),
       }),
       {},
     ),
     broadcasts: v.optional(
       group({
-        /** When broadcasts to everybody were sent and end, by service (ms). Set by these broadcasts alone. */
         unexpired: v.optional(
-          v.record(
-            v.string(),
-            v.array(v.object({ at: v.number(), validTill: v.number() })),
-            "is set by broadcasts",
+          described(
+            "When broadcasts to everybody were sent and end, by service (ms). Set by these broadcasts alone.",
+            setElsewhere(
+              v.record(
+                v.string(),
+                v.array(v.object({ at: v.number(), validTill: v.number() })),
+                "is set by broadcasts",
+              ),
+            ),
           ),
           {},
         ),
@@ -81,17 +134,23 @@ const schema = (demo: boolean) =>
     ),
     keywords: v.optional(
       group({
-        /** Filters conversations of two as well (X-31). */
-        oneToOne: v.optional(booleanSetting(), false),
-        /** The version of the current word list; null without one. Set by `PUT /admin/keywords` alone. */
-        version: v.optional(v.nullable(v.string()), null),
+        oneToOne: v.optional(described("Filters conversations of two as well.", booleanSetting()), false),
+        version: v.optional(
+          described(
+            "The version of the current word list; null without one. Set by `PUT /admin/keywords` alone.",
+            setElsewhere(v.nullable(v.string())),
+          ),
+          null,
+        ),
       }),
       {},
     ),
     events: v.optional(
       group({
-        /** The age of the event log (G-05) in days; 0 keeps none. */
-        logDays: v.optional(wholeNumber(0, 90), 0),
+        logDays: v.optional(
+          described("The age of the event log in days; 0 keeps none.", wholeNumber(0, 90)),
+          0,
+        ),
       }),
       {},
     ),
@@ -109,6 +168,10 @@ const schemas = { plain: schema(false), demo: schema(true) };
 /** All settings, for descriptions. */
 export const settingsSchema = schemas.plain;
 
+/** The same, with the defaults of a demo if it is one. */
+export const settingsSchemaOf = (demo: boolean): typeof schemas.plain =>
+  demo ? schemas.demo : schemas.plain;
+
 export type Settings = v.InferOutput<typeof schemas.plain>;
 
 /** The settings of an app that never changed one. */
@@ -122,7 +185,7 @@ export function defaultSettings(demo: boolean): Settings {
  * What lacks a field that it needs is left out with it.
  */
 export function settingsFrom(overrides: Json, demo: boolean): { settings: Settings; ignored: string[] } {
-  const schema = demo ? schemas.demo : schemas.plain;
+  const schema = settingsSchemaOf(demo);
   const kept = isObject(overrides) ? structuredClone(overrides) : {};
   const ignored: string[] = [];
   let result = v.safeParse(schema, kept);

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { address, booleanSetting, group, listOf, secret, wholeNumber } from "./value-schemas.ts";
+import { address, booleanSetting, described, group, listOf, secret, wholeNumber } from "./value-schemas.ts";
 
 /** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
 const origin = () =>
@@ -13,12 +13,22 @@ function isOrigin(text: string): boolean {
 const tokenRules = () =>
   v.pipe(
     group({
-      secret: v.optional(v.nullable(secret()), null),
-      jwksUrl: v.optional(v.nullable(address()), null),
-      /** `iss` that a token must have. */
-      issuer: v.optional(v.nullable(v.string("must be a text")), null),
-      /** `aud` that a token must have. */
-      audience: v.optional(v.nullable(v.string("must be a text")), null),
+      secret: v.optional(
+        described("The secret of tokens that are signed with HS256.", v.nullable(secret())),
+        null,
+      ),
+      jwksUrl: v.optional(
+        described("The address of the public keys of tokens.", v.nullable(address())),
+        null,
+      ),
+      issuer: v.optional(
+        described("`iss` that a token must have.", v.nullable(v.string("must be a text"))),
+        null,
+      ),
+      audience: v.optional(
+        described("`aud` that a token must have.", v.nullable(v.string("must be a text"))),
+        null,
+      ),
     }),
     v.check(
       (rules) => (rules.secret === null) !== (rules.jwksUrl === null),
@@ -29,47 +39,90 @@ const tokenRules = () =>
 /** Who may log in, and what clients may do and see. */
 export const securitySettings = () =>
   group({
-    /** Logins need a signature of the app's server (X-01), else error 4102. */
-    signLogin: v.optional(booleanSetting(), false),
-    /** Creating, joining, adding and removing need one, else error 4302. */
-    signConversation: v.optional(booleanSetting(), false),
-    /** Clients may read history over HTTP, with a signature. */
-    signHistory: v.optional(booleanSetting(), false),
-    /** Blacklist operations need one, else error 4546. */
-    signBlacklist: v.optional(booleanSetting(), false),
-    /** Members have roles, and silence others (X-11 to X-18); else error 4325. */
-    memberRoles: v.optional(booleanSetting(), false),
-    /** Members block others, and clients refuse conversations (X-19, X-20); else error 4544. */
-    blacklists: v.optional(booleanSetting(), false),
-    /**
-     * Which conversations of others clients can find without knowing their id: by any condition, by name,
-     * attributes and the app's own columns, or none.
-     */
+    signLogin: v.optional(
+      described("Logins need a signature of the app's server, else error 4102.", booleanSetting()),
+      false,
+    ),
+    signConversation: v.optional(
+      described(
+        "Creating, joining, adding and removing need a signature of the app's server, else error 4302.",
+        booleanSetting(),
+      ),
+      false,
+    ),
+    signHistory: v.optional(
+      described("Clients may read history over HTTP, with a signature.", booleanSetting()),
+      false,
+    ),
+    signBlacklist: v.optional(
+      described(
+        "Blacklist operations need a signature of the app's server, else error 4546.",
+        booleanSetting(),
+      ),
+      false,
+    ),
+    memberRoles: v.optional(
+      described("Members have roles, and silence others; else error 4325.", booleanSetting()),
+      false,
+    ),
+    blacklists: v.optional(
+      described("Members block others, and clients refuse conversations; else error 4544.", booleanSetting()),
+      false,
+    ),
     findOthers: v.optional(
-      v.picklist(["anyone", "described", "nobody"], "must be anyone, described or nobody"),
+      described(
+        "Which conversations of others clients can find without knowing their id: by any condition, by name, attributes and the app's own columns, or none.",
+        v.picklist(["anyone", "described", "nobody"], "must be anyone, described or nobody"),
+      ),
       "described",
     ),
-    /** Shows the members of a conversation to clients that know its id, and not to members alone. */
-    showMembers: v.optional(booleanSetting(), true),
-    /** The clients that add members: any client itself and members others, members alone, or none (only the app). */
+    showMembers: v.optional(
+      described(
+        "Shows the members of a conversation to clients that know its id, and not to members alone.",
+        booleanSetting(),
+      ),
+      true,
+    ),
     join: v.optional(
-      v.picklist(["anyone", "members", "nobody"], "must be anyone, members or nobody"),
+      described(
+        "The clients that add members: any client itself and members others, members alone, or none (only the app).",
+        v.picklist(["anyone", "members", "nobody"], "must be anyone, members or nobody"),
+      ),
       "anyone",
     ),
-    /** The clients that remove others: members, the creator, or none (only the app). */
     removeOthers: v.optional(
-      v.picklist(["members", "creator", "nobody"], "must be members, creator or nobody"),
+      described(
+        "The clients that remove others: members, the creator, or none (only the app).",
+        v.picklist(["members", "creator", "nobody"], "must be members, creator or nobody"),
+      ),
       "members",
     ),
-    /** The history that a member reads: all of it, or messages since it joined. */
     historyFrom: v.optional(
-      v.picklist(["beginning", "joining"], "must be beginning or joining"),
+      described(
+        "The history that a member reads: all of it, or messages since it joined.",
+        v.picklist(["beginning", "joining"], "must be beginning or joining"),
+      ),
       "beginning",
     ),
-    /** Web pages that may connect; an empty list is all of them. Others: error 4110. */
-    origins: v.optional(listOf(origin()), []),
-    /** The maximum age, in minutes, of a request that is signed with the master key (`X-LC-Sign`); 0 is any age. */
-    masterSignMinutes: v.optional(wholeNumber(0, 525_600), 60),
-    /** Logins may carry a JSON Web Token instead of a signature, and then must carry one of the two. */
-    jwt: v.optional(v.nullable(tokenRules()), null),
+    origins: v.optional(
+      described(
+        "Web pages that may connect; an empty list is all of them. Others: error 4110.",
+        listOf(origin()),
+      ),
+      [],
+    ),
+    masterSignMinutes: v.optional(
+      described(
+        "The maximum age, in minutes, of a request that is signed with the master key (`X-LC-Sign`); 0 is any age.",
+        wholeNumber(0, 525_600),
+      ),
+      60,
+    ),
+    jwt: v.optional(
+      described(
+        "Logins may carry a JSON Web Token instead of a signature, and then must carry one of the two.",
+        v.nullable(tokenRules()),
+      ),
+      null,
+    ),
   });

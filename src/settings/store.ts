@@ -7,8 +7,9 @@ import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import { watchedUntil } from "../metrics/meter-of.ts";
 import { WATCHED } from "../metrics/watch-mark.ts";
-import type { Json } from "../model/json.ts";
+import { isObject, type Json } from "../model/json.ts";
 import type { ListedBroadcast } from "../model/unexpired-broadcasts.ts";
+import { toHex } from "../protocol/hex.ts";
 import { type AddressProblem, addressProblems } from "./address-problems.ts";
 import { SettingsCache } from "./cache.ts";
 import { merge } from "./merge.ts";
@@ -45,35 +46,66 @@ export async function readSettings(env: SettingsEnv): Promise<Settings> {
   return effective((await storedOverrides(env)).overrides, env);
 }
 
+/** Settings with the version of what was stored. */
+export interface SettingsVersion {
+  settings: Settings;
+  version: string;
+}
+
 /** The same, for the owner; it also repairs the copy that a patch may have failed to keep. */
-export async function inspectSettings(env: SettingsEnv): Promise<Settings> {
+export async function inspectSettings(env: SettingsEnv): Promise<SettingsVersion> {
   const { overrides } = await storedOverrides(env);
   await keepCopy(env, overrides);
-  return effective(overrides, env);
+  return { settings: effective(overrides, env), version: await versionOf(overrides) };
+}
+
+/** The settings that a change made and those before it, or the reason that nothing was stored. */
+export type SettingsChange = (SettingsVersion & { before: Settings }) | { problem: string };
+
+/** The settings are not those that a patch was made for. */
+class SettingsConflict extends Error {
+  readonly current: SettingsVersion;
+
+  constructor(current: SettingsVersion) {
+    super("settings: changed by others");
+    this.current = current;
+  }
 }
 
 /**
  * Merges a patch that `patchProblem` accepted into the stored overrides. Returns the resulting settings, or the reason
  * that they cannot work together; then nothing is stored. Concurrent patches all count. Fails if D1 fails.
+ *
+ * @param isExpected asked about the stored version; if it says no, nothing is stored, and the answer is what is
  */
-export function patchSettings(
+export async function patchSettings(
   env: SettingsEnv,
   patch: Json,
   addressProblem: AddressProblem,
-): Promise<{ settings: Settings } | { problem: string }> {
-  return changeSettings(env, () => patch, addressProblem);
+  isExpected: (version: string) => boolean = () => true,
+): Promise<SettingsChange | { conflict: SettingsVersion }> {
+  const patchFor = (settings: Settings, version: string) => {
+    if (!isExpected(version)) throw new SettingsConflict({ settings, version });
+    return patch;
+  };
+  try {
+    return await changeSettings(env, patchFor, addressProblem);
+  } catch (error) {
+    if (error instanceof SettingsConflict) return { conflict: error.current };
+    throw error;
+  }
 }
 
 /** The same for a patch that depends on the current settings: it is computed again after a conflict. */
 export async function changeSettings(
   env: SettingsEnv,
-  patchFor: (settings: Settings) => Json,
+  patchFor: (settings: Settings, version: string) => Json,
   addressProblem: AddressProblem,
-): Promise<{ settings: Settings } | { problem: string }> {
+): Promise<SettingsChange> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const stored = await storedOverrides(env);
     const before = settingsFrom(stored.overrides, isDemo(env));
-    const overrides = merge(stored.overrides, patchFor(before.settings));
+    const overrides = merge(stored.overrides, patchFor(before.settings, await versionOf(stored.overrides)));
     const { settings, ignored } = settingsFrom(overrides, isDemo(env));
     // A problem from before the patch is no reason to refuse it.
     const problems = ignored.filter((field) => !before.ignored.includes(field));
@@ -81,7 +113,8 @@ export async function changeSettings(
     problems.push(...profileProblems(settings.push));
     if (problems.length > 0) return { problem: problems.join("; ") };
     if (await replaceOverrides(env, stored.text, overrides)) {
-      return { settings: await adopt(env, overrides) };
+      const settings = await adopt(env, overrides);
+      return { settings, before: before.settings, version: await versionOf(overrides) };
     }
   }
   throw new Error(`settings: changed by others ${ATTEMPTS} times`);
@@ -102,6 +135,13 @@ export async function saveUnexpiredBroadcasts(
     () => undefined,
   );
   if ("problem" in changed) throw new Error(changed.problem);
+}
+
+/** A name of what the owner set: any change of it has another one. Broadcasts set theirs by themselves. */
+async function versionOf(overrides: Json): Promise<string> {
+  const { broadcasts: _, ...set } = isObject(overrides) ? overrides : {};
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(set)));
+  return toHex(new Uint8Array(digest)).slice(0, 32);
 }
 
 function logProblems({ upstream, events }: Settings): string[] {

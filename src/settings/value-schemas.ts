@@ -12,6 +12,14 @@ export function wholeNumber(least: number, most: number) {
 /** How often one client may do something in a minute; 0 is unlimited. */
 export const perMinute = () => wholeNumber(0, 1_000_000);
 
+/** A setting's schema with a sentence that says what it does, for the API and the console. */
+export const described = <Schema extends v.GenericSchema>(description: string, schema: Schema) =>
+  v.pipe(schema, v.description<v.InferOutput<Schema>, string>(description));
+
+/** A setting that no patch may name. */
+export const setElsewhere = <Schema extends v.GenericSchema>(schema: Schema) =>
+  v.pipe(schema, v.metadata<v.InferOutput<Schema>, { readonly readOnly: true }>({ readOnly: true }));
+
 export const booleanSetting = () => v.boolean("must be true or false");
 
 const URL_LENGTH_MAX = 2_048; // characters
@@ -37,6 +45,7 @@ export const secret = (longest = SECRET_LENGTH_MAX) => {
     v.minLength(1, problem),
     v.maxLength(longest, problem),
     v.notValue(HIDDEN, `is shown as ${HIDDEN} but cannot be that; leave it out to keep it`),
+    v.metadata({ format: "password" }),
   );
 };
 

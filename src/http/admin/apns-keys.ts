@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { addressProblem } from "../../outbound/http-client.ts";
+import { changesBetween } from "../../settings/changes.ts";
 import { apnsKey } from "../../settings/push-settings.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { withoutSecrets } from "../../settings/secrets.ts";
@@ -84,5 +85,6 @@ async function changed(context: Context<HttpEnv>, change: (before: ApnsKey[]) =>
   );
   const outcome = await awaitCall(changing, "settings");
   if ("problem" in outcome) return refuse(context, 400, { code: INVALID_FIELD, error: outcome.problem });
+  context.set("change", changesBetween(outcome.before, outcome.settings));
   return context.json({ results: withoutSecrets(outcome.settings).push.apns.keys });
 }

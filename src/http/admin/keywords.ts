@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { FILE_MAX, readWordFile } from "../../moderation/word-file.ts";
 import { currentWords, removeWords, storeWords } from "../../moderation/word-list-store.ts";
+import { readSettings } from "../../settings/store.ts";
 import { readBytes } from "../body.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
@@ -55,8 +56,11 @@ export const keywordRoutes = new Hono<HttpEnv>()
       if ("problem" in file) {
         return refuse(context, 400, { code: INVALID_FIELD, error: `keywords: ${file.problem}` });
       }
+      const former = await awaitCall(readSettings(context.env), "settings");
       const version = await awaitCall(storeWords(context.env, file.words), "keywords");
-      return context.json({ version, words: file.words.length });
+      const after = { version, words: file.words.length };
+      context.set("change", { before: { version: former.keywords.version }, after });
+      return context.json(after);
     },
   )
   .delete(

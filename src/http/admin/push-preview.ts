@@ -96,6 +96,7 @@ export const pushPreviewRoutes = new Hono<HttpEnv>().post(
   "/admin/push/preview",
   operation({
     id: "previewPush",
+    isReading: true,
     tag: "Administration",
     summary: "Show what a message would push to a client, or why nothing",
     description: "By the rules of real pushes. Nothing is sent, and no provider is called.",

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { addressProblem } from "../../outbound/http-client.ts";
-import { patchProblem, settingsSchema } from "../../settings/schema.ts";
+import { changesBetween } from "../../settings/changes.ts";
+import { patchProblem, settingsSchema, settingsSchemaOf } from "../../settings/schema.ts";
 import { withoutSecrets } from "../../settings/secrets.ts";
 import { inspectSettings, patchSettings } from "../../settings/store.ts";
 import { readJson } from "../body.ts";
@@ -10,8 +11,40 @@ import { failures, INVALID_FIELD, refuse } from "../errors.ts";
 import { isFileHost } from "../files/file-domain.ts";
 import { awaitCall } from "../object-call.ts";
 import { operation } from "../operation.ts";
-import { shown } from "../schemas.ts";
+import { anyObject, anything, shown } from "../schemas.ts";
 import { isThisServer } from "../web-page.ts";
+import { describeSettings, type SettingDescription } from "./setting-descriptions.ts";
+
+const description = v.pipe(
+  v.object({
+    path: v.string(),
+    description: v.string(),
+    default: v.pipe(anything(), v.description("What counts where nothing was set.")),
+    nullable: v.boolean(),
+    secret: v.pipe(v.boolean(), v.description("Whether a value that is set is shown as `***`.")),
+    read_only: v.pipe(v.boolean(), v.description("Whether something else than a patch sets it.")),
+    schema: v.pipe(anyObject(), v.description("The JSON Schema of a value: its type, choices and range.")),
+  }),
+  shown({
+    path: "limits.members",
+    description: "Members of one conversation.",
+    default: 500,
+    nullable: false,
+    secret: false,
+    read_only: false,
+    schema: { type: "integer", minimum: 1, maximum: 10_000 },
+  }),
+);
+
+/** They never change while the Worker runs. */
+let descriptions: SettingDescription[] | undefined;
+
+const ifMatch = {
+  name: "If-Match",
+  description:
+    "The `ETag` of the settings that the patch was made for; 412 with the current ones if others changed them.",
+  example: "*",
+};
 
 const patch = v.pipe(settingsSchema, shown({ limits: { members: 500, messageBytes: 8192 } }));
 
@@ -23,13 +56,29 @@ export const settingsRoutes = new Hono<HttpEnv>()
       id: "getSettings",
       tag: "Administration",
       summary: "Read the settings",
-      description: "A secret that is set is shown as `***`.",
+      description: "A secret that is set is shown as `***`. The `ETag` is for `If-Match` of a change.",
       access: "master",
       answer: settingsSchema,
     }),
     async (context) => {
       // Read past the cache: the caller wants to see what was stored, not what an isolate remembers.
-      return context.json(withoutSecrets(await awaitCall(inspectSettings(context.env), "settings")));
+      const { settings, version } = await awaitCall(inspectSettings(context.env), "settings");
+      return context.json(withoutSecrets(settings), 200, { ETag: `"${version}"` });
+    },
+  )
+  .get(
+    "/admin/settings/description",
+    operation({
+      id: "describeSettings",
+      tag: "Administration",
+      summary: "Read what each setting does",
+      description: "With its default and the values that it takes.",
+      access: "master",
+      answer: v.object({ results: v.array(description) }),
+    }),
+    (context) => {
+      descriptions ??= describeSettings(settingsSchemaOf(context.env.DEMO === "1"));
+      return context.json({ results: descriptions });
     },
   )
   .patch(
@@ -42,6 +91,7 @@ export const settingsRoutes = new Hono<HttpEnv>()
       access: "master",
       answer: settingsSchema,
       body: patch,
+      headers: [ifMatch],
     }),
     async (context) => {
       const { env } = context;
@@ -54,15 +104,32 @@ export const settingsRoutes = new Hono<HttpEnv>()
         const error = "files: this is the API's own host; files need another, or a path such as /files";
         return refuse(context, 400, { code: INVALID_FIELD, error });
       }
-      const patching = patchSettings(env, body.value, (url, allowPrivate, field) => {
+      const addressProblemOf = (url: string, allowPrivate: boolean, field: string) => {
         const isLoop = field.startsWith("upstream.") && isThisServer(context.req.raw, url);
         return isLoop ? "is this server itself" : addressProblem(env, url, allowPrivate);
-      });
+      };
+      const isExpected = (version: string) => isAmong(version, context.req.header("If-Match"));
+      const patching = patchSettings(env, body.value, addressProblemOf, isExpected);
       const patched = await awaitCall(patching, "settings");
       if ("problem" in patched) return refuse(context, 400, { code: INVALID_FIELD, error: patched.problem });
-      return context.json(withoutSecrets(patched.settings));
+      if ("conflict" in patched) {
+        const { settings, version } = patched.conflict;
+        const error = "Somebody else changed the settings meanwhile; these are the current ones.";
+        const current = { code: 412, error, settings: withoutSecrets(settings) };
+        return context.json(current, 412, { ETag: `"${version}"` });
+      }
+      context.set("change", changesBetween(patched.before, patched.settings));
+      return context.json(withoutSecrets(patched.settings), 200, { ETag: `"${patched.version}"` });
     },
   );
+
+/** Whether a version is one that `If-Match` names; without the header every version is. */
+function isAmong(version: string, ifMatch: string | undefined): boolean {
+  if (ifMatch === undefined) return true;
+  // Proxies that compress make a tag weak.
+  const named = ifMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return named.some((tag) => tag === "*" || tag === `"${version}"`);
+}
 
 const fileAddresses = v.object({
   files: v.object({ url: v.nullish(v.string(), null), domains: v.nullish(v.array(v.string()), []) }),

@@ -95,6 +95,7 @@ export const signatureCheckRoutes = new Hono<HttpEnv>().post(
   "/admin/signatures/check",
   operation({
     id: "checkSignature",
+    isReading: true,
     tag: "Administration",
     summary: "Find out whether a signature counts, and why not",
     description: "By the same rules as commands of clients. Nothing is changed, and no client is made.",

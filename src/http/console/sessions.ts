@@ -7,6 +7,7 @@ import { addressLimits } from "../../gateway/limits/address-limits.ts";
 import { logOncePerMinute } from "../../log-once-per-minute.ts";
 import { SIGN_INS_PER_ADDRESS } from "../../request-bounds.ts";
 import { VERSION } from "../../version.ts";
+import { recordSignIn } from "../audit/audited.ts";
 import { callerOf } from "../auth.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, refuse } from "../errors.ts";
@@ -121,6 +122,7 @@ export const consoleSessionRoutes = new Hono<HttpEnv>()
         return refuse(context, 401, { code: 401, error: "This is not the master key." });
       }
       const begun = beginSession(name, now);
+      await recordSignIn(context, name);
       await giveCookie(context, begun);
       return context.json(factsOf(begun, context));
     },

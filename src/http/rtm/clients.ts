@@ -38,6 +38,7 @@ export const clientRoutes = new Hono<HttpEnv>()
     `${PATH}/check-online`,
     operation({
       id: "checkOnline",
+      isReading: true,
       tag: "Clients",
       summary: "Find out which clients are online",
       description: "Clients that are offline or never logged in are absent from the answer.",

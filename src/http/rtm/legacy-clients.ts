@@ -54,6 +54,7 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
     "/1.1/rtm/online",
     operation({
       id: "checkOnline11",
+      isReading: true,
       tag: "Version 1.1",
       summary: "Find out which clients are online",
       access: "master",

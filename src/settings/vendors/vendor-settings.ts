@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type VendorName, vendorNames } from "../../model/provider-name.ts";
-import { HIDDEN } from "../value-schemas.ts";
+import { described, HIDDEN } from "../value-schemas.ts";
 import { honorSettings, huaweiSettings } from "./huawei-settings.ts";
 import { meizuSettings } from "./meizu-settings.ts";
 import { oppoSettings } from "./oppo-settings.ts";
@@ -10,12 +10,48 @@ import { xiaomiSettings } from "./xiaomi-settings.ts";
 
 /** The settings of all phone makers' push services, each an object of profiles by name (N-14). */
 export const vendorSettings = () => ({
-  hms: v.optional(huaweiSettings(), {}),
-  honor: v.optional(honorSettings(), {}),
-  oppo: v.optional(oppoSettings(), {}),
-  vivo: v.optional(vivoSettings(), {}),
-  mi: v.optional(xiaomiSettings(), {}),
-  meizu: v.optional(meizuSettings(), {}),
+  hms: v.optional(
+    described(
+      "Accounts at Huawei's push service, by profile; devices that name none have `_default`.",
+      huaweiSettings(),
+    ),
+    {},
+  ),
+  honor: v.optional(
+    described(
+      "Accounts at Honor's push service, by profile; devices that name none have `_default`.",
+      honorSettings(),
+    ),
+    {},
+  ),
+  oppo: v.optional(
+    described(
+      "Accounts at OPPO's push service, by profile; devices that name none have `_default`.",
+      oppoSettings(),
+    ),
+    {},
+  ),
+  vivo: v.optional(
+    described(
+      "Accounts at vivo's push service, by profile; devices that name none have `_default`.",
+      vivoSettings(),
+    ),
+    {},
+  ),
+  mi: v.optional(
+    described(
+      "Accounts at Xiaomi's push service, by profile; devices that name none have `_default`.",
+      xiaomiSettings(),
+    ),
+    {},
+  ),
+  meizu: v.optional(
+    described(
+      "Accounts at Meizu's push service, by profile; devices that name none have `_default`.",
+      meizuSettings(),
+    ),
+    {},
+  ),
 });
 
 type Schemas = ReturnType<typeof vendorSettings>;

@@ -522,7 +522,14 @@ const needs: Record<string, () => Promise<Real>> = {
   getHealth: nothing,
   getMetrics: nothing,
   watchMetrics: nothing,
+  listAudit: async () => {
+    await configure({ limits: { members: 600 } });
+    const [last] = (await done<{ results: { at: number }[] }>("GET", "/admin/audit")).results;
+    const at = last?.at ?? 0;
+    return { [example.MESSAGE_AT]: String(at), [example.LATER]: String(at + 60_000) };
+  },
   getSettings: nothing,
+  describeSettings: nothing,
   changeSettings: nothing,
   setApnsKey: nothing,
   removeApnsKey: pushKeys,

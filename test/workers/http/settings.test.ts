@@ -113,3 +113,37 @@ test("a patch of settings over 64 KB is refused with 413", async () => {
   expect(await response.json()).toEqual({ code: 413, error: "The body is too large: at most 65536 bytes." });
   expect(await readSettings(world)).toEqual(defaultSettings(false));
 });
+
+test("the second of two owners who change the same settings gets the current ones, and changes nothing", async () => {
+  const read = async () => (await http("/admin/settings", { headers: masterKeys })).headers.get("etag") ?? "";
+  const seen = await read();
+  expect(seen).toMatch(/^"[\da-f]{32}"$/);
+  const first = await patch('{"limits":{"members":3}}', { ...masterKeys, "if-match": seen });
+  expect(first.status).toBe(200);
+  expect(first.headers.get("etag")).toBe(await read());
+  const second = await patch('{"limits":{"members":4}}', { ...masterKeys, "if-match": seen });
+  expect(second.status).toBe(412);
+  expect(await second.json()).toMatchObject({ code: 412, settings: { limits: { members: 3 } } });
+  const again = second.headers.get("etag") ?? "";
+  expect(again).toBe(await read());
+  for (const tag of [again, `W/${again}`, `"x", ${again}`, "*"]) {
+    const now = await patch('{"limits":{"members":3}}', { ...masterKeys, "if-match": tag });
+    expect([tag, now.status]).toEqual([tag, 200]);
+  }
+});
+
+test("of two owners who save at the same moment, one is refused", async () => {
+  const tag = (await http("/admin/settings", { headers: masterKeys })).headers.get("etag") ?? "";
+  const saved = [3, 4, 5].map((members) =>
+    patch(JSON.stringify({ limits: { members } }), { ...masterKeys, "if-match": tag }),
+  );
+  const statuses = (await Promise.all(saved)).map(({ status }) => status);
+  expect(statuses.toSorted()).toEqual([200, 412, 412]);
+});
+
+test("a conflict of settings shows no secret", async () => {
+  await patch('{"webhooks":{"secret":"cheese-cheese"}}');
+  const refused = await patch('{"limits":{"members":4}}', { ...masterKeys, "if-match": '"old"' });
+  const text = await refused.text();
+  expect([refused.status, text.includes("***"), text.includes("cheese")]).toEqual([412, true, false]);
+});

@@ -20,6 +20,7 @@ const anyAddress: AddressProblem = () => undefined;
 async function patched(patch: Json, env: Parameters<typeof patchSettings>[0] = world): Promise<Settings> {
   const result = await patchSettings(env, patch, anyAddress);
   if ("problem" in result) throw new Error(result.problem);
+  if ("conflict" in result) throw new Error("a conflict");
   return result.settings;
 }
 
