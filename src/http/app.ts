@@ -160,6 +160,11 @@ const isOfConsole = (path: string): boolean => path === "/console" || path.start
 
 const pathOf = (request: Request): string => routePath(new URL(request.url).pathname);
 
+/** The OpenAPI document as `/openapi.json` has it where users live here. */
+export function apiDocument(): object {
+  return documentOf(httpApp("here"));
+}
+
 /** @param users where they live: all routes are there only if it is here */
 function httpApp(users: UsersAt): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({ getPath: pathOf });

@@ -1,0 +1,59 @@
+import type { AnyComponent } from "preact";
+import { lazy } from "preact-iso";
+import type { Pages } from "../ui/pages.ts";
+import { conversationsPages } from "../views/conversations/pages.ts";
+import { eventsPages } from "../views/events/pages.ts";
+import { movingPages } from "../views/moving/pages.ts";
+import { overviewPages } from "../views/overview/pages.ts";
+import { pushPages } from "../views/push/pages.ts";
+import { sendPages } from "../views/send/pages.ts";
+import { settingsPages } from "../views/settings/pages.ts";
+import { usersPages } from "../views/users/pages.ts";
+
+export interface Page {
+  /** With parameters: `/console/conversations/:id`. */
+  path: string;
+  component: AnyComponent;
+}
+
+/** A view: an entry of the navigation, and all pages below its path. */
+export interface View {
+  /** Its folder below `console/views`, its picture, and its name in `appText.views`. */
+  noun: "overview" | "conversations" | "users" | "send" | "push" | "events" | "settings" | "moving";
+  path: string;
+  pages: readonly Page[];
+  /** Fetches its start before it is opened, while the pointer is on its link. */
+  preload(): void;
+}
+
+function view(noun: View["noun"], pages: Pages, path = `/console/${noun}`): View {
+  return {
+    noun,
+    path,
+    pages: Object.entries(pages).map(([rest, load]) => ({ path: path + rest, component: lazy(load) })),
+    // A failure is shown when the page is opened.
+    preload: () => void pages[""]?.().catch(() => {}),
+  };
+}
+
+/** In the order of the navigation. */
+export const views: readonly View[] = [
+  view("overview", overviewPages, "/console"),
+  view("conversations", conversationsPages),
+  view("users", usersPages),
+  view("send", sendPages),
+  view("push", pushPages),
+  view("events", eventsPages),
+  view("settings", settingsPages),
+  view("moving", movingPages),
+];
+
+/** The view that a path belongs to. */
+export function viewAt(path: string): View | undefined {
+  const trimmed = path.replace(/\/+$/, "");
+  return views.find((each) =>
+    each.path === "/console"
+      ? trimmed === each.path
+      : trimmed === each.path || trimmed.startsWith(`${each.path}/`),
+  );
+}

@@ -1,0 +1,38 @@
+/** What a text is as JSON: a value, or where it breaks. */
+export type ParsedJson = { isJson: true; value: unknown } | { isJson: false; problem: string };
+
+export function parseJson(text: string): ParsedJson {
+  try {
+    return { isJson: true, value: JSON.parse(text) };
+  } catch (error) {
+    return { isJson: false, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A piece of printed JSON, and what kind it is. */
+export interface Token {
+  kind: "key" | "string" | "number" | "word" | "other";
+  text: string;
+}
+
+const TOKENS = /("(?:\\.|[^"\\])*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)/g;
+
+/** Splits printed JSON for colours. Put together, the pieces are the text. */
+export function tokensOf(text: string): Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  for (const match of text.matchAll(TOKENS)) {
+    const [whole, string, colon, number] = match;
+    if (match.index > at) tokens.push({ kind: "other", text: text.slice(at, match.index) });
+    at = match.index + whole.length;
+    if (string !== undefined) {
+      tokens.push({ kind: colon === undefined ? "string" : "key", text: string });
+      if (colon !== undefined) tokens.push({ kind: "other", text: colon });
+    } else tokens.push({ kind: number === undefined ? "word" : "number", text: whole });
+  }
+  if (at < text.length) tokens.push({ kind: "other", text: text.slice(at) });
+  return tokens;
+}

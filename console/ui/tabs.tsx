@@ -1,0 +1,47 @@
+import { normalizeProps, useMachine } from "@zag-js/preact";
+import * as tabs from "@zag-js/tabs";
+import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
+
+export interface Tab {
+  id: string;
+  label: string;
+  /** Rendered while the tab is shown. */
+  render(): ComponentChildren;
+}
+
+export interface TabsProps {
+  label: string;
+  tabs: readonly Tab[];
+  /** The shown tab, from the address: `useAddress` keeps it there. */
+  current: string;
+  onChange(id: string): void;
+}
+
+/** Parts of a page of which one is shown. */
+export function Tabs({ label, tabs: each, current, onChange }: TabsProps) {
+  const shown = each.find(({ id }) => id === current) ?? each[0];
+  const service = useMachine(tabs.machine, {
+    id: useId(),
+    value: shown?.id ?? null,
+    activationMode: "manual",
+    onValueChange: ({ value }) => onChange(value),
+    translations: { listLabel: label },
+  });
+  const api = tabs.connect(service, normalizeProps);
+  if (shown === undefined) return null;
+  return (
+    <div {...api.getRootProps()} class="tabs">
+      <div {...api.getListProps()} class="tab-list">
+        {each.map((tab) => (
+          <button key={tab.id} {...api.getTriggerProps({ value: tab.id })} class="tab">
+            {tab.label}
+          </button>
+        ))}
+      </div>
+      <div key={shown.id} {...api.getContentProps({ value: shown.id })} class="tab-content">
+        {shown.render()}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,5 @@
+import type { Pages } from "../../ui/pages.ts";
+
+export const eventsPages: Pages = {
+  "": () => import("./events-page.tsx"),
+};

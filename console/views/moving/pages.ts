@@ -1,0 +1,5 @@
+import type { Pages } from "../../ui/pages.ts";
+
+export const movingPages: Pages = {
+  "": () => import("./moving-page.tsx"),
+};

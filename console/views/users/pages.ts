@@ -1,0 +1,5 @@
+import type { Pages } from "../../ui/pages.ts";
+
+export const usersPages: Pages = {
+  "": () => import("./users-page.tsx"),
+};
