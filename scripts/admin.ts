@@ -30,9 +30,10 @@ export class Admin {
   /**
    * Returns the response; throws a `Refusal` (1) if it is an error or missing.
    *
+   * @param body JSON, or a text that is sent as it is
    * @param deadline ms
    */
-  async ask(method: string, path: string, body?: object, deadline = DEADLINE): Promise<unknown> {
+  async ask(method: string, path: string, body?: object | string, deadline = DEADLINE): Promise<unknown> {
     const { status, text } = await this.#exchange(method, path, body, deadline);
     const answer = parsed(text);
     if (status >= 200 && status <= 299 && answer !== undefined) return answer;
@@ -46,14 +47,14 @@ export class Admin {
   async #exchange(
     method: string,
     path: string,
-    body: object | undefined,
+    body: object | string | undefined,
     deadline: number,
   ): Promise<{ status: number; text: string }> {
     try {
       const init = {
         method,
         headers: this.#headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: typeof body === "object" ? JSON.stringify(body) : body,
       };
       const signal = AbortSignal.timeout(deadline);
       const response = await fetch(`${this.#server}${path}`, { ...init, redirect: "manual", signal });

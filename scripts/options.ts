@@ -8,7 +8,8 @@ export const usage = `Usage: npm start [-- options]
   --host <address>  address to listen on (default 127.0.0.1)
   --data <folder>   where everything is kept (default .data)
   --proxies <n>     reverse proxies of yours in front, whose X-Forwarded-For is believed (default 0)
-  --demo            allow editing and recalling messages, and let the page at / log in by itself
+  --demo            fill an empty server with people who chat, allow editing and recalling messages, and let the page at
+                    / log in by itself
   --help            show this
 
 APP_ID, APP_KEY and MASTER_KEY come from the environment, and ANDROID_KEY if the app has one. Without them the server is only reachable

@@ -21,7 +21,12 @@ try {
     await checkDatabases(options.data);
     await sweepEmptyObjects(options.data);
     const { serve } = await import("./serve.ts");
-    console.log(`Parley is ready on ${await serve(options)}`);
+    const server = await serve(options);
+    console.log(`Parley is ready on ${server}`);
+    if ("DEMO" in options.variables) {
+      const { showDemo } = await import("./demo/show.ts");
+      await showDemo(server, options.variables);
+    }
   }
 } catch (error) {
   console.error(error instanceof Refusal ? error.message : error);
