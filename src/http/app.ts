@@ -18,6 +18,7 @@ import { healthRoutes } from "./admin/health.ts";
 import { keywordRoutes } from "./admin/keywords.ts";
 import { messageLedgerRoutes } from "./admin/message-ledger.ts";
 import { metricsRoutes } from "./admin/metrics.ts";
+import { movingRoutes } from "./admin/moving.ts";
 import { pushPreviewRoutes } from "./admin/push-preview.ts";
 import { settingsRoutes } from "./admin/settings.ts";
 import { signatureCheckRoutes } from "./admin/signature-check.ts";
@@ -199,6 +200,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", metricsRoutes);
   app.route("/", keywordRoutes);
   app.route("/", goAwayRoutes);
+  app.route("/", movingRoutes);
   app.route("/", banRoutes);
   app.route("/", eventRoutes);
   app.route("/", apnsKeyRoutes);

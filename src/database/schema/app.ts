@@ -43,5 +43,13 @@ export const events = sqliteTable(
     index("events_by_message")
       .on(table.messageId, table.at, table.id)
       .where(sql`${table.messageId} IS NOT NULL`),
+    index("events_passed").on(table.at).where(sql`${table.name} = 'requestPassed'`),
   ],
 );
+
+/** Runs of the commands that move an app, each as it last reported. WITHOUT ROWID. */
+export const movingRuns = sqliteTable("moving_runs", {
+  run: text("run").primaryKey(),
+  updatedAt: integer("updated_at").notNull(),
+  report: text("report", { mode: "json" }).$type<JsonObject>().notNull(),
+});

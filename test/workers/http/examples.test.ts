@@ -470,6 +470,8 @@ const needs: Record<string, () => Promise<Real>> = {
   mirrorMessage: mirroredConversation,
   mirrorChange: mirroredConversation,
   getMirror: nothing,
+  reportMoving: nothing,
+  getMoving: nothing,
   importUnread: conversation,
   importRoles: conversation,
   importSilences: conversation,
