@@ -9,6 +9,8 @@ export interface Throughput {
   messages: number;
   deliveries: number;
   latencies: number[];
+  /** Deliveries in all, those before and after the time that is measured among them. */
+  delivered: number;
 }
 
 interface Flight {
@@ -67,6 +69,7 @@ export async function underLoad(
   let sending = true;
   let arrivals = 0;
   let messages = 0;
+  let delivered = 0;
   const all = rooms.map((room) => {
     const flights: Flights = new Flights(room, {
       acknowledged: () => {
@@ -75,6 +78,7 @@ export async function underLoad(
       },
       delivered: (ms) => {
         arrivals += 1;
+        delivered += 1;
         if (counting) latencies.push(ms);
       },
       landed: () => {
@@ -98,7 +102,7 @@ export async function underLoad(
     seen = arrivals;
     await sleep(20);
   }
-  return { messages: messages / seconds, deliveries: latencies.length / seconds, latencies };
+  return { messages: messages / seconds, deliveries: latencies.length / seconds, latencies, delivered };
 }
 
 /** Times in ms of messages sent one at a time into a quiet room. */

@@ -10,6 +10,7 @@ import { loadAverage } from "./processes.ts";
 import { appId, bare, countedParley, liftLimits, parley } from "./programs.ts";
 import { importTable, memoryTable, speedTables, workDetails, workTable } from "./report.ts";
 import { bundleOf, type Program, type Server, startServer } from "./server.ts";
+import { simulateRoom } from "./simulated-room.ts";
 import { connect, disconnect } from "./sockets.ts";
 import { measureSpeed, type Speed } from "./speed.ts";
 import { decimal, table, whole } from "./table.ts";
@@ -18,12 +19,14 @@ import { countWork } from "./work.ts";
 /*
  * `npm run bench`: Parley compared with the bare platform over the same sockets, on this machine and over loopback, one
  * server at a time and in turns, so that other load affects both. With `--memory` only the memory of idle connections,
- * with `--rooms` only large chat rooms, with `--import` only imports, with `--details` also the causes of the counts.
+ * with `--rooms` only large chat rooms, with `--tree` only the simulated relays of larger ones, with `--import` only imports, with `--details` also the causes of the counts.
  */
 
 const ROUNDS = 3;
 /** Sockets of one chat room. */
 const ROOM_SIZES = [1_000, 3_000, 5_000];
+/** People of one whose gateways, relays and room are simulated. */
+const SIMULATED_SIZES = [2_000, 100_000, 1_000_000];
 
 /** One server at a time while time is measured: all of its work is done by one core. */
 async function serving<Result>(program: Program, use: (server: Server) => Promise<Result>): Promise<Result> {
@@ -111,6 +114,39 @@ function printMemory(memory: Memories): void {
   console.log(`\n${table}\n`);
 }
 
+async function printTree(): Promise<void> {
+  const rows: string[][] = [];
+  for (const size of SIMULATED_SIZES) {
+    progress(`a simulated room of ${size}`);
+    const room = await simulateRoom(size);
+    rows.push([
+      whole(size),
+      whole(room.relays),
+      decimal(room.requests),
+      whole(room.relayCalls),
+      whole(room.rows),
+      decimal(room.calls.alone),
+      decimal(room.calls.together),
+      whole(room.frames.all),
+      whole(room.frames.busiest),
+      `${whole(room.left.relays)}, ${whole(room.left.rows)}`,
+    ]);
+  }
+  const head = [
+    "people",
+    "relays",
+    "requests to enter, each",
+    "calls of relays meanwhile",
+    "rows",
+    "calls for a message",
+    "for each of 100 at once",
+    "frames",
+    "of the busiest",
+    "relays left, rows",
+  ];
+  console.log(`\n${table(head, rows)}`);
+}
+
 await buildPage();
 await Promise.all([bare, parley, countedParley].map(({ entry }) => bundleOf(entry)));
 if (process.argv.includes("--memory")) {
@@ -125,6 +161,10 @@ if (process.argv.includes("--import")) {
   console.log(`\n${budgetTable(importBudgets(imported))}`);
   process.exit();
 }
+if (process.argv.includes("--tree")) {
+  await printTree();
+  process.exit();
+}
 if (process.argv.includes("--rooms")) {
   const rows: string[][] = [];
   for (const size of ROOM_SIZES) {
@@ -137,6 +177,9 @@ if (process.argv.includes("--rooms")) {
       whole(star.deliveries),
       whole(room.deliveries),
       decimal(room.deliveries / star.deliveries),
+      whole(star.processor),
+      whole(room.processor),
+      decimal(star.processor / room.processor),
       room.entries.map(({ all }) => whole(all)).join(", "),
       room.entries.map(({ processor }) => decimal(processor)).join(", "),
       whole(star.memory),
@@ -148,12 +191,16 @@ if (process.argv.includes("--rooms")) {
     "bare deliveries/s",
     "room deliveries/s",
     "ratio",
+    "bare µs",
+    "room µs",
+    "ratio",
     "1,000 entered, ms",
     "processor each, ms",
     "bare KB",
     "KB by entering",
   ];
   console.log(table(head, rows));
+  await printTree();
   process.exit();
 }
 const loadBefore = loadAverage();
