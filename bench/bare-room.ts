@@ -6,8 +6,8 @@ const FRAME_BYTES = 200;
 
 export type BareKind = "Star" | "InsertStar" | "GroupStar";
 
-/** One bare object per room. */
-export function bareContender(server: URL, kind: BareKind): Contender {
+/** One bare object per room; for `PipedStar` a `Star` that is reached through a Worker, as Parley's objects are. */
+export function bareContender(server: URL, kind: BareKind | "PipedStar"): Contender {
   let rooms = 0;
   return {
     openRoom: async (receivers) => {

@@ -114,11 +114,13 @@ async function importTo(keepers: Env["Keeper"], request: Request): Promise<Respo
   return Response.json({ ...done, messages: { ...done, added: messages.length } });
 }
 
-/** A Worker that keeps the client's socket itself, with a socket of its own to the client's object. */
+/** A Worker that keeps the client's socket itself, with a socket of its own to an object. */
 function pipe({ webSocket: link }: Response): Response {
   if (link === null) return new Response(null, { status: 500 });
+  link.binaryType = "arraybuffer";
   link.accept();
   const { 0: client, 1: server } = new WebSocketPair();
+  server.binaryType = "arraybuffer";
   server.accept();
   server.addEventListener("message", ({ data }) => link.send(data));
   link.addEventListener("message", ({ data }) => server.send(data));
@@ -140,6 +142,8 @@ export default {
         return env.Sleeper.getByName(name).fetch(request);
       case "Keeper":
         return importTo(env.Keeper, request);
+      case "PipedStar":
+        return pipe(await env.Star.getByName(name).fetch(request));
       case "Piped":
         return pipe(await env.Sleeper.getByName(name).fetch(request));
       default:

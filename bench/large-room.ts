@@ -40,9 +40,13 @@ export interface Entry {
   processor: number;
 }
 
-export async function bareLargeRoom(server: Server, receivers: number): Promise<LargeRoom> {
+export async function bareLargeRoom(
+  server: Server,
+  kind: "Star" | "PipedStar",
+  receivers: number,
+): Promise<LargeRoom> {
   const empty = residentMemory(server.pid);
-  const room = await bareContender(server.url, "Star").openRoom(receivers);
+  const room = await bareContender(server.url, kind).openRoom(receivers);
   const memory = (residentMemory(server.pid) - empty) / receivers;
   const speed = await delivering(server, room);
   await room.close();

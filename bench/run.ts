@@ -169,7 +169,8 @@ if (process.argv.includes("--rooms")) {
   const rows: string[][] = [];
   for (const size of ROOM_SIZES) {
     progress(`a room of ${size}`);
-    const star = await serving(bare, (server) => bareLargeRoom(server, size));
+    const star = await serving(bare, (server) => bareLargeRoom(server, "Star", size));
+    const piped = await serving(bare, (server) => bareLargeRoom(server, "PipedStar", size));
     const room = await serving(parley, (server) => parleyLargeRoom(server, appId, size, progress));
     progress(`a room of ${size}: ${whole(room.deliveries)} deliveries/s, bare ${whole(star.deliveries)}`);
     rows.push([
@@ -178,8 +179,10 @@ if (process.argv.includes("--rooms")) {
       whole(room.deliveries),
       decimal(room.deliveries / star.deliveries),
       whole(star.processor),
+      whole(piped.processor),
       whole(room.processor),
       decimal(star.processor / room.processor),
+      decimal(piped.processor / room.processor),
       room.entries.map(({ all }) => whole(all)).join(", "),
       room.entries.map(({ processor }) => decimal(processor)).join(", "),
       whole(star.memory),
@@ -192,8 +195,10 @@ if (process.argv.includes("--rooms")) {
     "room deliveries/s",
     "ratio",
     "bare µs",
+    "through a Worker µs",
     "room µs",
-    "ratio",
+    "ratio to bare",
+    "to a Worker",
     "1,000 entered, ms",
     "processor each, ms",
     "bare KB",
