@@ -83,7 +83,7 @@ export async function simulateRoom(people: number): Promise<SimulatedRoom> {
     },
     close: async () => {},
     audience: async (relay, limit) => relayAt(relay).relay.audience(limit),
-    isPresent: async (relay, clientId) => relayAt(relay).relay.isPresent(clientId),
+    presentAmong: async (relay, clientIds) => relayAt(relay).relay.presentAmong(clientIds),
     retryAfter: () => {
       throw new Error("a relay did not answer");
     },
@@ -106,6 +106,7 @@ export async function simulateRoom(people: number): Promise<SimulatedRoom> {
       mayEnter: async () => true,
       command: () => Promise.reject(new Error("nobody sends anything")),
       report: async (report) => reported(number, report),
+      inTime: (frames) => frames,
       timer: (milliseconds, run) => clock.timer(milliseconds, run),
       capacity: () => (levelOf(number) >= LEVELS ? Number.POSITIVE_INFINITY : CAPACITY),
     });
