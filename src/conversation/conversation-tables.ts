@@ -93,7 +93,8 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
       "CREATE TABLE dropped (id INTEGER PRIMARY KEY CHECK (id = 1), low INTEGER NOT NULL, normal INTEGER NOT NULL, " +
         "before INTEGER NOT NULL, up_to INTEGER NOT NULL)",
     ],
-    // One row per relay while it serves anybody, none per session.
+    // One row per relay while it serves anybody, none per session. Its registration is empty while what is in no log is
+    // on its way to it (docs/rules.md, T3.4).
     relays: ["CREATE TABLE relays (relay INTEGER PRIMARY KEY, registration TEXT NOT NULL)"],
   },
   versions: [

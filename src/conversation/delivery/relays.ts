@@ -9,12 +9,12 @@ import type {
   RelayReport,
 } from "../../protocol/relay-calls.ts";
 import { LEVELS, levelOf, relayOf, relaysAt } from "../../relay/tree.ts";
+import { concerns, fresh, isUnlogged, NOWHERE, type RegisteredRelay, UNKNOWN } from "./registered-relay.ts";
 import { RelayFeed } from "./relay-feed.ts";
 
 const RETRY_FIRST = 1_000; // ms
 const RETRY_LAST = 60_000; // ms
-/** Before every frame. */
-const NOWHERE = -1;
+const UNKNOWN_WAKE = 10_000; // ms until an object that died over it is woken
 
 /** What the relays of a conversation need of it. */
 export interface RelaysHost {
@@ -26,7 +26,7 @@ export interface RelaysHost {
   /** The entries of the log after a time (ms); undefined if they are many. */
   entriesAfter(time: number): RelayedFrame[] | undefined;
   now(): number;
-  /** The relays that storage has, by number, each with its registration. */
+  /** The relays that storage has, by number, each with what was stored for it. */
   stored(): Map<number, string>;
   store(relay: number, registration: string): void;
   unstore(relay: number): void;
@@ -45,19 +45,6 @@ export interface RelaysHost {
   pause(): Promise<void>;
 }
 
-interface RegisteredRelay {
-  registration: string;
-  /** The number of the next frame for it. */
-  next: number;
-  isCalling: boolean;
-  /** Calls that failed since the last one that did not. */
-  failures: number;
-  /** Frames before this number may have arrived by a call that failed. */
-  sentUpTo: number;
-  /** Undefined until it reports, after this object woke. */
-  counts: Pick<RelayReport, "subscriptions" | "clients"> | undefined;
-}
-
 /**
  * The relays of a conversation with a large audience (docs/rules.md, T1-T6). Each is called with what is new, one call
  * at a time; what gathers meanwhile goes with the next one. A call that fails is repeated.
@@ -72,7 +59,8 @@ export class Relays {
   constructor(host: RelaysHost) {
     this.#host = host;
     this.#calls = new LimitedCalls(RELAY_CALLS_AT_ONCE, () => host.pause());
-    for (const [relay, registration] of host.stored()) this.#relays.set(relay, fresh(registration, 0));
+    for (const [relay, registration] of host.stored())
+      this.#relays.set(relay, fresh(registration, registration === UNKNOWN ? NOWHERE : 0));
   }
 
   /** How many there are. */
@@ -94,9 +82,13 @@ export class Relays {
   /** A relay registers: from now on it is sent everything. */
   register(relay: number, registration: string): RelayRegistered {
     const feed = this.#useFeed();
-    const { failures = 0 } = this.#relays.get(relay) ?? {};
-    this.#relays.set(relay, { ...fresh(registration, feed.end), failures });
-    this.#host.store(relay, registration);
+    const known = this.#relays.get(relay);
+    // It may have woken up with sessions that lack what could not be sent.
+    const isBehind = known !== undefined && !this.#hasEverything(known);
+    const now = isBehind ? { ...known, registration, isCalling: false } : fresh(registration, feed.end);
+    this.#relays.set(relay, { ...now, failures: known?.failures ?? 0 });
+    this.#host.store(relay, now.lacksUnlogged ? UNKNOWN : registration);
+    this.#next(relay);
     return {
       ...feed.recent,
       head: this.#host.end(),
@@ -116,7 +108,7 @@ export class Relays {
     const feed = new RelayFeed(this.#host.now(), entriesSince, this.#host.lastNotice());
     for (const frame of frames) feed.add(frame);
     // The relays that were there before this object woke have these, or are told by `resume`.
-    for (const relay of this.#relays.values()) relay.next = feed.end;
+    for (const relay of this.#relays.values()) if (relay.next !== NOWHERE) relay.next = feed.end;
     this.#feed = feed;
     return feed;
   }
@@ -135,8 +127,18 @@ export class Relays {
       const isNext = relay.next === feed.end - 1 && !relay.isCalling;
       // What is for a few clients costs no call to the relays that serve none of them.
       if (isNext && !concerns(number, frame)) relay.next = feed.end;
-      else this.#next(number);
+      else {
+        if (isUnlogged(frame) && concerns(number, frame)) this.#markUnlogged(number, relay);
+        this.#next(number);
+      }
     }
+  }
+
+  #markUnlogged(number: number, relay: RegisteredRelay): void {
+    if (relay.lacksUnlogged) return;
+    relay.lacksUnlogged = true;
+    this.#host.store(number, UNKNOWN);
+    this.#host.retryAfter(UNKNOWN_WAKE);
   }
 
   /** The entries after this time (ms) may not have arrived before the object woke. */
@@ -159,7 +161,7 @@ export class Relays {
     if (relay === undefined || this.#hasEverything(relay)) return undefined;
     // It asks, so it is there: a call that failed is repeated at once.
     this.#next(number);
-    return this.#feed?.end;
+    return this.#useFeed().end;
   }
 
   /** Calls again the relays that did not answer. */
@@ -176,8 +178,8 @@ export class Relays {
 
   async #call(number: number, relay: RegisteredRelay): Promise<void> {
     const { registration } = relay;
-    if (this.#feed === undefined || this.#relays.get(number) !== relay) return;
-    const { frames, hasGap, end } = this.#feed.take(relay.next, relay.sentUpTo);
+    if (this.#relays.get(number) !== relay) return;
+    const { frames, hasGap, end } = this.#useFeed().take(relay.next, relay.sentUpTo);
     relay.sentUpTo = end;
     try {
       const report = await this.#host.deliver(number, {
@@ -198,6 +200,10 @@ export class Relays {
 
   #called(number: number, relay: RegisteredRelay): void {
     relay.isCalling = false;
+    if (relay.lacksUnlogged && this.#hasEverything(relay) && this.#relays.get(number) === relay) {
+      relay.lacksUnlogged = false;
+      this.#host.store(number, relay.registration);
+    }
     if (relay.failures === 0) this.#next(number);
     if (this.isSettled) this.#host.settled();
   }
@@ -272,15 +278,4 @@ export class Relays {
     this.#feed = undefined;
     await Promise.allSettled(numbers.map((number) => this.#calls.run(() => this.#host.close(number))));
   }
-}
-
-/** Whether a relay may serve somebody whom a frame is for. */
-function concerns(number: number, { narrowed }: RelayedFrame): boolean {
-  if (narrowed?.to !== "these" || narrowed.instead !== undefined) return true;
-  const level = levelOf(number);
-  return narrowed.clientIds.some((clientId) => relayOf(level, clientId) === number);
-}
-
-function fresh(registration: string, next: number): RegisteredRelay {
-  return { registration, next, isCalling: false, failures: 0, sentUpTo: 0, counts: undefined };
 }

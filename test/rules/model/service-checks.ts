@@ -34,13 +34,8 @@ export class ServiceChecks {
     }
   }
 
-  /**
-   * What all devices show, once they are back and everything has arrived.
-   *
-   * @param countsLag whether a count may be older until the next login: a service's object that dies before it called a
-   * relay tells the relay of messages again, and not of what was read
-   */
-  check(countsLag: boolean): void {
+  /** What all devices show, once they are back and everything has arrived. */
+  check(): void {
     expect(this.#leaks).toEqual([]);
     const log = this.#messages.checkedLog();
     for (const device of this.#world.devices) {
@@ -50,7 +45,7 @@ export class ServiceChecks {
         [...copies.keys()].filter((id) => log.some(({ message }) => message.id === id)),
       );
       for (const { message, audience } of log) this.#checkCopy(device, message, audience);
-      if (!countsLag && !this.#subscriptions.hasLeft(device.clientId)) this.#checkCount(device);
+      if (!this.#subscriptions.hasLeft(device.clientId)) this.#checkCount(device);
     }
   }
 

@@ -31,7 +31,6 @@ export type Weights = Partial<Record<Step, number>>;
 export class ServiceStory {
   readonly #world: ServiceWorld;
   readonly #weights: [string, number][];
-  readonly #countsLag: boolean;
   readonly #subscriptions: ServiceSubscriptions;
   readonly #messages: ServiceMessages;
   readonly #checks: ServiceChecks;
@@ -41,7 +40,6 @@ export class ServiceStory {
     const world = new ServiceWorld(network, cluster);
     this.#world = world;
     this.#weights = Object.entries(weights);
-    this.#countsLag = cluster.socketsPerRelay < 100 && weights.crash !== undefined;
     this.#subscriptions = new ServiceSubscriptions(world);
     this.#messages = new ServiceMessages(world);
     this.#checks = new ServiceChecks(world, this.#subscriptions, this.#messages);
@@ -79,7 +77,7 @@ export class ServiceStory {
       this.#subscriptions.watch();
     }
     await this.#comeBack();
-    this.#checks.check(this.#countsLag);
+    this.#checks.check();
     await this.#checks.checkHistory();
     for (const device of this.#world.devices) device.drop();
     await this.#world.settle();

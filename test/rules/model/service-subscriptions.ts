@@ -44,10 +44,8 @@ export class ServiceSubscriptions {
     return this.#state.subscribers.since(clientId);
   }
 
-  /** Whether a broadcast of this time came while a client was subscribed; at a relay whose calls fail, near that. */
+  /** Whether a broadcast of this time came while a client was subscribed. */
   covered(clientId: string, timestamp: number): boolean {
-    const { relays, faults } = this.#world.cluster;
-    if (relays.size > 0 && faults.relayCallLost > 0) return true;
     const all = this.#all.get(clientId) ?? [];
     return all.some(({ since, until }) => since < timestamp && timestamp <= until);
   }

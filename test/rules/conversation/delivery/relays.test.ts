@@ -9,13 +9,15 @@ import { NO_RELAYS } from "../../../support/no-relays.ts";
 const REPORT: RelayReport = { registration: undefined, subscriptions: 1, clients: 1 };
 const frame = personalFrame(Uint8Array.of(1), ["Jerry"]);
 
-function withRelay(now: number) {
+/** @param stored what the conversation's object has in storage for the relay, when it wakes up */
+function withRelay(now: number, stored = new Map([[1, "first"]])) {
   const calls: { batch: RelayBatch; answer: () => Promise<void>; fail: () => Promise<void> }[] = [];
   const relays = new Relays({
     ...NO_RELAYS,
     now: () => now,
     entriesAfter: () => [],
-    stored: () => new Map([[1, "first"]]),
+    stored: () => stored,
+    store: (relay, registration) => void stored.set(relay, registration),
     deliver: (_, batch) => {
       const { promise, resolve, reject } = Promise.withResolvers<RelayReport>();
       const answer = () => {
@@ -33,7 +35,7 @@ function withRelay(now: number) {
     pause: async () => {},
     settled: () => {},
   });
-  return { relays, calls };
+  return { relays, calls, stored };
 }
 
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
@@ -71,4 +73,39 @@ test("[T4] frames of a conversation that woke up have later numbers than those b
   const after = withRelay(1_001);
   after.relays.send(frame);
   expect(after.relays.awaitedAt(1)).toBeGreaterThan(before.relays.awaitedAt(1) ?? Number.POSITIVE_INFINITY);
+});
+
+test("[T3] a conversation that died before it told a relay who is in the audience has the sessions there subscribe again", async () => {
+  const before = withRelay(1_000);
+  before.relays.send(personalFrame(Uint8Array.of(1), ["Jerry"], "last"));
+  await settle();
+  const after = withRelay(2_000, before.stored);
+  after.relays.retry();
+  await settle();
+  expect(after.calls[0]?.batch.hasGap).toBe(true);
+  await after.calls[0]?.answer();
+  after.relays.retry();
+  await settle();
+  expect(after.calls).toHaveLength(1);
+});
+
+test("[T3] a conversation that died after it told a relay everything tells it nothing again", async () => {
+  const before = withRelay(1_000);
+  before.relays.send(frame);
+  await settle();
+  await before.calls[0]?.answer();
+  const after = withRelay(2_000, before.stored);
+  after.relays.retry();
+  await settle();
+  expect(after.calls).toEqual([]);
+});
+
+test("[T2] a relay that registers again is still sent what could not be sent before", async () => {
+  const { relays, calls } = withRelay(1_000);
+  relays.send(frame);
+  await settle();
+  await calls[0]?.fail();
+  relays.register(1, "second");
+  await settle();
+  expect(calls[1]?.batch).toMatchObject({ registration: "second", frames: [frame], hasGap: false });
 });
