@@ -129,8 +129,7 @@ export const movingRoutes = new Hono<HttpEnv>()
       id: "reportMoving",
       tag: "Administration",
       summary: "Report how an export, import or verification is going",
-      description:
-        "`npm run import` and `npm run verify` do, every 10 seconds at most. The latest 20 runs are kept.",
+      description: "For tools that move an app, every 10 seconds at most. The latest 20 runs are kept.",
       access: "master",
       answer: nothing,
       bodyLimit: BODY_MAX,
