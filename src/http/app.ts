@@ -6,6 +6,7 @@ import { meterOf } from "../metrics/meter-of.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type UsersAt, usersAt } from "../settings/user-settings.ts";
 import { apnsKeyRoutes } from "./admin/apns-keys.ts";
+import { attentionRoutes } from "./admin/attention.ts";
 import { auditRoutes } from "./admin/audit.ts";
 import { banRoutes } from "./admin/bans.ts";
 import { clientDetailRoutes } from "./admin/client-detail.ts";
@@ -198,6 +199,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.route("/", auditRoutes);
   app.route("/", healthRoutes);
   app.route("/", metricsRoutes);
+  app.route("/", attentionRoutes);
   app.route("/", keywordRoutes);
   app.route("/", goAwayRoutes);
   app.route("/", movingRoutes);

@@ -1,9 +1,11 @@
 import { AppServer } from "../../src/hooks/app-server/app-server.ts";
 import { EngineHooks } from "../../src/hooks/app-server/engine-hooks.ts";
 import { AppHooks } from "../../src/hooks/before/app-hooks.ts";
+import type { Meter } from "../../src/metrics/meter.ts";
 import type { Json } from "../../src/model/json.ts";
 import { type Fetch, Outbound } from "../../src/outbound/http-client.ts";
 import { type Settings, settingsFrom } from "../../src/settings/schema.ts";
+import { unreadMeter } from "./meter.ts";
 
 const keys = { appId: "demo-app", appKey: "demo-key", masterKey: "demoMasterKey0003" };
 
@@ -18,18 +20,20 @@ interface Surroundings {
   /** In place of the network, which then leads everywhere. */
   fetch?: Fetch;
   now?: () => number;
+  meter?: Meter;
 }
 
 /** The app's server behind these settings, as one isolate sees it. */
 export function serverWith(
   settings: Settings,
-  { fetch: network = fetch, now = Date.now }: Surroundings = {},
+  { fetch: network = fetch, now = Date.now, meter = unreadMeter(now) }: Surroundings = {},
 ) {
   const list = new EngineHooks();
   return new AppServer(settings, {
     keys,
     outbound: new Outbound("anywhere", { open: network, all: network }),
     hooksAt: () => list,
+    meter,
     now,
   });
 }

@@ -1,5 +1,8 @@
 import type { Env } from "../../bindings.ts";
 import { loggableError } from "../../loggable-error.ts";
+import type { HookEndpoint } from "../../metrics/counts.ts";
+import type { Meter } from "../../metrics/meter.ts";
+import { meterOf } from "../../metrics/meter-of.ts";
 import type { EventName } from "../../model/event-names.ts";
 import { type Outbound, outboundOf } from "../../outbound/http-client.ts";
 import type { Settings } from "../../settings/schema.ts";
@@ -21,6 +24,7 @@ export type HooksEnv = Pick<
   | "APP"
   | "EVENTS"
   | "EVENT_QUEUE"
+  | "METRICS"
   | "SINGLE_MACHINE"
   | "PUBLIC_NETWORK"
 >;
@@ -30,6 +34,7 @@ export interface AppServerHost {
   outbound: Outbound;
   /** The list of hooks of the engine at a URL. */
   hooksAt(url: string): EngineHooks;
+  meter: Meter;
   now(): number;
 }
 
@@ -41,6 +46,7 @@ export function appServerOf(env: HooksEnv, settings: Settings): AppServer {
     keys: { appId: env.APP_ID, appKey: env.APP_KEY, masterKey: env.MASTER_KEY },
     outbound: outboundOf(env, settings),
     hooksAt: engineHooksAt,
+    meter: meterOf(env),
     now: () => Date.now(),
   });
 }
@@ -84,7 +90,8 @@ export class AppServer {
 
   async callServiceHook(messages: readonly WrittenToService[]): Promise<HookAnswer> {
     const { url, secret } = this.#serviceHook;
-    return url === null ? NOT_CALLED : settled(callServiceHook(messages, { url, secret }, this.#host));
+    if (url === null) return NOT_CALLED;
+    return this.#counted("service", callServiceHook(messages, { url, secret }, this.#host));
   }
 
   /** Calls the engine if it has the hook, else the webhook if it listens: one of them decides, never both. */
@@ -94,12 +101,23 @@ export class AppServer {
   }
 
   async callEngine(hookCall: HookCall): Promise<HookAnswer> {
-    return this.#engine === undefined ? NOT_CALLED : settled(this.#engine.call(hookCall));
+    return this.#engine === undefined ? NOT_CALLED : this.#counted("engine", this.#engine.call(hookCall));
   }
 
   async callWebhook(hookCall: HookCall): Promise<HookAnswer> {
     if (this.#webhook === undefined || !this.listensFor(hookCall.name)) return NOT_CALLED;
-    return settled(this.#webhook.post(hookCall));
+    return this.#counted("webhook", this.#webhook.post(hookCall));
+  }
+
+  async #counted(endpoint: HookEndpoint, answer: Promise<HookAnswer>): Promise<HookAnswer> {
+    const { meter, now } = this.#host;
+    const start = now();
+    const said = await settled(answer);
+    const isFailure = said.outcome === "failed";
+    const wasCalled = said.outcome !== "not called" && !(isFailure && said.failure === "resting");
+    if (wasCalled) meter.called(endpoint, Math.max(0, now() - start), isFailure);
+    void meter.reportIfDue();
+    return said;
   }
 }
 

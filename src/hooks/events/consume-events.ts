@@ -2,6 +2,7 @@ import type { Env } from "../../bindings.ts";
 import { dropEventsBefore, saveEvents, savePushes } from "../../database/events.ts";
 import { incrementBadges, installationsWithChannels } from "../../database/installations/installations.ts";
 import { withDeadline } from "../../deadline.ts";
+import { meterOf } from "../../metrics/meter-of.ts";
 import { pushToOffline } from "../../push/offline-push.ts";
 import { type ProvidersEnv, providersOf } from "../../push/providers.ts";
 import { pushQueueOf } from "../../push/push-queue.ts";
@@ -25,6 +26,7 @@ export async function consumeEvents(messages: readonly EventMessage[], env: Cons
   const settings = await settingsOf(env).fresh();
   // Older settings are good enough for a client, but here they would drop events, and the log with them.
   if (settings === undefined) return postpone(messages);
+  const meter = meterOf(env);
   await consumer.consume(messages, {
     settings,
     server: appServerOf(env, settings),
@@ -53,6 +55,8 @@ export async function consumeEvents(messages: readonly EventMessage[], env: Cons
       const bodies = events.map((body) => ({ body, contentType: "v8" as const }));
       await eventQueueOf(env).sendBatch(bodies, { delaySeconds });
     },
+    late: () => meter.count("events.errors"),
     now: () => Date.now(),
   });
+  await meter.reportIfDue();
 }

@@ -26,6 +26,8 @@ export interface EventDelivererHost {
   push(event: OfflineEvent): Promise<void>;
   /** Adds events to the queue, with a delay in seconds. */
   queue(events: QueuedEvent[], delaySeconds: number): Promise<void>;
+  /** A target did not take an event: it gets it again. */
+  late(): void;
   now(): number;
 }
 
@@ -173,7 +175,11 @@ async function attempt(deliver: () => Promise<HookAnswer>): Promise<HookAnswer> 
  * Settles a message: acknowledged, or retried. If only some targets failed, they get messages of their own, since a
  * retry would reach the others twice.
  */
-async function settle({ message, targets, failed }: Delivery, { queue }: EventDelivererHost): Promise<void> {
+async function settle(
+  { message, targets, failed }: Delivery,
+  { queue, late }: EventDelivererHost,
+): Promise<void> {
+  for (const _ of failed) late();
   if (failed.length === 0) return message.ack();
   const attempted = attemptsOf(message);
   const delaySeconds = delayAfter(attempted);

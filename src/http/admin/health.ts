@@ -25,6 +25,7 @@ const facts = v.object({
     answers: v.boolean(),
     milliseconds: count("How long it took."),
     migration: v.nullable(v.pipe(v.string(), v.description("The last that was applied."))),
+    bytes: count("Its size; one database may have 10 GB on Cloudflare."),
   }),
   archive: v.object({
     completeUntil: count("Up to when history in D1 is complete, in ms."),
@@ -73,7 +74,7 @@ const answer = v.pipe(
   facts,
   shown({
     version: VERSION,
-    d1: { answers: true, milliseconds: 2, migration: "0003_devices_by_client.sql" },
+    d1: { answers: true, milliseconds: 2, migration: "0003_devices_by_client.sql", bytes: 12_000_000 },
     archive: { completeUntil: example.MESSAGE_AT, behindSeconds: 3 },
     online: 2,
     queues: { events: 0 },
@@ -114,7 +115,7 @@ export const healthRoutes = new Hono<HttpEnv>()
     async (context) => context.json(await healthOf(context.env)),
   );
 
-async function healthOf(env: Env): Promise<Answer> {
+export async function healthOf(env: Env): Promise<Answer> {
   const app = appOf(env);
   const settings = await orNull(readSettings(env));
   const [d1, completeUntil, presence, queues, mirror, host] = await Promise.all([
@@ -142,8 +143,9 @@ async function databaseHealth(database: D1Database): Promise<Answer["d1"]> {
   const start = Date.now();
   const sql = "SELECT name FROM d1_migrations ORDER BY name DESC LIMIT 1";
   const row = await orNull(database.prepare(sql).all<{ name: string }>());
-  if (row === null) return { answers: false, milliseconds: null, migration: null };
-  return { answers: true, milliseconds: Date.now() - start, migration: row.results[0]?.name ?? null };
+  if (row === null) return { answers: false, milliseconds: null, migration: null, bytes: null };
+  const migration = row.results[0]?.name ?? null;
+  return { answers: true, milliseconds: Date.now() - start, migration, bytes: row.meta.size_after };
 }
 
 async function mirrorHealth(database: D1Database): Promise<Answer["mirror"]> {

@@ -523,6 +523,7 @@ const needs: Record<string, () => Promise<Real>> = {
   deleteFileRow: file,
   getHealth: nothing,
   getMetrics: nothing,
+  listAttention: nothing,
   watchMetrics: nothing,
   listAudit: async () => {
     await configure({ limits: { members: 600 } });

@@ -29,6 +29,7 @@ describe("GET /admin/health", () => {
         answers: true,
         milliseconds: expect.any(Number),
         migration: expect.stringMatching(/^\d{4}_\w+\.sql$/),
+        bytes: expect.any(Number),
       },
       archive: { completeUntil: expect.any(Number), behindSeconds: expect.any(Number) },
       online: expect.any(Number),

@@ -41,6 +41,7 @@ function place(settings: JsonObject = both) {
   };
   const known = settingsWith(settings);
   const server = serverWith(known, { fetch: network, now: () => now });
+  let late = 0;
   const host = {
     settings: known,
     server,
@@ -57,6 +58,9 @@ function place(settings: JsonObject = both) {
     },
     queue: async (events: QueuedEvent[], delaySeconds: number) => {
       queued.push(...events.map((event) => ({ event, delaySeconds })));
+    },
+    late: () => {
+      late += 1;
     },
     now: () => now,
   };
@@ -86,6 +90,7 @@ function place(settings: JsonObject = both) {
     dropped,
     queued,
     consume,
+    late: () => late,
     at: (time: number) => {
       now = time;
     },
@@ -98,6 +103,15 @@ describe("[H-02 to H-09, G-05] an event", () => {
     expect(await consume([arriving("1"), arriving("2")])).toEqual(["taken", "taken"]);
     expect(took.sort()).toEqual(["app 1", "app 2", "engine", "engine"]);
     expect(logged).toEqual([arriving("1"), arriving("2")]);
+  });
+
+  test("[G-01] an event that two targets do not take is counted twice, and one that all take is not", async () => {
+    const { consume, answers, late } = place();
+    await consume([arriving("1")]);
+    expect(late()).toBe(0);
+    for (const name of ["app", "engine"]) answers[name] = () => new Response("down", { status: 503 });
+    await consume([arriving("2")]);
+    expect(late()).toBe(2);
   });
 
   test("[H-02 to H-09, G-05] an event reaches only the targets that the settings name", async () => {
