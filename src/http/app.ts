@@ -16,6 +16,7 @@ import { conversationSearchRoutes } from "./admin/conversations.ts";
 import { eventRoutes } from "./admin/events.ts";
 import { goAwayRoutes } from "./admin/go-away.ts";
 import { healthRoutes } from "./admin/health.ts";
+import { hookTestRoutes } from "./admin/hook-tests.ts";
 import { keywordRoutes } from "./admin/keywords.ts";
 import { messageLedgerRoutes } from "./admin/message-ledger.ts";
 import { metricsRoutes } from "./admin/metrics.ts";
@@ -197,6 +198,7 @@ function httpApp(users: UsersAt): Hono<HttpEnv> {
   app.use("/admin/*", forTheOwner);
   app.route("/", settingsRoutes);
   app.route("/", auditRoutes);
+  app.route("/", hookTestRoutes);
   app.route("/", healthRoutes);
   app.route("/", metricsRoutes);
   app.route("/", attentionRoutes);

@@ -531,6 +531,10 @@ const needs: Record<string, () => Promise<Real>> = {
     const at = last?.at ?? 0;
     return { [example.MESSAGE_AT]: String(at), [example.LATER]: String(at + 60_000) };
   },
+  testHook: async () => {
+    vi.spyOn(globalThis, "fetch").mockResolvedValue(new Response("ok"));
+    return {};
+  },
   getSettings: nothing,
   describeSettings: nothing,
   changeSettings: nothing,
