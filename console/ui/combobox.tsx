@@ -1,9 +1,10 @@
 import * as combobox from "@zag-js/combobox";
-import { normalizeProps, Portal, useMachine } from "@zag-js/preact";
+import { normalizeProps, useMachine } from "@zag-js/preact";
 import { h } from "preact";
 import { useId, useMemo, useState } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 import { useText } from "./language.ts";
+import { Portal } from "./portal.tsx";
 import { uiText } from "./text.ts";
 
 export interface ComboboxProps {

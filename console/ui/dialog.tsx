@@ -1,9 +1,10 @@
 import * as dialog from "@zag-js/dialog";
-import { normalizeProps, Portal, useMachine } from "@zag-js/preact";
+import { normalizeProps, useMachine } from "@zag-js/preact";
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { IconButton } from "./button.tsx";
 import { useText } from "./language.ts";
+import { Portal } from "./portal.tsx";
 import { uiText } from "./text.ts";
 
 export interface DialogProps {

@@ -1,7 +1,8 @@
-import { normalizeProps, Portal, useMachine } from "@zag-js/preact";
+import { normalizeProps, useMachine } from "@zag-js/preact";
 import * as tooltip from "@zag-js/tooltip";
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { Portal } from "./portal.tsx";
 
 /** Says more about a word, under the pointer and at the focus. Nothing that one has to know stands here alone. */
 export function Tooltip({ text, children }: { text: string; children: ComponentChildren }) {

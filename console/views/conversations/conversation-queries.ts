@@ -1,4 +1,5 @@
-import { answer, get } from "../../api/client.ts";
+import { answer, get, post, put, remove } from "../../api/client.ts";
+import { isRecord } from "../../ui/json.ts";
 import type { Kind } from "./search.ts";
 
 /** How many are asked for at once. */
@@ -23,3 +24,106 @@ export async function findConversations(
 }
 
 export type ConversationRow = Awaited<ReturnType<typeof findConversations>>[number];
+
+/** One conversation of any kind, with all its attributes; null if there is none. */
+export async function readConversation(id: string, signal: AbortSignal): Promise<ConversationRow | null> {
+  const where = JSON.stringify({ objectId: id });
+  const query = { params: { query: { where, limit: 1 } }, signal };
+  return (await answer(get("/1.2/rtm/all-conversations", query))).results[0] ?? null;
+}
+
+export async function readMembers(id: string, after: string | undefined, signal: AbortSignal) {
+  const params = { path: { id }, query: { limit: 200, after } };
+  return answer(get("/admin/conversations/{id}/members", { params, signal }));
+}
+
+export type MemberRow = Awaited<ReturnType<typeof readMembers>>["results"][number];
+
+/** Where a page of history begins: behind this message. */
+export interface HistoryPlace {
+  timestamp: number;
+  msgid: string;
+}
+
+/** How many messages are asked for at once. */
+export const MESSAGES = 50;
+
+/** Messages, the newest first. */
+export async function readMessages(id: string, before: HistoryPlace | undefined, signal: AbortSignal) {
+  const params = {
+    path: { id },
+    query: { limit: MESSAGES, timestamp: before?.timestamp, msgid: before?.msgid },
+  };
+  return answer(get("/1.2/rtm/conversations/{id}/messages", { params, signal }));
+}
+
+export type Message = Awaited<ReturnType<typeof readMessages>>[number];
+
+export const sendMessage = (id: string, from: string, message: string) =>
+  answer(
+    post("/1.2/rtm/conversations/{id}/messages", {
+      params: { path: { id } },
+      body: { from_client: from, message },
+    }),
+  );
+
+const placeOf = (message: Message) => ({ path: { id: message["conv-id"], mid: message["msg-id"] } });
+const senderOf = ({ from, timestamp }: Message) => ({ from_client: from, timestamp });
+
+export const editMessage = (message: Message, data: string) =>
+  answer(
+    put("/1.2/rtm/conversations/{id}/messages/{mid}", {
+      params: placeOf(message),
+      body: Object.assign({ message: data }, senderOf(message)),
+    }),
+  );
+
+export const recallMessage = (message: Message) =>
+  answer(
+    put("/1.2/rtm/conversations/{id}/messages/{mid}/recall", {
+      params: placeOf(message),
+      body: senderOf(message),
+    }),
+  );
+
+export const deleteMessage = (message: Message) =>
+  answer(
+    remove("/1.2/rtm/conversations/{id}/messages/{mid}", {
+      params: Object.assign({ query: senderOf(message) }, placeOf(message)),
+    }),
+  );
+
+/** Saves what differs, by the path that its kind has. */
+export async function saveAttributes(row: ConversationRow, edited: Record<string, unknown>): Promise<void> {
+  const options = { params: { path: { id: row.objectId } }, body: attributeChanges(editable(row), edited) };
+  if (row.sys === true) await answer(put("/1.2/rtm/service-conversations/{id}", options));
+  else if (row.tr === true) await answer(put("/1.2/rtm/chatrooms/{id}", options));
+  else await answer(put("/1.2/rtm/conversations/{id}", options));
+}
+
+/** What the server keeps by itself, or what other requests change. */
+const FIXED = new Set(
+  "objectId createdAt updatedAt m mu c lm sys tr unique uniqueId conv_type ACL temp".split(" "),
+);
+
+/** The fields of a row that can be edited. */
+export const editable = (row: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => !FIXED.has(name)));
+
+/** Only what differs, so that what others changed meanwhile stays. A field that is gone is taken away. */
+export function attributeChanges(
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+): Record<string, unknown> {
+  const changed = Object.entries(after).filter(([name, value]) => !isSame(before[name], value));
+  const gone = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
+  return Object.fromEntries([...changed, ...gone.map((name) => [name, { __op: "Delete" }] as const)]);
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (Array.isArray(one) && Array.isArray(other))
+    return one.length === other.length && one.every((each, index) => isSame(each, other[index]));
+  if (!isRecord(one) || !isRecord(other)) return Object.is(one, other);
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => isSame(one[name], other[name]));
+}

@@ -65,3 +65,44 @@ test("the console is usable on a phone, and dark", async () => {
   expect(await barriers(open.page)).toEqual([]);
   expect(open.problems).toEqual([]);
 });
+
+test("the owner says something as Tom, recalls what Jerry wrote, and markup in messages stays text", async () => {
+  const { objectId } = Object(
+    await world.call("POST", "/1.2/rtm/conversations", {
+      name: "<img src=x onerror=alert(1)>",
+      m: ["Tom", "Jerry"],
+    }),
+  );
+  const messages = `/1.2/rtm/conversations/${objectId}/messages`;
+  const markup = "<script>document.title='taken'</script>";
+  await world.call("POST", messages, { from_client: "Jerry", message: { _lctype: -1, _lctext: markup } });
+  open = await visit(world);
+  const { page } = open;
+  await open.open(`/console/conversations/${objectId}`);
+  await page.getByText(markup).waitFor();
+  await page.getByLabel("As", { exact: true }).fill("Tom");
+  await page.getByLabel("Message", { exact: true }).fill("Cheese?");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByRole("listitem").filter({ hasText: "Cheese?" }).waitFor();
+  await picture(page, "conversation");
+  const jerrys = page.getByRole("listitem").filter({ hasText: markup });
+  await jerrys.getByRole("button", { name: "What to do with this message" }).click();
+  await page.getByRole("menuitem", { name: "Recall" }).click();
+  await page.getByRole("button", { name: "Recall" }).click();
+  await page.getByText("Recalled").waitFor();
+  expect(await jerrys.count()).toBe(0);
+  expect(await barriers(page)).toEqual([]);
+  await page.getByRole("tab", { name: "Members" }).click();
+  await page.getByRole("row").filter({ hasText: "Jerry" }).waitFor();
+  await picture(page, "conversation-members");
+  await page.getByRole("tab", { name: "Attributes" }).click();
+  const json = page.getByLabel("All attributes, as JSON");
+  await json.fill('{"name": "Cheese", ');
+  await page.getByText("This is no JSON").waitFor();
+  await json.fill('{"name": "Mild", "attr": {"holes": 1}}');
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "Mild" }).waitFor();
+  await picture(page, "conversation-attributes");
+  expect(await page.title()).toBe("Mild · Parley");
+  expect(open.problems).toEqual([]);
+});

@@ -1,0 +1,27 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { tokensOf } from "../../../console/ui/json.ts";
+
+test("coloured JSON is, put together, the JSON", () => {
+  void fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const text = JSON.stringify(value, null, 2);
+      expect(
+        tokensOf(text)
+          .map((token) => token.text)
+          .join(""),
+      ).toBe(text);
+    }),
+  );
+});
+
+test("coloured JSON tells keys from texts, numbers and words", () => {
+  expect(tokensOf('{"a": "b: c", "d": -1.5e3, "e": null}').filter(({ kind }) => kind !== "other")).toEqual([
+    { kind: "key", text: '"a"' },
+    { kind: "string", text: '"b: c"' },
+    { kind: "key", text: '"d"' },
+    { kind: "number", text: "-1.5e3" },
+    { kind: "key", text: '"e"' },
+    { kind: "word", text: "null" },
+  ]);
+});
