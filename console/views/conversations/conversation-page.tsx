@@ -52,10 +52,14 @@ function Parts({ row }: { row: ConversationRow }) {
         current={address.get("tab")}
         onChange={(tab) => address.set({ tab: tab === "messages" ? "" : tab })}
         tabs={[
-          { id: "messages", label: text.tabs.messages, render: () => <MessageList id={row.objectId} /> },
+          {
+            id: "messages",
+            label: text.tabs.messages,
+            render: () => <MessageList id={row.objectId} isRoom={row.tr === true} />,
+          },
           { id: "members", label: text.tabs.members, render: () => <MemberList id={row.objectId} /> },
           { id: "attributes", label: text.tabs.attributes, render: () => <Attributes row={row} /> },
-        ]}
+        ].filter(({ id }) => id !== "messages" || row.sys !== true)}
       />
     </>
   );

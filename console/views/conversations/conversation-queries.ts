@@ -49,30 +49,39 @@ export interface HistoryPlace {
 export const MESSAGES = 50;
 
 /** Messages, the newest first. */
-export async function readMessages(id: string, before: HistoryPlace | undefined, signal: AbortSignal) {
+export async function readMessages(
+  id: string,
+  isRoom: boolean,
+  before: HistoryPlace | undefined,
+  signal: AbortSignal,
+) {
   const params = {
     path: { id },
     query: { limit: MESSAGES, timestamp: before?.timestamp, msgid: before?.msgid },
   };
-  return answer(get("/1.2/rtm/conversations/{id}/messages", { params, signal }));
+  const path = isRoom ? "/1.2/rtm/chatrooms/{id}/messages" : "/1.2/rtm/conversations/{id}/messages";
+  const messages = await answer(get(path, { params, signal }));
+  // The history says of no message that it is a room's; changes go by the room's own path.
+  return messages.map((message) => Object.assign({}, message, { "is-room": isRoom }));
 }
 
 export type Message = Awaited<ReturnType<typeof readMessages>>[number];
 
-export const sendMessage = (id: string, from: string, message: string) =>
-  answer(
-    post("/1.2/rtm/conversations/{id}/messages", {
-      params: { path: { id } },
-      body: { from_client: from, message },
-    }),
-  );
+export function sendMessage(id: string, isRoom: boolean, from: string, message: string) {
+  const path = isRoom ? "/1.2/rtm/chatrooms/{id}/messages" : "/1.2/rtm/conversations/{id}/messages";
+  return answer(post(path, { params: { path: { id } }, body: { from_client: from, message } }));
+}
 
 const placeOf = (message: Message) => ({ path: { id: message["conv-id"], mid: message["msg-id"] } });
+const pathOf = (message: Message) =>
+  message["is-room"]
+    ? "/1.2/rtm/chatrooms/{id}/messages/{mid}"
+    : "/1.2/rtm/conversations/{id}/messages/{mid}";
 const senderOf = ({ from, timestamp }: Message) => ({ from_client: from, timestamp });
 
 export const editMessage = (message: Message, data: string) =>
   answer(
-    put("/1.2/rtm/conversations/{id}/messages/{mid}", {
+    put(pathOf(message), {
       params: placeOf(message),
       body: Object.assign({ message: data }, senderOf(message)),
     }),
@@ -80,7 +89,7 @@ export const editMessage = (message: Message, data: string) =>
 
 export const recallMessage = (message: Message) =>
   answer(
-    put("/1.2/rtm/conversations/{id}/messages/{mid}/recall", {
+    put(`${pathOf(message)}/recall`, {
       params: placeOf(message),
       body: senderOf(message),
     }),
@@ -88,7 +97,7 @@ export const recallMessage = (message: Message) =>
 
 export const deleteMessage = (message: Message) =>
   answer(
-    remove("/1.2/rtm/conversations/{id}/messages/{mid}", {
+    remove(pathOf(message), {
       params: Object.assign({ query: senderOf(message) }, placeOf(message)),
     }),
   );

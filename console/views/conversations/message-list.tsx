@@ -24,14 +24,14 @@ import { MessageBody } from "./message-body.tsx";
 import { SendForm } from "./send-form.tsx";
 
 /** The history of a conversation, the newest first, and a form to say something. */
-export function MessageList({ id }: { id: string }) {
+export function MessageList({ id, isRoom }: { id: string; isRoom: boolean }) {
   const text = useText(conversationText);
   const queries = useQueryClient();
   const again = (): Promise<void> => queries.invalidateQueries({ queryKey: ["messages", id] });
   const [edited, setEdited] = useState<Message>();
   const query = useInfiniteQuery({
     queryKey: ["messages", id],
-    queryFn: ({ pageParam, signal }) => readMessages(id, pageParam, signal),
+    queryFn: ({ pageParam, signal }) => readMessages(id, isRoom, pageParam, signal),
     initialPageParam: undefined as HistoryPlace | undefined,
     getNextPageParam: (page) => {
       const last = page.at(-1);
@@ -41,7 +41,7 @@ export function MessageList({ id }: { id: string }) {
   });
   return (
     <div class="stack">
-      <SendForm id={id} onSent={() => void again()} />
+      <SendForm id={id} isRoom={isRoom} onSent={() => void again()} />
       <Answered query={query} lines={8}>
         {({ pages }) =>
           pages[0]?.length === 0 ? (

@@ -16,14 +16,14 @@ const shape = v.object({
 });
 
 /** Says something in a conversation, as anybody. */
-export function SendForm({ id, onSent }: { id: string; onSent(): void }) {
+export function SendForm({ id, isRoom, onSent }: { id: string; isRoom: boolean; onSent(): void }) {
   const text = useText(conversationText);
   const [isRaw, setRaw] = useState(false);
   const form = useForm({
     initial: { from: "", message: "" },
     schema: shape,
     onSubmit: async ({ from, message }) => {
-      await sendMessage(id, from, isRaw ? message : textMessage(message));
+      await sendMessage(id, isRoom, from, isRaw ? message : textMessage(message));
       form.set("message", "");
       say.done(text.sent);
       onSent();

@@ -106,3 +106,18 @@ test("the owner says something as Tom, recalls what Jerry wrote, and markup in m
   expect(await page.title()).toBe("Mild · Parley");
   expect(open.problems).toEqual([]);
 });
+
+test("the owner reads a chat room and recalls what was said there", async () => {
+  const { objectId } = Object(await world.call("POST", "/1.2/rtm/chatrooms", { name: "Kitchen" }));
+  const messages = `/1.2/rtm/chatrooms/${objectId}/messages`;
+  await world.call("POST", messages, { from_client: "Spike", message: { _lctype: -1, _lctext: "Bones" } });
+  open = await visit(world);
+  const { page } = open;
+  await open.open(`/console/conversations/${objectId}`);
+  await page.getByText("Bones").waitFor();
+  await page.getByRole("button", { name: "What to do with this message" }).click();
+  await page.getByRole("menuitem", { name: "Recall" }).click();
+  await page.getByRole("button", { name: "Recall" }).click();
+  await page.getByText("Recalled").waitFor();
+  expect(open.problems).toEqual([]);
+});
