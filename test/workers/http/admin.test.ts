@@ -134,7 +134,7 @@ describe("[G-05] the event log", () => {
     const names = async () => new Set((await events({ conv_id: id })).map(({ event }) => event));
     const all = [
       ...["conversationStarted", "messageSent", "receiversOffline"],
-      ...["conversationAdded", "conversationRemoved"],
+      ...["conversationAdded", "conversationRemoved", "pushSettled"],
     ];
     await expect.poll(names, { timeout: 20_000 }).toEqual(new Set(all));
     const messageId = acks[1]?.ackMessage?.uid ?? "";
