@@ -4,7 +4,7 @@ import { type Language, useLanguage, useText } from "./language.ts";
 import { useSystemDark } from "./system-dark.ts";
 import { uiText } from "./text.ts";
 import { useTheme } from "./theme.ts";
-import { timeText } from "./time.tsx";
+import { tickText, timeText } from "./time.tsx";
 
 /** A property of the styles that has the colour. */
 export type PlotColour = "--good" | "--bad" | "--warn" | "--tom" | "--jerry" | "--faint";
@@ -166,7 +166,11 @@ function optionsOf(element: HTMLElement, { series, unit, height, bars, language 
     cursor: { y: false, points: { size: 6 } },
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     axes: [
-      Object.assign({}, axis, { grid: { show: false }, space: 70 }),
+      Object.assign({}, axis, {
+        grid: { show: false },
+        space: 70,
+        values: (_: uPlot, ticks: number[]) => ticks.map((tick) => tickText(tick * 1000, language)),
+      }),
       Object.assign({}, axis, {
         size: 52,
         values: (_: uPlot, ticks: number[]) =>

@@ -29,6 +29,16 @@ export function timeText(moment: Moment, language: Language, now = new Date()): 
   return format(language, Object.assign({ year: "numeric" } as const, day, clock)).format(date);
 }
 
+/** A mark on an axis of time: the clock, and at the beginning of a day its date. */
+export function tickText(milliseconds: number, language: Language): string {
+  const date = new Date(milliseconds);
+  const isDay = date.getHours() === 0 && date.getMinutes() === 0;
+  const options = isDay
+    ? ({ day: "numeric", month: "short" } as const)
+    : ({ hour: "2-digit", minute: "2-digit" } as const);
+  return format(language, options).format(date);
+}
+
 /** A time; the title has all of it, with the zone. */
 export function Time({ at }: { at: Moment | undefined | null }) {
   const language = useLanguage();

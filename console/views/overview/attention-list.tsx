@@ -1,0 +1,71 @@
+import { Badge, type Tone } from "../../ui/badge.tsx";
+import { useText } from "../../ui/language.ts";
+import { Time } from "../../ui/time.tsx";
+import type { Attention, Health } from "./overview-queries.ts";
+import { overviewText } from "./text.ts";
+
+const tones: Record<Attention["severity"], Tone> = { error: "bad", warning: "warn", notice: "info" };
+
+/** What needs the owner, the worst first, each with the way to where it is mended. */
+export function AttentionList(props: { results: readonly Attention[]; switchesOff: Health["switchesOff"] }) {
+  const text = useText(overviewText);
+  if (props.results.length === 0) return <p class="good">{text.allWell}</p>;
+  return (
+    <ul class="attention">
+      {props.results.map((each) => {
+        const { severity, code, since } = each;
+        const { href, label } = wayTo(each.link, text.mend);
+        return (
+          <li key={code + each.text}>
+            <Badge tone={tones[severity]}>{text.severities[severity]}</Badge>
+            <div>
+              <strong>{nameOf(code, text.problems)}</strong>
+              {code === "switches_off" && props.switchesOff !== null ? (
+                <SwitchList switchesOff={props.switchesOff} />
+              ) : (
+                <p>
+                  {each.text}
+                  {since !== null && (
+                    <span class="faint">
+                      {" "}
+                      {text.since} <Time at={since} />
+                    </span>
+                  )}
+                </p>
+              )}
+            </div>
+            <a href={href}>{label}</a>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function SwitchList({ switchesOff }: { switchesOff: NonNullable<Health["switchesOff"]> }) {
+  const text = useText(overviewText);
+  return (
+    <details>
+      <summary>
+        {text.details} ({switchesOff.length})
+      </summary>
+      <ul class="switches-off">
+        {switchesOff.map(({ setting, allows }) => (
+          <li key={setting}>
+            <code>{setting}</code> <span class="faint">{allows}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** A newer server may know of more than this console. */
+const nameOf = (code: string, names: Record<string, string>): string => names[code] ?? code;
+
+/** A part of the console; what is mended outside of it is explained by the facts of the server. */
+function wayTo(link: string, labels: Record<string, string>): { href: string; label: string } {
+  const view = /^\/console\/(\w+)/.exec(link)?.[1];
+  const label = view === undefined ? undefined : labels[view];
+  return label === undefined ? { href: "#server", label: labels.overview ?? "" } : { href: link, label };
+}
