@@ -1,18 +1,6 @@
 import { runExport } from "./export/command.ts";
-import { Refusal } from "./options.ts";
+import { runAsProcess } from "./moving/process.ts";
 
 /* `npm run export`: see docs/export.md. */
 
-process.umask(0o077);
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    console.error("\nStopped. The same command goes on from here.");
-    process.exit(signal === "SIGINT" ? 130 : 143);
-  });
-}
-try {
-  await runExport(process.argv.slice(2), process.env);
-} catch (error) {
-  console.error(error instanceof Refusal ? error.message : error);
-  process.exit(error instanceof Refusal ? error.exitCode : 1);
-}
+await runAsProcess(runExport, "Stopped. The same command goes on from here.");

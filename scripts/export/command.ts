@@ -4,7 +4,10 @@ import * as v from "valibot";
 import { EXIT } from "../moving/failures.ts";
 import { FORMAT, MANIFEST, Manifest } from "../moving/format.ts";
 import { type Pace, paceOf } from "../moving/pace.ts";
+import type { Invocation } from "../moving/process.ts";
 import { Progress, plain, processTerminal } from "../moving/progress.ts";
+import { Report } from "../moving/report.ts";
+import type { Findings } from "../moving/report-body.ts";
 import { Refusal } from "../options.ts";
 import { CLASSES, ClassExport, NO_SUCH_CLASS_TOLD } from "./classes.ts";
 import { exportFiles } from "./files.ts";
@@ -20,16 +23,23 @@ import { exportUnread } from "./unread.ts";
 
 const DAY = 86_400_000; // ms
 
-/** Runs the command. Throws a `Refusal` with the exit code. */
-export async function runExport(args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
-  const options = await readOptions(args, environment);
+/** Runs the command. Returns the exit code; throws a `Refusal` with another one. */
+export async function runExport(invocation: Invocation): Promise<number> {
+  const options = await readOptions(invocation.args, invocation.environment);
   if (options === "help") {
     console.log(usage);
-    return;
+    return 0;
   }
-  const progress = new Progress(processTerminal(options.json), options.json);
+  const pace = paceOf(invocation.environment);
+  const { reportTo, source } = options;
+  const read = source.kind === "api" ? source.server : source.files.join(", ");
+  const report = reportTo && new Report(reportTo, { command: "export", source: read }, pace);
+  invocation.report = report;
+  const progress = new Progress(processTerminal(options.json), options.json, report);
+  const work = () => exportWith(options, { progress, report, pace });
   try {
-    await exportWith(options, progress, paceOf(environment));
+    await (report === undefined ? work() : report.during(work));
+    return 0;
   } catch (error) {
     if (options.json && error instanceof Refusal) {
       progress.finish("stopped", { exitCode: error.exitCode, why: error.message }, error.message);
@@ -38,13 +48,17 @@ export async function runExport(args: string[], environment: NodeJS.ProcessEnv):
   }
 }
 
-async function exportWith(options: ExportOptions, progress: Progress, pace: Pace): Promise<void> {
+async function exportWith(
+  options: ExportOptions,
+  { progress, report, pace }: { progress: Progress; report: Report | undefined; pace: Pace },
+): Promise<void> {
   const since = options.since === undefined ? undefined : await readSince(options.since, options.overlapDays);
   const folder = await ExportFolder.open(options.to, identityOf(options, since), options.partBytes);
   if (folder === "whole") {
     progress.finish("done", { folder: options.to }, wholeAlready(options));
     return;
   }
+  report?.tellsOf(() => findingsIn(folder));
   const source = sourceFor(options, progress, pace);
   const job: Job = { source, folder, progress, since };
   try {
@@ -63,6 +77,15 @@ async function exportWith(options: ExportOptions, progress: Progress, pace: Pace
     messagesUntil: untilOf(job, options),
   });
   progress.finish("done", { folder: options.to, manifest }, summaryOf(manifest, options.to));
+}
+
+/** Rows by kind, and what the export does not have. */
+function findingsIn(folder: ExportFolder): Findings {
+  const missing = folder.skipped().map((each) => ({ ...each, isExpected: false, ids: [] }));
+  const stages = folder.kinds().map((kind) => {
+    return { stage: kind, added: folder.count(kind), changed: 0, kept: 0, refused: 0 };
+  });
+  return { stages, differences: missing };
 }
 
 /** An export that is whole is not written to again. */

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { here, masterKeyFrom, serverIn } from "../moving/credentials.ts";
+import { type AppAt, here, masterKeyFrom, serverIn } from "../moving/credentials.ts";
 import { Refusal } from "../options.ts";
 import { CLASSES } from "./classes.ts";
 import { LISTS } from "./lists.ts";
@@ -23,6 +23,8 @@ export const usage = `Usage: npm run export -- --server <url> --to <folder> [opt
   --file-host <host>      fetch files from this host too, besides LeanCloud's; may be given several times
   --from-archive <path>   read an export of LeanCloud's console instead; may be given several times
   --wait                  when a trial's calls of the day are used up, wait and go on
+  --report-to <url>       tell a Parley how it goes, for its console; with the same app id and master key, or with
+                          REPORT_APP_ID and REPORT_MASTER_KEY of the environment
   --json                  progress as lines of JSON
   --part-megabytes <n>    the size of a part (default 64)
   --help                  show this
@@ -46,6 +48,8 @@ export interface ExportOptions {
   unread: "no" | "estimate" | "yes";
   fileHosts: string[];
   waits: boolean;
+  /** The Parley that is told how it goes. */
+  reportTo: AppAt | undefined;
   json: boolean;
   /** Bytes. */
   partBytes: number;
@@ -67,6 +71,7 @@ const flags = {
   "file-host": { type: "string", multiple: true, default: [] },
   "from-archive": { type: "string", multiple: true, default: [] },
   wait: { type: "boolean", default: false },
+  "report-to": { type: "string" },
   json: { type: "boolean", default: false },
   "part-megabytes": { type: "string", default: "64" },
   help: { type: "boolean", default: false },
@@ -85,9 +90,11 @@ export async function readOptions(
   const without = values.without.flatMap((list) => list.split(","));
   for (const name of without)
     if (!OPTIONAL.includes(name)) throw misused(`there is no "${name}" to leave out`);
+  const source = await sourceOf(values, environment);
   return {
     to: here(values.to),
-    source: await sourceOf(values, environment),
+    source,
+    reportTo: await reportTo(values, source, environment),
     since: values.since === undefined ? undefined : here(values.since),
     overlapDays: numberOf(values["overlap-days"], "overlap-days"),
     conversations: manyOrAll(values.conversation),
@@ -115,6 +122,25 @@ async function sourceOf(values: Flags, environment: NodeJS.ProcessEnv): Promise<
   if (!appId) throw misused("No app is named: set APP_ID in the environment, or give --app-id");
   const masterKey = await masterKeyFrom(values["master-key-file"], "MASTER_KEY", environment);
   return { kind: "api", server, appId, masterKey };
+}
+
+/** An archive has no key. */
+async function reportTo(
+  { "report-to": given, "app-id": id }: Flags,
+  source: ExportOptions["source"],
+  environment: NodeJS.ProcessEnv,
+): Promise<AppAt | undefined> {
+  if (given === undefined) return undefined;
+  const server = serverIn(given);
+  if (server === undefined)
+    throw misused("--report-to must be a URL; https, unless it is this machine: it is sent the master key");
+  const appId = environment.REPORT_APP_ID || id || environment.APP_ID;
+  if (!appId) throw misused("No app is named for --report-to: set APP_ID in the environment");
+  if (source.kind === "api" && !environment.REPORT_MASTER_KEY) {
+    return { server, appId, masterKey: source.masterKey };
+  }
+  const variable = environment.REPORT_MASTER_KEY ? "REPORT_MASTER_KEY" : "MASTER_KEY";
+  return { server, appId, masterKey: await masterKeyFrom(undefined, variable, environment) };
 }
 
 function serverOf(given: string | undefined): string {

@@ -3,7 +3,10 @@ import { Api } from "../moving/api.ts";
 import { isLoopback } from "../moving/credentials.ts";
 import { FinishedExport } from "../moving/finished-export.ts";
 import { type Pace, paceOf } from "../moving/pace.ts";
+import type { Invocation } from "../moving/process.ts";
 import { Progress, plain, processTerminal } from "../moving/progress.ts";
+import { Report } from "../moving/report.ts";
+import type { StageCounts } from "../moving/report-body.ts";
 import { Refusal } from "../options.ts";
 import { importContents } from "./contents.ts";
 import type { Job } from "./job.ts";
@@ -17,15 +20,18 @@ import { importKind, kinds } from "./rows.ts";
 const INCOMPLETE = 5;
 
 /** Runs the command. Returns the exit code; throws a `Refusal` with another one. */
-export async function runImport(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const options = await readOptions(args, environment);
+export async function runImport(invocation: Invocation): Promise<number> {
+  const options = await readOptions(invocation.args, invocation.environment);
   if (options === "help") {
     console.log(usage);
     return 0;
   }
-  const progress = new Progress(processTerminal(options.json), options.json);
+  const pace = paceOf(invocation.environment);
+  const report = new Report(options.to, { command: "import", source: options.from }, pace);
+  invocation.report = report;
+  const progress = new Progress(processTerminal(options.json), options.json, report);
   try {
-    return await importWith(options, progress, paceOf(environment));
+    return await report.during(() => importWith(options, { progress, report, pace }));
   } catch (error) {
     if (options.json && error instanceof Refusal)
       progress.finish("stopped", { exitCode: error.exitCode, why: error.message }, error.message);
@@ -33,12 +39,16 @@ export async function runImport(args: string[], environment: NodeJS.ProcessEnv):
   }
 }
 
-async function importWith(options: ImportOptions, progress: Progress, pace: Pace): Promise<number> {
+async function importWith(
+  options: ImportOptions,
+  { progress, report, pace }: { progress: Progress; report: Report; pace: Pace },
+): Promise<number> {
   const source = await FinishedExport.open(options.from);
   const api = new Api(options.to, { pace, onPause: (why, pause) => progress.pause(why, pause) });
   const settings = v.parse(Settings, await api.get("/admin/settings"));
   const files = options.keepsUrls ? undefined : messageFiles(options, { source, api }, settings);
   const journal = await ImportJournal.open(source, options.to, options.without);
+  report.tellsOf(() => ({ stages: journal.stages().map(countsOf) }));
   const job: Job = { source, api, journal, progress };
   try {
     await importStages(job, options, files);
@@ -93,6 +103,10 @@ function messageFiles(
     throw new Refusal(`${why}: name --files-url https://<your domain>/files, or --keep-urls.`, 1);
   }
   return new MessageFiles({ api, filesUrl: filesUrl ?? `${to.server}/files` });
+}
+
+function countsOf({ stage, added, changed, kept, refused }: StageProgress): StageCounts {
+  return { stage, added, changed, kept, refused };
 }
 
 function summaryOf(stages: StageProgress[], refusedPath: string): string {

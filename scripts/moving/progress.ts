@@ -1,3 +1,5 @@
+import type { Report } from "./report.ts";
+
 /** Where progress goes. */
 export interface Terminal {
   /** Lines of text or JSON. */
@@ -22,18 +24,20 @@ interface Stage {
 }
 
 /**
- * Tells how the export goes: one line that changes where somebody watches, else a line now and then, or events as JSON
- * for scripts. No secret comes here.
+ * Tells how a command goes: one line that changes where somebody watches, else a line now and then, or events as JSON
+ * for scripts; and a server, if there is a report to it. No secret comes here.
  */
 export class Progress {
   readonly #terminal: Terminal;
   readonly #json: boolean;
+  readonly #report: Report | undefined;
   #stage: Stage | undefined;
   #shownAt = 0;
 
-  constructor(terminal: Terminal, json: boolean) {
+  constructor(terminal: Terminal, json: boolean, report?: Report) {
     this.#terminal = terminal;
     this.#json = json;
+    this.#report = report;
   }
 
   /**
@@ -45,6 +49,7 @@ export class Progress {
   begin(name: string, rows = 0, share?: number): void {
     const both = share === undefined ? undefined : { before: share, now: share };
     this.#stage = { name, before: rows, rows, share: both, since: performance.now() };
+    this.#report?.at({ stage: name, rows, share });
     this.#event("begin", { stage: name, rows }, undefined);
   }
 
@@ -58,6 +63,7 @@ export class Progress {
     if (stage === undefined) return;
     stage.rows = rows;
     if (share !== undefined) stage.share = { before: stage.share?.before ?? 0, now: Math.min(1, share) };
+    this.#report?.at({ stage: stage.name, rows, share: stage.share?.now });
     const now = performance.now();
     const every = this.#json ? AS_JSON : this.#terminal.status === undefined ? LOGGED : WATCHED;
     if (now - this.#shownAt < every) return;
@@ -73,6 +79,7 @@ export class Progress {
   end(rows: number): void {
     const name = this.#stage?.name ?? "";
     this.#stage = undefined;
+    this.#report?.at({ stage: name, rows, share: 1 });
     this.#event("end", { stage: name, rows }, `${name}: ${plain(rows)}`);
   }
 

@@ -5,7 +5,9 @@ import { Api, type ApiOptions } from "../moving/api.ts";
 import { FinishedExport } from "../moving/finished-export.ts";
 import { MessageIndex } from "../moving/message-index.ts";
 import { paceOf } from "../moving/pace.ts";
+import type { Invocation } from "../moving/process.ts";
 import { Progress, processTerminal } from "../moving/progress.ts";
+import { Report } from "../moving/report.ts";
 import { Refusal } from "../options.ts";
 import { Comparison } from "./comparison.ts";
 import { Differences } from "./differences.ts";
@@ -17,21 +19,37 @@ import type { Side } from "./side.ts";
 const DIFFERENT = 5;
 
 /** Runs the command. Returns the exit code; throws a `Refusal` with another one. */
-export async function runVerify(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const options = await readOptions(args, environment);
+export async function runVerify(invocation: Invocation): Promise<number> {
+  const options = await readOptions(invocation.args, invocation.environment);
   if (options === "help") {
     console.log(usage);
     return 0;
   }
-  const progress = new Progress(processTerminal(options.json), options.json);
-  const calling: ApiOptions = {
-    pace: paceOf(environment),
-    onPause: (why, pause) => progress.pause(why, pause),
-  };
+  const pace = paceOf(invocation.environment);
+  const { source } = options;
+  const read = source.kind === "folder" ? source.path : source.app.server;
+  const report = new Report(options.to, { command: "verify", source: read }, pace);
+  invocation.report = report;
+  const progress = new Progress(processTerminal(options.json), options.json, report);
+  const differences = new Differences(progress, options.json);
+  report.tellsOf(() => ({ differences: differences.summary() }));
+  const calling: ApiOptions = { pace, onPause: (why, pause) => progress.pause(why, pause) };
+  try {
+    return await report.during(() => verifyWith(options, { progress, differences, calling }));
+  } catch (error) {
+    if (options.json && error instanceof Refusal)
+      progress.finish("stopped", { exitCode: error.exitCode, why: error.message }, error.message);
+    throw error;
+  }
+}
+
+async function verifyWith(
+  options: VerifyOptions,
+  { progress, differences, calling }: { progress: Progress; differences: Differences; calling: ApiOptions },
+): Promise<number> {
   const work = await mkdtemp(join(tmpdir(), "parley-verify-"));
   try {
     const { side, span, close } = await sourceOf(options, { work, progress, calling });
-    const differences = new Differences(progress, options.json);
     const ours = new ServerSide(new Api(options.to, calling));
     const { sample } = options;
     try {
@@ -47,12 +65,9 @@ export async function runVerify(args: string[], environment: NodeJS.ProcessEnv):
     } finally {
       close();
     }
-    progress.finish("done", { differences: differences.summary() }, differences.text());
+    const found = differences.summary().map(({ ids: _, ...each }) => each);
+    progress.finish("done", { differences: found }, differences.text());
     return differences.unexpected === 0 ? 0 : DIFFERENT;
-  } catch (error) {
-    if (options.json && error instanceof Refusal)
-      progress.finish("stopped", { exitCode: error.exitCode, why: error.message }, error.message);
-    throw error;
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -37,6 +37,8 @@ export class Comparison {
   /** Conversations that this server has no place for, and why; of the others nothing is kept but that they are there. */
   readonly #unserved = new Map<string, string>();
   readonly #served = new Set<string>();
+  /** Those of the served ones that are here. */
+  readonly #here = new Set<string>();
 
   constructor(options: ComparisonOptions) {
     this.#options = options;
@@ -49,9 +51,8 @@ export class Comparison {
     const read = await this.#readMessages(new Set([...sample, ...others]));
     await this.#compareUnread(read);
     for (const list of CLIENT_LISTS)
-      for await (const difference of missingFromLists(list, this.#options, this.#served))
-        this.#add(difference);
-    for await (const difference of differingBroadcasts(this.#options, this.#served)) this.#add(difference);
+      for await (const difference of missingFromLists(list, this.#options, this.#here)) this.#add(difference);
+    for await (const difference of differingBroadcasts(this.#options, this.#here)) this.#add(difference);
   }
 
   async #compareClass(name: ClassName): Promise<void> {
@@ -72,7 +73,7 @@ export class Comparison {
           reasonFor(name, row) ??
           (await this.#reasonForRole(name, row, found)) ??
           this.#reasonForWritten(name, row);
-        if (name === "_Conversation") this.#note(row.objectId, reason);
+        if (name === "_Conversation") this.#note(row.objectId, reason, found.has(row.objectId));
         if (!found.has(row.objectId))
           this.#add({
             what,
@@ -105,7 +106,7 @@ export class Comparison {
   async #reasonForRole(name: ClassName, row: ClassRow, found: Set<string>): Promise<string | undefined> {
     if (name !== "_ConversationMemberInfo" || found.has(row.objectId)) return undefined;
     const { cid, clientId, peerId } = row;
-    if (typeof cid !== "string" || !this.#served.has(cid)) return "its conversation is not here";
+    if (typeof cid !== "string" || !this.#here.has(cid)) return "its conversation is not here";
     const { creator, members, isRoom } = await this.#options.ours.peopleOf(cid);
     const client = clientId ?? peerId;
     if (client === creator) return "the creator is the owner, without a row";
@@ -116,7 +117,7 @@ export class Comparison {
   #reasonForWritten(name: ClassName, { conv }: ClassRow): string | undefined {
     if (name !== "_SysMessage") return undefined;
     const id = typeof conv === "object" && conv !== null && "objectId" in conv ? conv.objectId : conv;
-    return typeof id === "string" && this.#served.has(id) ? undefined : "its conversation is not here";
+    return typeof id === "string" && this.#here.has(id) ? undefined : "its conversation is not here";
   }
 
   /** Where users are not served, none are here. */
@@ -145,9 +146,10 @@ export class Comparison {
     progress.end(count);
   }
 
-  #note(id: string, reason: string | undefined): void {
+  #note(id: string, reason: string | undefined, isHere: boolean): void {
     if (reason === undefined) this.#served.add(id);
     else this.#unserved.set(id, reason);
+    if (isHere) this.#here.add(id);
   }
 
   async #compareCounts(): Promise<{ sample: string[]; others: string[] }> {
@@ -207,7 +209,7 @@ export class Comparison {
     const { theirs, ours } = this.#options;
     let asked = 0;
     for await (const { conversation, client, count } of theirs.unread()) {
-      if (!read.has(conversation) || asked++ >= UNREAD_MAX) continue;
+      if (!read.has(conversation) || !this.#here.has(conversation) || asked++ >= UNREAD_MAX) continue;
       const now = await ours.unreadOf(conversation, client);
       if (now === count) continue;
       const isExpected = now < count || (read.get(conversation) ?? 0) > 0;

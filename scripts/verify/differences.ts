@@ -1,4 +1,5 @@
 import { type Progress, plain } from "../moving/progress.ts";
+import type { DifferenceCount } from "../moving/report-body.ts";
 
 /** Something that the two sides do not have alike. */
 export interface Difference {
@@ -13,12 +14,14 @@ export interface Difference {
 
 /** As many are told one by one; all of them with `--json`. */
 const TOLD_MAX = 50;
+/** Ids that are kept of each kind and reason. */
+const IDS_MAX = 20;
 
 /** The differences found so far, told as they are found. */
 export class Differences {
   readonly #progress: Progress;
   readonly #isJson: boolean;
-  readonly #counts = new Map<string, { difference: Difference; count: number }>();
+  readonly #counts = new Map<string, DifferenceCount & { ids: string[] }>();
   #told = 0;
   #unexpected = 0;
 
@@ -34,8 +37,11 @@ export class Differences {
   add(difference: Difference): void {
     const { what, id, why, isExpected } = difference;
     const key = `${what}\n${why}`;
-    const known = this.#counts.get(key);
-    this.#counts.set(key, { difference, count: (known?.count ?? 0) + 1 });
+    const known = this.#counts.get(key) ?? { what, why, count: 0, isExpected, ids: [] };
+    known.count += 1;
+    // Messages of a conversation that is not here are told one by one.
+    if (known.ids.length < IDS_MAX && known.ids.at(-1) !== id) known.ids.push(id);
+    this.#counts.set(key, known);
     if (!isExpected) this.#unexpected += 1;
     if (this.#isJson) return this.#progress.finish("difference", difference, "");
     if (isExpected || this.#told >= TOLD_MAX) return;
@@ -43,11 +49,9 @@ export class Differences {
     this.#progress.say(`${what} ${id}: ${why}`);
   }
 
-  /** By kind and reason, with counts. */
-  summary(): { what: string; why: string; count: number; isExpected: boolean }[] {
-    return [...this.#counts.values()].map(({ difference: { what, why, isExpected }, count }) => {
-      return { what, why, count, isExpected };
-    });
+  /** By kind and reason, with counts, and ids of some. */
+  summary(): DifferenceCount[] {
+    return [...this.#counts.values()];
   }
 
   text(): string {

@@ -9,7 +9,7 @@ const PASSED_LOOKED_AT = 5_000;
 
 export type MovingRun = typeof movingRuns.$inferSelect;
 
-/** Keeps the last report of a run, and of the latest runs only. */
+/** Keeps the last report of a run, and of the latest runs only. One that came late changes nothing of a run that ended. */
 export async function saveMovingRun(db: D1Database, run: MovingRun): Promise<void> {
   const d1 = drizzle(db);
   const { updatedAt, report } = run;
@@ -17,7 +17,11 @@ export async function saveMovingRun(db: D1Database, run: MovingRun): Promise<voi
     d1
       .insert(movingRuns)
       .values(run)
-      .onConflictDoUpdate({ target: movingRuns.run, set: { updatedAt, report } }),
+      .onConflictDoUpdate({
+        target: movingRuns.run,
+        set: { updatedAt, report },
+        setWhere: sql`${movingRuns.report}->>'state' = 'running'`,
+      }),
     d1.delete(movingRuns).where(sql`${movingRuns.run} NOT IN (
       SELECT ${movingRuns.run} FROM ${movingRuns} ORDER BY ${movingRuns.updatedAt} DESC LIMIT ${RUNS_KEPT})`),
   ]);

@@ -19,7 +19,7 @@ const NAMELESS = "console";
 const TARGET_MAX = 1_024; // characters
 
 /** Commands that move a whole app make many thousands of requests, and say themselves what they did. */
-const MOVING = /^\/admin\/(?:import|mirror)\//;
+const MOVING = /^\/admin\/(?:import|mirror|moving)\//;
 
 /**
  * Whether a request with the master key belongs into the audit log: a change below `/admin`, or one that the console

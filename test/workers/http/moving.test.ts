@@ -21,6 +21,13 @@ test("a run of a moving command is listed as it last reported", async () => {
   expect(runs[0]).not.toHaveProperty("stage");
 });
 
+test("a report that comes late does not make a run of a moving command run that has ended", async () => {
+  await done("PUT", "/admin/moving/import-of-jerry", { ...report, state: "stopped", why: "Ctrl+C" });
+  await done("PUT", "/admin/moving/import-of-jerry", report);
+  const { runs } = await done<Moving>("GET", "/admin/moving");
+  expect(runs.find(({ run }) => run === "import-of-jerry")).toMatchObject({ state: "stopped" });
+});
+
 test("[I13] of the runs of moving commands the latest 20 are kept", async () => {
   for (let at = 0; at < 23; at += 1) await done("PUT", `/admin/moving/run-number-${at}`, report);
   const { runs } = await done<Moving>("GET", "/admin/moving");
