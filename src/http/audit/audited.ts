@@ -13,9 +13,9 @@ import { awaitCall } from "../object-call.ts";
 import { recordedValue } from "./recorded-value.ts";
 
 /** Who makes changes without a session of the console. */
-const API = "API";
+export const API = "API";
 /** Who is signed in and gave no name. */
-const NAMELESS = "console";
+export const NAMELESS = "console";
 const TARGET_MAX = 1_024; // characters
 
 /** Commands that move a whole app make many thousands of requests, and say themselves what they did. */

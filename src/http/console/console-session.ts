@@ -9,7 +9,7 @@ import {
 } from "../../console/session-token.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
-import { isForeignName, isFromForeignPage } from "../web-page.ts";
+import { hostOf, isForeignName, isFromForeignPage } from "../web-page.ts";
 
 /**
  * With this header, a request without keys is made by the console, and its cookie counts. No form and no page of another
@@ -21,9 +21,19 @@ const COOKIE = "parley-console";
 
 /** Where the console is on: by the setting, or for people at the machine that `npm start` runs on. */
 export async function isConsoleOn({ env, req }: Context<HttpEnv>): Promise<boolean> {
-  const isOfThisMachine =
-    env.CONSOLE === "1" && !isForeignName(req.raw) && !req.raw.headers.has("X-Forwarded-For");
+  const isOfThisMachine = env.CONSOLE === "1" && !isForeignName(req.raw) && !isForwarded(req.raw);
   return isOfThisMachine || (await settingsOf(env).get()).console.enabled;
+}
+
+/** What programs in front of a server write into a request. */
+const FORWARDED = ["Forwarded", "Via", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP"].concat(
+  ["For", "Host", "Proto", "Port", "Server"].map((what) => `X-Forwarded-${what}`),
+);
+
+/** Whether anything tells that a request came from another machine, through a proxy here. */
+function isForwarded({ url, headers }: Request): boolean {
+  // Nobody but a proxy has TLS on a single machine.
+  return new URL(url).protocol === "https:" || FORWARDED.some((name) => headers.has(name));
 }
 
 /** Whether the console's own code sent this: with its header, and from no page of another origin. */
@@ -65,16 +75,22 @@ export async function keepSignedIn(context: Context<HttpEnv>, session: ConsoleSe
   if (renewed !== undefined) await giveCookie(context, renewed);
 }
 
-/** A browser accepts the prefix with TLS alone, and then no other page of the domain can set the cookie. */
+/**
+ * A browser accepts the prefix with TLS alone, and then no other page of the domain can set the cookie. It sends the
+ * cookies of a host to all ports, so the name has the port: servers beside each other do not sign each other out.
+ */
 function cookieOf(context: Context<HttpEnv>) {
-  const isSecure = new URL(context.req.url).protocol === "https:";
+  const { protocol } = new URL(context.req.url);
+  const isSecure = protocol === "https:";
   const prefix = isSecure ? ("host" as const) : undefined;
-  return { isSecure, prefix, token: getCookie(context, COOKIE, prefix) || undefined };
+  const port = /:(\d+)$/.exec(hostOf(context.req.raw, protocol))?.[1];
+  const name = port === undefined ? COOKIE : `${COOKIE}-${port}`;
+  return { name, isSecure, prefix, token: getCookie(context, name, prefix) || undefined };
 }
 
 function writeCookie(context: Context<HttpEnv>, value: string, maxAge: number): void {
-  const { isSecure, prefix } = cookieOf(context);
-  setCookie(context, COOKIE, value, {
+  const { name, isSecure, prefix } = cookieOf(context);
+  setCookie(context, name, value, {
     path: "/",
     httpOnly: true,
     sameSite: "Strict",

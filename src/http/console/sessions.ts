@@ -6,8 +6,9 @@ import { frontOf, senderOf } from "../../gateway/address.ts";
 import { addressLimits } from "../../gateway/limits/address-limits.ts";
 import { logOncePerMinute } from "../../log-once-per-minute.ts";
 import { SIGN_INS_PER_ADDRESS } from "../../request-bounds.ts";
+import { settingsOf } from "../../settings/store.ts";
 import { VERSION } from "../../version.ts";
-import { recordSignIn } from "../audit/audited.ts";
+import { API, NAMELESS, recordSignIn } from "../audit/audited.ts";
 import { callerOf } from "../auth.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, refuse } from "../errors.ts";
@@ -27,6 +28,8 @@ import {
 const PATH = "/console/session";
 const NAME_MAX = 64; // characters
 const KEY_MAX = 1_024; // characters
+/** Who the audit log names where nobody gave a name. */
+const TAKEN = new RegExp(`^(?:${API}|${NAMELESS})$`, "i");
 
 const wanted = v.pipe(
   v.object({
@@ -36,7 +39,8 @@ const wanted = v.pipe(
         v.string(),
         v.trim(),
         v.maxLength(NAME_MAX, `must have at most ${NAME_MAX} characters`),
-        v.regex(/^\P{Cc}*$/u, "must have no control characters"),
+        v.regex(/^[^\p{Cc}\p{Cf}]*$/u, "must have no control characters"),
+        v.check((name) => !TAKEN.test(name), "stands for something else in the audit log"),
         v.description("Who you are, for the audit log."),
       ),
       "",
@@ -102,24 +106,23 @@ export const consoleSessionRoutes = new Hono<HttpEnv>()
     takes("json", wanted),
     async (context) => {
       const now = Date.now();
-      const { provenAs } = senderOf(context.req.raw.headers, frontOf(context.env));
-      const most = provenAs === undefined ? SIGN_INS_PER_ADDRESS.unknown : SIGN_INS_PER_ADDRESS.known;
-      if (!addressLimits.take(provenAs ?? "unknown", "signIns", 1, most, now)) {
-        logOncePerMinute(
-          "console sign-ins",
-          `console: too many tries to sign in from ${provenAs ?? "somewhere"}`,
-          now,
-        );
+      // Not what a proxy that the owner has not set passes on: each try could come with another one.
+      const { address } = senderOf(context.req.raw.headers, frontOf(context.env));
+      const most = address === undefined ? SIGN_INS_PER_ADDRESS.unknown : SIGN_INS_PER_ADDRESS.known;
+      const from = address ?? "somewhere";
+      if (!addressLimits.take(address ?? "unknown", "signIns", 1, most, now)) {
+        logOncePerMinute("console sign-ins", `console: too many tries to sign in from ${from}`, now);
         return tooManyRequests(context);
       }
       const { master_key: masterKey, name } = context.req.valid("json");
       if (!(await isMasterKey(masterKey, context))) {
-        logOncePerMinute(
-          "console refusals",
-          `console: a wrong master key from ${provenAs ?? "somewhere"}`,
-          now,
-        );
+        logOncePerMinute("console refusals", `console: a wrong master key from ${from}`, now);
         return refuse(context, 401, { code: 401, error: "This is not the master key." });
+      }
+      const { signOutBefore } = (await settingsOf(context.env).get()).console;
+      if (signOutBefore !== null && now < Date.parse(signOutBefore)) {
+        const error = `The setting console.signOutBefore ends sessions that begin before ${signOutBefore}.`;
+        return refuse(context, 403, { code: 403, error });
       }
       const begun = beginSession(name, now);
       await recordSignIn(context, name);

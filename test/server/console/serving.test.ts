@@ -92,8 +92,10 @@ test("[G-01] a file of the console is compressed on the way, and is not sent twi
 });
 
 test("[G-01] the cookie is for TLS alone where the proxy says that there is TLS", async () => {
+  await configure(server, { console: { enabled: true } });
   const response = await signIn({ "X-Forwarded-Proto": "https" });
-  expect(response.headers.getSetCookie()[0]).toMatch(/^__Host-parley-console=.*; Secure/);
+  await configure(server, { console: { enabled: null } });
+  expect(response.headers.getSetCookie()[0]).toMatch(/^__Host-parley-console-\d+=.*; Secure/);
   expect((await signIn()).headers.getSetCookie()[0]).not.toMatch(/Secure/);
 });
 
@@ -109,10 +111,30 @@ test("[G-01] a socket gets nothing from the cookie", async () => {
 });
 
 test("[G-01] behind a proxy the console is there if its setting is on, and not by itself", async () => {
-  const forwarded = { "X-Forwarded-For": "203.0.113.7" };
-  const status = async () => (await fetch(`${server.url}/console`, { headers: forwarded })).status;
-  expect(await status()).toBe(404);
+  const proxies: Record<string, string>[] = [
+    { "X-Forwarded-For": "203.0.113.7" },
+    { "X-Forwarded-Proto": "https" },
+    { "X-Real-IP": "203.0.113.7" },
+    { "CF-Connecting-IP": "203.0.113.7" },
+    { Forwarded: "for=203.0.113.7" },
+    { Via: "1.1 proxy" },
+  ];
+  const statuses = () =>
+    Promise.all(proxies.map(async (headers) => (await fetch(`${server.url}/console`, { headers })).status));
+  expect(await statuses()).toEqual(proxies.map(() => 404));
   await configure(server, { console: { enabled: true } });
-  expect(await status()).toBe(401);
+  expect(await statuses()).toEqual(proxies.map(() => 401));
+  await configure(server, { console: { enabled: null } });
+});
+
+test("[G-01] who tries keys has to wait, whatever addresses they make up", async () => {
+  await configure(server, { console: { enabled: true } });
+  const statuses = new Set<number>();
+  for (let tries = 0; tries < 40; tries++) {
+    const headers = { ...byConsole, "X-Forwarded-For": `203.0.113.${tries}` };
+    const body = JSON.stringify({ master_key: `guess ${tries}` });
+    statuses.add((await fetch(`${server.url}/console/session`, { method: "POST", headers, body })).status);
+  }
+  expect(statuses).toEqual(new Set([401, 429]));
   await configure(server, { console: { enabled: null } });
 });

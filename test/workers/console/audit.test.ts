@@ -58,6 +58,11 @@ describe("[G-01] the audit log", () => {
     expect(JSON.stringify(results)).not.toContain("cheese");
   });
 
+  test("[G-01] what a command reports about a move is not in the audit log", async () => {
+    await done("PUT", "/admin/moving/2f1c9a64", { command: "import", state: "running", started_at: 1 });
+    expect(await log()).toEqual([]);
+  });
+
   test("[G-01] a refused change is not in the audit log", async () => {
     expect((await patch({ limits: { members: 0 } })).status).toBe(400);
     expect((await patch({ limits: { members: 3 } }, appKeys)).status).toBe(401);

@@ -41,7 +41,7 @@ describe("[G-01] signing in", () => {
     const [cookie = ""] = (
       await signInWith(world.MASTER_KEY, { at: "http://127.0.0.1:8787" })
     ).headers.getSetCookie();
-    expect(cookie).toMatch(/^parley-console=/);
+    expect(cookie).toMatch(/^parley-console-8787=/);
     expect(cookie).toMatch(/HttpOnly/);
     expect(cookie).toMatch(/SameSite=Strict/);
     expect(cookie).not.toMatch(/Secure/);
@@ -81,8 +81,8 @@ describe("[G-01] signing in", () => {
     expect((await from("203.0.113.7", world.MASTER_KEY)).status).toBe(200);
   });
 
-  test("[G-01] a name with control characters or without end is refused", async () => {
-    for (const name of ["To\nm", "x".repeat(65)]) {
+  test("[G-01] a name with control characters, without end, or of another entry of the audit log is refused", async () => {
+    for (const name of ["To\nm", "\u202emoT", "x".repeat(65), "API", " api ", "console"]) {
       const body = JSON.stringify({ master_key: world.MASTER_KEY, name });
       const response = await askConsole("/console/session", { method: "POST", headers: byConsole, body });
       expect(response.status).toBe(400);
@@ -91,6 +91,21 @@ describe("[G-01] signing in", () => {
 });
 
 describe("[G-01] what the cookie is good for", () => {
+  test("[G-01] the cookies of two servers at one host do not replace each other", async () => {
+    const at = ["http://127.0.0.1:8787", "http://127.0.0.1:8788", "http://127.0.0.1", "http://[::1]:8787"];
+    const cookies = await Promise.all(at.map((each) => signedIn({ at: each })));
+    const names = cookies.map((cookie) => cookie.split("=")[0]);
+    expect(names).toEqual([
+      "parley-console-8787",
+      "parley-console-8788",
+      "parley-console",
+      "parley-console-8787",
+    ]);
+    const cookie = cookies.slice(0, 3).join("; ");
+    for (const each of at.slice(0, 3))
+      expect((await settings({ ...byConsole, cookie }, { at: each })).status).toBe(200);
+  });
+
   test("[G-01] the console's requests have the rights of the master key", async () => {
     const cookie = await signedIn();
     expect((await settings({ ...byConsole, cookie })).status).toBe(200);
@@ -219,8 +234,9 @@ describe("[G-01] the end of a session", () => {
     const after = await signedIn();
     expect((await settings({ ...byConsole, cookie: after })).status).toBe(200);
     await configure({ console: { signOutBefore: new Date(Date.now() + MINUTE).toISOString() } });
-    const early = await signedIn();
-    expect((await settings({ ...byConsole, cookie: early })).status).toBe(401);
+    const early = await signInWith(world.MASTER_KEY, { headers: { "cf-connecting-ip": "203.0.113.9" } });
+    expect([early.status, early.headers.getSetCookie()]).toEqual([403, []]);
+    expect(await early.text()).toContain("console.signOutBefore");
     await configure({ console: { signOutBefore: null } });
   });
 
