@@ -10,10 +10,12 @@ export interface EmptyProps {
   children?: ComponentChildren;
   /** A line of curl or of an SDK that fills it. */
   example?: string;
+  /** Buttons below. */
+  actions?: ComponentChildren;
 }
 
 /** Where nothing is yet: it teaches what would be here, and how it gets here. */
-export function Empty({ title, children, example }: EmptyProps) {
+export function Empty({ title, children, example, actions }: EmptyProps) {
   return (
     <div class="state">
       <h3>{title}</h3>
@@ -23,6 +25,7 @@ export function Empty({ title, children, example }: EmptyProps) {
           <code>{example}</code>
         </pre>
       )}
+      {actions}
     </div>
   );
 }
