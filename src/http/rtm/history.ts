@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import * as v from "valibot";
 import { conversationOf } from "../../conversation/conversation-of.ts";
+import { knownConversations } from "../../conversation/creation/known-conversations.ts";
 import type { ArchivedMessage, ArchiveRequest } from "../../database/messages/history.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { type ConversationRecord, type MessageRecord, timeSent } from "../../model/records.ts";
@@ -55,6 +56,9 @@ export const record = v.pipe(
     "from-ip": v.optional(v.string()),
     "to-clients": v.optional(
       v.pipe(v.array(v.string()), v.description("Ours: whom it is for, where that is not everybody.")),
+    ),
+    "patched-at": v.optional(
+      v.pipe(v.number(), v.description("Ours: when it was last edited or recalled, in ms.")),
     ),
     "ack-at": v.optional(
       v.pipe(v.number(), v.description("When it was first delivered, in ms, as far as that is kept.")),
@@ -130,12 +134,13 @@ export async function conversationHistory(
   );
   if (isRefused(found)) return refused(context, found);
   const ordered = reversed ? found : found.toReversed(); // the oldest comes first
+  const form = isOwner ? recordForOwner : recordJson;
+  const is = kind ?? (await awaitCall(knownConversations(context.env).kindOf(conversationId), "a kind"));
   return context.json(
-    ordered.map((message) =>
-      isOwner
-        ? recordWithRecipients({ ...message, conversationId })
-        : recordJson({ ...message, conversationId }),
-    ),
+    ordered.map((message) => ({
+      ...form({ ...message, conversationId }),
+      "is-room": is === "room",
+    })),
   );
 }
 
@@ -188,18 +193,20 @@ export async function archivedHistory(
   const until = await awaitCall(context.env.APP.getByName("app").archivedUntil(), "how far history goes");
   const messages = await awaitCall(find(context.env.DB, request), "history in D1");
   context.header(COMPLETE_UNTIL, String(until));
-  return context.json(messages.map(recordWithRecipients));
+  return context.json(messages.map(recordForOwner));
 }
 
 /** Milliseconds. */
 export const COMPLETE_UNTIL = "X-Parley-Complete-Until";
 
-/** The same for the app's server, with whom it is for where it is not for all. */
-function recordWithRecipients(
-  message: ArchivedMessage | (MessageRecord & { conversationId: string }),
-): JsonObject {
-  const { recipients } = message;
-  return { ...recordJson(message), ...(recipients !== undefined && { "to-clients": recipients }) };
+/** The same for the app's server, with whom it is for where it is not for all, and when it was changed. */
+function recordForOwner(message: ArchivedMessage | (MessageRecord & { conversationId: string })): JsonObject {
+  const { recipients, patchedAt } = message;
+  return {
+    ...recordJson(message),
+    ...(recipients !== undefined && { "to-clients": recipients }),
+    ...(patchedAt !== undefined && { "patched-at": patchedAt }),
+  };
 }
 
 /** A message in the API's form (http-api §3). */

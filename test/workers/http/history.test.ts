@@ -8,6 +8,7 @@ import {
   type Logged,
   messagesOf,
   outcome,
+  pathOf,
   rest,
   type Sent,
   saidBy,
@@ -161,6 +162,26 @@ describe("[http-api §3] a conversation's history", () => {
     await archivedAs(id, [null, "Hello"]);
     const { "ack-at": _, ...withoutReceipt } = { "ack-at": 0, ...bytes };
     expect(await read(`/1.2/rtm/clients/${tom}/messages`)).toEqual([text, withoutReceipt]);
+  });
+
+  test("[http-api §3] history says of a chat room's messages that they are a room's, by every path to it", async () => {
+    const { objectId: id } = await done<{ objectId: string }>("POST", "/1.2/rtm/chatrooms", {
+      name: "Kitchen",
+    });
+    await done("POST", `/1.2/rtm/chatrooms/${id}/messages`, { from_client: "Tom", message: "Hello" });
+    const paths = [`/1.2/rtm/chatrooms/${id}/messages`, `/1.1/rtm/messages/history?convid=${id}`];
+    for (const path of paths) expect(await done("GET", path)).toMatchObject([{ "is-room": true }]);
+  });
+
+  test("[http-api §3] history tells the owner when a message was edited", async () => {
+    const [tom] = named("tom");
+    const id = await conversationOf([tom]);
+    const [edited] = [await saidBy(tom, id, "one"), await saidBy(tom, id, "two")];
+    const change = { from_client: tom, timestamp: edited.timestamp, message: "1" };
+    await done("PUT", pathOf(id, edited), change);
+    const [two, one] = await read(messagesOf(id));
+    expect(one).toMatchObject({ data: "1", "patched-at": expect.any(Number) });
+    expect(two).not.toHaveProperty("patched-at");
   });
 
   test.each([
