@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/preact-query";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { consolePath, useAddress } from "../../ui/address.ts";
+import { Badge } from "../../ui/badge.tsx";
 import { type Column, DataTable } from "../../ui/data-table.tsx";
 import { Field, SelectField } from "../../ui/field.tsx";
 import { useText } from "../../ui/language.ts";
@@ -8,8 +9,8 @@ import { Page } from "../../ui/page.tsx";
 import { orderText, parseOrder } from "../../ui/rows.ts";
 import { Answered, Empty } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
-import { type ConversationRow, findConversations, PAGE } from "./conversation-queries.ts";
-import { kinds, searchFields, searchFor } from "./search.ts";
+import { findConversations, type Summary } from "./conversation-queries.ts";
+import { isTemporaryId, kinds, searchFields, searchFor } from "./search.ts";
 import { conversationsText } from "./text.ts";
 
 /** After this long without another key, it is looked for, in milliseconds. */
@@ -24,7 +25,7 @@ const CREATE = `curl -X POST ${location.origin}/1.2/rtm/conversations \\
 export default function ConversationList() {
   const text = useText(conversationsText);
   const address = useAddress();
-  const kind = kinds.find((each) => each === address.get("kind")) ?? "conversations";
+  const kind = kinds.find((each) => each === address.get("kind")) ?? "all";
   const field = searchFields.find((each) => each === address.get("by")) ?? "name";
   const [typed, setTyped] = useState(address.get("q"));
   useEffect(() => {
@@ -33,15 +34,16 @@ export default function ConversationList() {
     return () => clearTimeout(timer);
   }, [typed]);
   const search = searchFor(field, address.get("q"), text.notObject);
-  const where = "where" in search ? search.where : undefined;
+  const sought = "sought" in search ? search.sought : {};
   const query = useInfiniteQuery({
-    queryKey: ["conversations", kind, where],
-    queryFn: ({ pageParam, signal }) => findConversations(kind, where, pageParam, signal),
-    initialPageParam: 0,
-    getNextPageParam: (last, pages) => (last.length < PAGE ? undefined : pages.length * PAGE),
-    enabled: "where" in search,
+    queryKey: ["conversations", kind, sought],
+    queryFn: ({ pageParam, signal }) => findConversations(kind, sought, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next,
+    enabled: "sought" in search,
   });
-  const rows = useMemo(() => query.data?.pages.flat() ?? [], [query.data]);
+  const rows = useMemo(() => query.data?.pages.flatMap(({ results }) => results) ?? [], [query.data]);
+  const columns = useMemo(() => columnsOf(text), [text]);
   return (
     <Page title={text.title}>
       <search class="filters">
@@ -49,7 +51,7 @@ export default function ConversationList() {
           label={text.kind}
           value={kind}
           options={kinds.map((value) => ({ value, label: text.kinds[value] }))}
-          onChange={(chosen) => address.set({ kind: chosen === "conversations" ? "" : chosen })}
+          onChange={(chosen) => address.set({ kind: chosen === "all" ? "" : chosen })}
         />
         <SelectField
           label={text.by}
@@ -67,21 +69,26 @@ export default function ConversationList() {
           error={"problem" in search ? search.problem : undefined}
         />
       </search>
-      {"where" in search && (
+      {isTemporaryId(typed) && (
+        <p>
+          <a href={consolePath("conversations", typed.trim())}>{text.openTemporary}</a>
+        </p>
+      )}
+      {"sought" in search && (
         <Answered query={query} lines={10}>
           {() => (
             <DataTable
               label={text.kinds[kind]}
-              columns={columnsOf(text)}
+              columns={columns}
               rows={rows}
-              keyOf={({ objectId }) => objectId}
-              hrefOf={({ objectId }) => consolePath("conversations", objectId)}
+              keyOf={({ id }) => id}
+              hrefOf={({ id }) => consolePath("conversations", id)}
               order={parseOrder(address.get("order"))}
               onOrder={(order) => address.set({ order: order === undefined ? "" : orderText(order) })}
               onMore={query.hasNextPage ? () => void query.fetchNextPage() : undefined}
               isLoadingMore={query.isFetchingNextPage}
               empty={
-                where === undefined ? (
+                Object.keys(sought).length === 0 && kind === "all" ? (
                   <Empty title={text.empty} example={CREATE}>
                     {text.emptyHelp}
                   </Empty>
@@ -99,7 +106,7 @@ export default function ConversationList() {
 
 type Text = (typeof conversationsText)["en"];
 
-const columnsOf = (text: Text): Column<ConversationRow>[] => [
+const columnsOf = (text: Text): Column<Summary>[] => [
   {
     id: "name",
     label: text.name,
@@ -108,40 +115,40 @@ const columnsOf = (text: Text): Column<ConversationRow>[] => [
     render: ({ name }) => (name ? name : <span class="faint">{text.unnamed}</span>),
   },
   {
+    id: "kind",
+    label: text.kind,
+    width: "7.5rem",
+    wideOnly: true,
+    value: ({ kind }) => kind,
+    render: ({ kind }) => (kind === "normal" ? "–" : <Badge tone="info">{text.oneOf[kind]}</Badge>),
+  },
+  {
     id: "id",
     label: text.id,
     width: "14.5rem",
     wideOnly: true,
-    render: ({ objectId }) => <code>{objectId}</code>,
+    render: ({ id }) => <code>{id}</code>,
   },
   {
     id: "members",
     label: text.members,
     width: "minmax(5rem, 1.5fr)",
-    value: ({ m }) => m?.length ?? 0,
-    render: ({ m = [] }) => (m.length === 0 ? "–" : `${m.length}: ${m.slice(0, 6).join(", ")}`),
+    value: ({ member_count: count }) => count,
+    render: ({ member_count: count, members }) => (count === 0 ? "–" : `${count}: ${members.join(", ")}`),
   },
   {
     id: "creator",
     label: text.creator,
     width: "minmax(4rem, 0.7fr)",
     wideOnly: true,
-    value: ({ c }) => c,
-    render: ({ c }) => c ?? "–",
+    value: ({ creator }) => creator,
+    render: ({ creator }) => creator ?? "–",
   },
   {
-    id: "created",
-    label: text.created,
+    id: "active",
+    label: text.lastMessage,
     width: "8.5rem",
-    wideOnly: true,
-    value: ({ createdAt }) => createdAt,
-    render: ({ createdAt }) => <Time at={createdAt} />,
-  },
-  {
-    id: "changed",
-    label: text.changed,
-    width: "8.5rem",
-    value: ({ updatedAt }) => updatedAt,
-    render: ({ updatedAt }) => <Time at={updatedAt} />,
+    value: ({ last_message_at: at }) => at,
+    render: ({ last_message_at: at }) => <Time at={at} />,
   },
 ];

@@ -10,7 +10,13 @@ import { Answered, Empty } from "../../ui/state.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { Time } from "../../ui/time.tsx";
 import { say } from "../../ui/toast.tsx";
-import { type ConversationRow, editable, readConversation, saveAttributes } from "./conversation-queries.ts";
+import { editable } from "./attributes.ts";
+import {
+  type Conversation,
+  type ConversationRow,
+  readConversation,
+  saveAttributes,
+} from "./conversation-queries.ts";
 import { conversationText } from "./conversation-text.ts";
 import { MemberList } from "./member-list.tsx";
 import { MessageList } from "./message-list.tsx";
@@ -19,33 +25,38 @@ import { conversationsText } from "./text.ts";
 /** One conversation. */
 export default function ConversationPage() {
   const text = useText(conversationsText);
-  const missing = useText(conversationText).missing;
+  const { missing } = useText(conversationText);
   const { params } = useRoute();
   const id = params.id ?? "";
   const query = useQuery({
     queryKey: ["conversation", id],
     queryFn: ({ signal }) => readConversation(id, signal),
   });
-  const row = query.data;
   return (
-    <Page title={row?.name || id} trail={[{ label: text.title, href: "/console/conversations" }]}>
+    <Page title={query.data?.row?.name || id} trail={[{ label: text.title, href: "/console/conversations" }]}>
       <Answered query={query}>
-        {(found) => (found === null ? <Empty title={missing} /> : <Parts key={id} row={found} />)}
+        {(found) =>
+          found === null ? (
+            <Empty title={missing.title}>{missing.help}</Empty>
+          ) : (
+            <Parts key={id} conversation={found} />
+          )
+        }
       </Answered>
     </Page>
   );
 }
 
-function Parts({ row }: { row: ConversationRow }) {
+function Parts({ conversation }: { conversation: Conversation }) {
   const text = useText(conversationText);
-  const { kinds } = useText(conversationsText);
+  const { oneOf } = useText(conversationsText);
   const address = useAddress();
+  const { id, kind, row } = conversation;
   return (
     <>
       <p class="actions">
-        <Id>{row.objectId}</Id>
-        {row.tr === true && <Badge tone="info">{kinds.rooms}</Badge>}
-        {row.sys === true && <Badge tone="info">{kinds.services}</Badge>}
+        <Id>{id}</Id>
+        {kind !== "normal" && <Badge tone="info">{oneOf[kind]}</Badge>}
       </p>
       <Tabs
         label={text.tabsOf}
@@ -55,17 +66,27 @@ function Parts({ row }: { row: ConversationRow }) {
           {
             id: "messages",
             label: text.tabs.messages,
-            render: () => <MessageList id={row.objectId} isRoom={row.tr === true} />,
+            render: () => <MessageList conversation={conversation} />,
           },
-          { id: "members", label: text.tabs.members, render: () => <MemberList id={row.objectId} /> },
-          { id: "attributes", label: text.tabs.attributes, render: () => <Attributes row={row} /> },
-        ].filter(({ id }) => id !== "messages" || row.sys !== true)}
+          { id: "members", label: text.tabs[AUDIENCE[kind]], render: () => <MemberList id={id} /> },
+          ...(row === undefined
+            ? []
+            : [
+                {
+                  id: "attributes",
+                  label: text.tabs.attributes,
+                  render: () => <Attributes conversation={conversation} row={row} />,
+                },
+              ]),
+        ]}
       />
     </>
   );
 }
 
-function Attributes({ row }: { row: ConversationRow }) {
+const AUDIENCE = { normal: "members", temporary: "members", room: "present", system: "subscribers" } as const;
+
+function Attributes({ conversation, row }: { conversation: Conversation; row: ConversationRow }) {
   const text = useText(conversationText);
   const queries = useQueryClient();
   return (
@@ -76,7 +97,7 @@ function Attributes({ row }: { row: ConversationRow }) {
           label={text.attributes}
           value={editable(row)}
           onSave={async (edited) => {
-            await saveAttributes(row, edited);
+            await saveAttributes(conversation, editable(row), edited);
             say.done(text.saved);
             await queries.invalidateQueries({ queryKey: ["conversation", row.objectId] });
           }}
@@ -87,7 +108,7 @@ function Attributes({ row }: { row: ConversationRow }) {
           <Facts
             facts={[
               [text.name, row.name ?? "–"],
-              [text.creator, row.c ?? "–"],
+              [text.creator, typeof row.c === "string" ? row.c : "–"],
               [text.created, <Time key="created" at={row.createdAt} />],
               [text.changed, <Time key="changed" at={row.updatedAt} />],
             ]}

@@ -5,8 +5,8 @@ import { type Column, DataTable } from "../../ui/data-table.tsx";
 import { useText } from "../../ui/language.ts";
 import { Answered, Empty } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
-import { type MemberRow, readMembers } from "./conversation-queries.ts";
 import { conversationText } from "./conversation-text.ts";
+import { type MemberRow, readMembers } from "./member-queries.ts";
 
 /** Who is in a conversation, with how far each one is. */
 export function MemberList({ id }: { id: string }) {

@@ -3,12 +3,12 @@ import { safeUrl } from "../../ui/address.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { useText } from "../../ui/language.ts";
-import { conversationText } from "./conversation-text.ts";
 import { contentOf } from "./message-content.ts";
+import { messageText } from "./message-text.ts";
 
 /** What a message says. Nothing of it is loaded before a click: a picture may be anywhere and know who looks. */
 export function MessageBody({ data, isBinary }: { data: string; isBinary: boolean }) {
-  const text = useText(conversationText);
+  const text = useText(messageText);
   const content = contentOf(data, isBinary);
   switch (content.kind) {
     case "text":
@@ -49,7 +49,7 @@ export function MessageBody({ data, isBinary }: { data: string; isBinary: boolea
 
 /** Pictures of this server are shown on a click; the policy of the page allows no others, which are links. */
 function FileLink({ url, isPicture }: { url: unknown; isPicture: boolean }) {
-  const text = useText(conversationText);
+  const text = useText(messageText);
   const [isShown, setShown] = useState(false);
   const safe = safeUrl(url);
   if (safe === undefined) return <code class="faint">{String(url ?? text.noAddress)}</code>;

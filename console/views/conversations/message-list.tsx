@@ -1,59 +1,59 @@
-import { useInfiniteQuery, useQueryClient } from "@tanstack/preact-query";
-import { useState } from "preact/hooks";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/preact-query";
 import { consolePath } from "../../ui/address.ts";
+import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
-import { confirm } from "../../ui/confirm.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
-import { TextArea } from "../../ui/field.tsx";
 import { useText } from "../../ui/language.ts";
-import { Menu } from "../../ui/menu.tsx";
 import { Answered, Empty } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
-import { say } from "../../ui/toast.tsx";
+import type { Conversation } from "./conversation-queries.ts";
+import { MessageActions } from "./message-actions.tsx";
+import { MessageBody } from "./message-body.tsx";
 import {
-  deleteMessage,
-  editMessage,
   type HistoryPlace,
   MESSAGES,
   type Message,
   readMessages,
-  recallMessage,
-} from "./conversation-queries.ts";
-import { conversationText } from "./conversation-text.ts";
-import { MessageBody } from "./message-body.tsx";
+  readValidBroadcasts,
+} from "./message-queries.ts";
+import { messageText } from "./message-text.ts";
 import { SendForm } from "./send-form.tsx";
 
 /** The history of a conversation, the newest first, and a form to say something. */
-export function MessageList({ id, isRoom }: { id: string; isRoom: boolean }) {
-  const text = useText(conversationText);
+export function MessageList({ conversation }: { conversation: Conversation }) {
+  const { id, kind } = conversation;
+  const text = useText(messageText);
   const queries = useQueryClient();
-  const again = (): Promise<void> => queries.invalidateQueries({ queryKey: ["messages", id] });
-  const [edited, setEdited] = useState<Message>();
+  const again = (): void => void queries.invalidateQueries({ queryKey: ["messages", id] });
   const query = useInfiniteQuery({
     queryKey: ["messages", id],
-    queryFn: ({ pageParam, signal }) => readMessages(id, isRoom, pageParam, signal),
+    queryFn: ({ pageParam, signal }) => readMessages(conversation, pageParam, signal),
     initialPageParam: undefined as HistoryPlace | undefined,
     getNextPageParam: (page) => {
       const last = page.at(-1);
       if (last === undefined || page.length < MESSAGES) return undefined;
-      return { timestamp: last.timestamp, msgid: last["msg-id"] };
+      return { timestamp: last.timestamp, msgid: last.id };
     },
+  });
+  const broadcasts = useQuery({
+    queryKey: ["messages", id, "broadcasts"],
+    queryFn: ({ signal }) => readValidBroadcasts(id, signal),
+    enabled: kind === "system",
   });
   return (
     <div class="stack">
-      <SendForm id={id} isRoom={isRoom} onSent={() => void again()} />
+      <SendForm conversation={conversation} onSent={again} />
       <Answered query={query} lines={8}>
         {({ pages }) =>
           pages[0]?.length === 0 ? (
             <Empty title={text.noMessages}>{text.noMessagesHelp}</Empty>
           ) : (
-            <ol class="messages" aria-label={text.tabs.messages}>
+            <ol class="messages" aria-label={text.messages}>
               {pages.flat().map((message) => (
                 <MessageItem
-                  key={message["msg-id"]}
+                  key={message.id}
                   message={message}
-                  onEdit={() => setEdited(message)}
-                  onChanged={() => void again()}
+                  validTill={broadcasts.data?.get(message.id)}
+                  onChanged={again}
                 />
               ))}
             </ol>
@@ -65,101 +65,59 @@ export function MessageList({ id, isRoom }: { id: string; isRoom: boolean }) {
           {text.older}
         </Button>
       )}
-      {edited && (
-        <EditDialog
-          key={edited["msg-id"]}
-          message={edited}
-          onClose={() => setEdited(undefined)}
-          onChanged={() => void again()}
-        />
-      )}
     </div>
   );
 }
 
 interface ItemProps {
   message: Message;
-  onEdit(): void;
+  /** Until when it is broadcast to everybody (ms). */
+  validTill: number | undefined;
   onChanged(): void;
 }
 
-function MessageItem({ message, onEdit, onChanged }: ItemProps) {
-  const text = useText(conversationText);
-  const attempt = async (change: Promise<unknown>): Promise<void> => {
-    try {
-      await change;
-      say.done(text.done);
-    } catch (error) {
-      say.failed(error instanceof Error ? error.message : String(error));
-    }
-    onChanged();
-  };
-  const recall = async (): Promise<void> => {
-    const question = { title: text.recallTitle, text: text.recallText, action: text.recall };
-    if (await confirm(question)) await attempt(recallMessage(message));
-  };
-  const remove = async (): Promise<void> => {
-    const question = { title: text.removeTitle, text: text.removeText, action: text.remove };
-    if (await confirm(question)) await attempt(deleteMessage(message));
-  };
+function MessageItem({ message, validTill, onChanged }: ItemProps) {
+  const text = useText(messageText);
+  const { id, conversationId, kind, from, timestamp, changedAt, toClients, deliveredAt } = message;
+  const ledger = `${consolePath("conversations", conversationId, "messages", id)}?at=${timestamp}`;
+  const toOne = toClients?.filter((clientId) => clientId !== from) ?? [];
   return (
     <li class="message">
       <header>
-        <a href={consolePath("users", message.from)}>{message.from}</a>
+        <a href={consolePath("users", from)}>{from}</a>
+        {toOne.length > 0 && (
+          <span class="faint">
+            {text.to} {toOne.join(", ")}
+          </span>
+        )}
         <span class="faint">
-          <Time at={message.timestamp} />
+          <Time at={timestamp} />
         </span>
-        <Menu
-          label={text.actions}
-          items={[
-            { id: "edit", label: text.edit, disabled: message.bin, onSelect: onEdit },
-            { id: "recall", label: text.recall, onSelect: () => void recall() },
-            { id: "remove", label: text.remove, look: "danger", onSelect: () => void remove() },
-          ]}
+        {changedAt !== undefined && (
+          <Badge>
+            {text.changed} <Time at={changedAt} />
+          </Badge>
+        )}
+        {deliveredAt !== undefined && (
+          <Badge tone="good">
+            {text.delivered} <Time at={deliveredAt} />
+          </Badge>
+        )}
+        {validTill !== undefined && (
+          <Badge tone="info">
+            {text.toEverybodyUntil} <Time at={validTill} />
+          </Badge>
+        )}
+        <a class="ledger-link" href={ledger} aria-label={text.ledgerOf(from)}>
+          {text.ledger}
+        </a>
+        <MessageActions
+          message={message}
+          isBroadcast={kind === "system" && toClients === undefined && validTill === undefined}
+          onChanged={onChanged}
         />
       </header>
-      <MessageBody data={message.data} isBinary={message.bin} />
+      <MessageBody data={message.data} isBinary={message.isBinary} />
     </li>
-  );
-}
-
-function EditDialog({
-  message,
-  onClose,
-  onChanged,
-}: {
-  message: Message;
-  onClose(): void;
-  onChanged(): void;
-}) {
-  const text = useText(conversationText);
-  const [data, setData] = useState(message.data);
-  const [problem, setProblem] = useState<string>();
-  const save = async (): Promise<void> => {
-    try {
-      await editMessage(message, data);
-      onChanged();
-      onClose();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  };
-  return (
-    <Dialog open wide title={text.edit} onClose={onClose}>
-      <TextArea
-        label={text.message}
-        code
-        rows={8}
-        value={data}
-        onChange={setData}
-        onSubmit={() => void save()}
-        error={problem}
-      />
-      <footer class="actions">
-        <Button look="main" onClick={() => void save()}>
-          {text.edit}
-        </Button>
-      </footer>
-    </Dialog>
   );
 }

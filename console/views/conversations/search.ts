@@ -4,32 +4,35 @@ import { isRecord, parseJson } from "../../ui/json.ts";
 export const searchFields = ["name", "id", "member", "creator", "where"] as const;
 export type SearchField = (typeof searchFields)[number];
 
-export const kinds = ["conversations", "rooms", "services"] as const;
+export const kinds = ["all", "normal", "room", "system"] as const;
 export type Kind = (typeof kinds)[number];
 
-/** A `where` for the API, no condition at all, or why the text is none. */
-export type Search = { where: string | undefined } | { problem: string };
+/** The parameters of the search, of which there is one at most. */
+export type Sought = Partial<Record<"id" | "name_contains" | "member" | "creator" | "where", string>>;
 
-/** Characters that mean something in a regular expression, taken as they are. */
-const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+/** What the API is asked, or why the text cannot be looked for. */
+export type Search = { sought: Sought } | { problem: string };
 
-/** The condition for a text that was typed. The empty text is no condition. */
+/** The search for a text that was typed. The empty text finds all. */
 export function searchFor(field: SearchField, typed: string, notObject: string): Search {
   const text = typed.trim();
-  if (text === "") return { where: undefined };
+  if (text === "") return { sought: {} };
   switch (field) {
     case "id":
-      return { where: JSON.stringify({ objectId: text }) };
+      return { sought: { id: text } };
     case "name":
-      return { where: JSON.stringify({ name: { $regex: literally(text), $options: "i" } }) };
+      return { sought: { name_contains: text } };
     case "member":
-      return { where: JSON.stringify({ m: text }) };
+      return { sought: { member: text } };
     case "creator":
-      return { where: JSON.stringify({ c: text }) };
+      return { sought: { creator: text } };
     case "where": {
       const parsed = parseJson(text);
       if (!parsed.isJson) return { problem: parsed.problem };
-      return isRecord(parsed.value) ? { where: text } : { problem: notObject };
+      return isRecord(parsed.value) ? { sought: { where: text } } : { problem: notObject };
     }
   }
 }
+
+/** Ids of temporary conversations are in no index: what is typed leads straight to one. */
+export const isTemporaryId = (text: string): boolean => text.trim().startsWith("_tmp:");

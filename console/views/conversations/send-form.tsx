@@ -1,29 +1,36 @@
 import { useState } from "preact/hooks";
 import * as v from "valibot";
 import { Button } from "../../ui/button.tsx";
-import { Field, TextArea } from "../../ui/field.tsx";
+import { Field, SelectField, TextArea } from "../../ui/field.tsx";
 import { useForm } from "../../ui/form.ts";
 import { useText } from "../../ui/language.ts";
 import { Switch } from "../../ui/switch.tsx";
 import { say } from "../../ui/toast.tsx";
-import { sendMessage } from "./conversation-queries.ts";
-import { conversationText } from "./conversation-text.ts";
+import { idsIn } from "./client-ids.ts";
+import type { Conversation } from "./conversation-queries.ts";
 import { textMessage } from "./message-content.ts";
+import { sendMessage } from "./message-queries.ts";
+import { messageText } from "./message-text.ts";
+
+const audiences = ["subscribers", "clients", "everybody"] as const;
 
 const shape = v.object({
   from: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(64)),
   message: v.pipe(v.string(), v.minLength(1)),
+  to: v.picklist(audiences),
+  clients: v.pipe(v.string(), v.transform(idsIn)),
 });
 
-/** Says something in a conversation, as anybody. */
-export function SendForm({ id, isRoom, onSent }: { id: string; isRoom: boolean; onSent(): void }) {
-  const text = useText(conversationText);
+/** Says something in a conversation, as anybody; in a service also to whom. */
+export function SendForm({ conversation, onSent }: { conversation: Conversation; onSent(): void }) {
+  const text = useText(messageText);
   const [isRaw, setRaw] = useState(false);
   const form = useForm({
-    initial: { from: "", message: "" },
+    initial: { from: "", message: "", to: "subscribers", clients: "" },
     schema: shape,
-    onSubmit: async ({ from, message }) => {
-      await sendMessage(id, isRoom, from, isRaw ? message : textMessage(message));
+    onSubmit: async ({ from, message, to, clients }) => {
+      const audience = to === "clients" ? { to, clientIds: clients } : { to };
+      await sendMessage(conversation, { from, message: isRaw ? message : textMessage(message), audience });
       form.set("message", "");
       say.done(text.sent);
       onSent();
@@ -31,12 +38,31 @@ export function SendForm({ id, isRoom, onSent }: { id: string; isRoom: boolean; 
   });
   return (
     <form class="card send-form" onSubmit={(event) => void form.submit(event)}>
-      <Field
-        label={text.from}
-        value={form.values.from}
-        onChange={(value) => form.set("from", value)}
-        error={form.error("from")}
-      />
+      <div class="stack">
+        <Field
+          label={text.from}
+          value={form.values.from}
+          onChange={(value) => form.set("from", value)}
+          error={form.error("from")}
+        />
+        {conversation.kind === "system" && (
+          <SelectField
+            label={text.audience}
+            value={form.values.to}
+            options={audiences.map((value) => ({ value, label: text.audiences[value] }))}
+            onChange={(value) => form.set("to", value)}
+          />
+        )}
+        {form.values.to === "clients" && (
+          <Field
+            label={text.clients}
+            help={text.clientsHelp}
+            value={form.values.clients}
+            onChange={(value) => form.set("clients", value)}
+            error={form.error("clients")}
+          />
+        )}
+      </div>
       <TextArea
         label={text.message}
         rows={2}

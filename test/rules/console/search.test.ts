@@ -1,24 +1,21 @@
 import { expect, test } from "vitest";
-import { searchFor } from "../../../console/views/conversations/search.ts";
+import { isTemporaryId, searchFor } from "../../../console/views/conversations/search.ts";
 
-const whereOf = (field: Parameters<typeof searchFor>[0], text: string): unknown => {
-  const search = searchFor(field, text, "no object");
-  return "where" in search && search.where !== undefined ? JSON.parse(search.where) : search;
-};
-
-test("a search by name takes every character as it is", () => {
-  expect(whereOf("name", "(1+1)?")).toEqual({ name: { $regex: "\\(1\\+1\\)\\?", $options: "i" } });
-});
-
-test("a search by member, creator and id asks for exactly that one", () => {
-  expect(whereOf("member", " Tom ")).toEqual({ m: "Tom" });
-  expect(whereOf("creator", "Tom")).toEqual({ c: "Tom" });
-  expect(whereOf("id", "abc")).toEqual({ objectId: "abc" });
+test("a search by name asks for a part of it, and one by member, creator and id for that one", () => {
+  expect(searchFor("name", "(1+1)?", "")).toEqual({ sought: { name_contains: "(1+1)?" } });
+  expect(searchFor("member", " Tom ", "")).toEqual({ sought: { member: "Tom" } });
+  expect(searchFor("creator", "Tom", "")).toEqual({ sought: { creator: "Tom" } });
+  expect(searchFor("id", "abc", "")).toEqual({ sought: { id: "abc" } });
 });
 
 test("a search for nothing has no condition, and a where that is no object is refused", () => {
-  expect(whereOf("where", "  ")).toEqual({ where: undefined });
-  expect(whereOf("where", "[1]")).toEqual({ problem: "no object" });
-  expect(whereOf("where", '{"a": {"$gt": 2}}')).toEqual({ a: { $gt: 2 } });
-  expect(whereOf("where", "{")).toHaveProperty("problem");
+  expect(searchFor("where", "  ", "")).toEqual({ sought: {} });
+  expect(searchFor("where", "[1]", "no object")).toEqual({ problem: "no object" });
+  expect(searchFor("where", '{"a": {"$gt": 2}}', "")).toEqual({ sought: { where: '{"a": {"$gt": 2}}' } });
+  expect(searchFor("where", "{", "")).toHaveProperty("problem");
+});
+
+test("the id of a temporary conversation is told from others", () => {
+  expect(["_tmp:abc", " _tmp:abc"].map(isTemporaryId)).toEqual([true, true]);
+  expect(isTemporaryId("65537a0e0000000000000001")).toBe(false);
 });

@@ -1,0 +1,29 @@
+import { consolePath } from "../../ui/address.ts";
+import { useText } from "../../ui/language.ts";
+import { Time } from "../../ui/time.tsx";
+import { ledgerText } from "./ledger-text.ts";
+import type { Ledger } from "./message-queries.ts";
+
+/** What the event log has of a message, the oldest first. */
+export function LedgerEvents({ ledger }: { ledger: Ledger }) {
+  const text = useText(ledgerText);
+  const { events, log } = ledger;
+  if (events.length === 0) return <p class="faint">{log.on ? text.noEvents : text.noLog}</p>;
+  return (
+    <>
+      <ol class="ledger-events">
+        {events.map(({ id, event, at, client_id: client, detail }) => (
+          <li key={id}>
+            <Time at={at} /> <code>{event}</code>{" "}
+            {client !== undefined && <a href={consolePath("users", client)}>{client}</a>}
+            <details>
+              <summary>JSON</summary>
+              <pre class="message-raw">{JSON.stringify(detail, null, 2)}</pre>
+            </details>
+          </li>
+        ))}
+      </ol>
+      {!log.complete && <p class="faint">{text.moreEvents}</p>}
+    </>
+  );
+}
