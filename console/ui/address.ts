@@ -28,9 +28,9 @@ export function useAddress(): Address {
   };
 }
 
-/** A path below /console, each part encoded: ids have slashes and dots. */
+/** A path below /console, each part encoded: ids have slashes and dots, and halves of characters, which no URL has. */
 export const consolePath = (...parts: string[]): string =>
-  ["/console", ...parts.map((part) => encodeURIComponent(part))].join("/");
+  ["/console", ...parts.map((part) => encodeURIComponent(part.toWellFormed()))].join("/");
 
 /** A link that untrusted text names, if it leads to the web; undefined for `javascript:` and the like. */
 export function safeUrl(text: unknown): string | undefined {

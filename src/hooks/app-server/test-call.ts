@@ -61,7 +61,10 @@ export async function callForTest(
     }
   };
   const answer = await ask();
-  return { answer, exchange: heard[0] };
+  const exchange = heard[0];
+  // One that was given up is not over.
+  if (exchange !== undefined && exchange.response === undefined) exchange.milliseconds = now() - at;
+  return { answer, exchange };
 }
 
 /** The same networks, which write down what goes over them. */

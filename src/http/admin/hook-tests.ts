@@ -98,14 +98,17 @@ export const hookTestRoutes = new Hono<HttpEnv>().post(
     if (problem !== undefined) return refuse(context, 400, { code: INVALID_FIELD, error: `url: ${problem}` });
     // A secret that is saved goes to the address it was saved for alone.
     const own = url === saved.url ? saved.secret : null;
-    const calling = callForTest({ target, url, secret: given.secret ?? own, event }, env, settings);
+    const call = { target, url, secret: given.secret ?? own, event };
+    const calling = callForTest(call, env, settings);
     const { answer, exchange } = await awaitCall(calling, "a test of a hook", LONGEST);
+    // Receivers that are made for tests show in their answer what they were sent.
+    const masked = masking(exchange, call.secret);
     return context.json({
       outcome: answer.outcome,
-      problem: problemOf(answer),
+      problem: masked(problemOf(answer) ?? "") || null,
       milliseconds: exchange?.milliseconds ?? 0,
-      request: requestOf(exchange),
-      response: responseOf(exchange),
+      request: requestOf(exchange, masked),
+      response: responseOf(exchange, masked),
     });
   },
 );
@@ -123,23 +126,28 @@ function problemOf(answer: HookAnswer): string | null {
   return answer.outcome === "not called" ? "The engine has no such hook." : answer.why;
 }
 
-function requestOf(exchange: Exchange | undefined) {
+const SIGN = /"__sign":"([^"]*)"/;
+
+/** What puts `***` in the place of every key and signature that a call carried. */
+function masking(exchange: Exchange | undefined, secret: string | null): (text: string) => string {
+  const request = exchange?.request;
+  const sent = [secret, SIGN.exec(request?.body ?? "")?.[1], ...KEYS.map((name) => request?.headers[name])];
+  const secrets = sent.filter((each): each is string => typeof each === "string" && each !== "");
+  return (text) => secrets.reduce((masked, each) => masked.replaceAll(each, HIDDEN), text);
+}
+
+function requestOf(exchange: Exchange | undefined, masked: (text: string) => string) {
   if (exchange === undefined) return null;
   const { headers, body, ...request } = exchange.request;
   const visible = Object.entries(headers).map(([name, text]) => [name, KEYS.includes(name) ? HIDDEN : text]);
-  return {
-    ...request,
-    headers: Object.fromEntries(visible),
-    body: body.replace(/("__sign":")[^"]*"/, `$1${HIDDEN}"`),
-  };
+  return { ...request, headers: Object.fromEntries(visible), body: masked(body) };
 }
 
-function responseOf(exchange: Exchange | undefined) {
+function responseOf(exchange: Exchange | undefined, masked: (text: string) => string) {
   if (exchange?.response === undefined) return null;
   const { status, headers, body } = exchange.response;
-  return {
-    status,
-    headers: Object.fromEntries(Object.entries(headers).slice(0, HEADERS_MAX)),
-    body: body.slice(0, BODY_MAX),
-  };
+  const shown = Object.entries(headers)
+    .slice(0, HEADERS_MAX)
+    .map(([name, text]) => [name, masked(text)]);
+  return { status, headers: Object.fromEntries(shown), body: masked(body).slice(0, BODY_MAX) };
 }

@@ -14,6 +14,7 @@ afterEach(async () => {
 interface Tested {
   outcome: string;
   problem: string | null;
+  milliseconds: number;
   request: { url: string; headers: Record<string, string>; body: string } | null;
   response: { status: number; body: string } | null;
 }
@@ -55,6 +56,20 @@ test("a test of an engine shows no key", async () => {
   expect(JSON.parse(shown.request?.body ?? "")).toMatchObject({ fromPeer: "Tom", __sign: "***" });
 });
 
+test("a test shows no key either where the answer repeats the request", async () => {
+  await configure({ hooks: { url: "https://engine.example.com", key: "cheese-key" } });
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const request = new Request(input, init);
+    const seen = { headers: Object.fromEntries(request.headers), body: await request.text() };
+    return Response.json(seen, { headers: { "x-seen": JSON.stringify(seen.headers) }, status: 500 });
+  });
+  const shown = await tested({ target: "hooks", event: "messageReceived" });
+  expect(shown.response?.body).toContain("x-lc-hook-key");
+  const text = JSON.stringify(shown);
+  for (const secret of ["cheese-key", world.APP_KEY]) expect(text).not.toContain(secret);
+  expect(text).not.toMatch(/\d{13},[0-9a-f]{40}/);
+});
+
 test("a saved key or secret goes to the address it was saved for alone", async () => {
   await configure({ hooks: { url: "https://engine.example.com", key: "cheese-key" } });
   const got = receiver(() => Response.json({ result: {} }));
@@ -74,7 +89,9 @@ test("a test tells in words what went wrong", async () => {
   expect((await tested({ target: "webhooks", url })).problem).toMatch(/connection refused/);
   await configure({ hooks: { timeoutMs: 50 } });
   receiver(() => new Promise(() => undefined));
-  expect((await tested({ target: "webhooks", url })).problem).toMatch(/no answer in 50 ms/);
+  const late = await tested({ target: "webhooks", url });
+  expect(late.problem).toMatch(/no answer in 50 ms/);
+  expect(late.milliseconds).toBeGreaterThanOrEqual(49);
 });
 
 test("[I12] a test calls no address that a hook may not call, and is for the owner", async () => {
