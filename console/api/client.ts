@@ -41,3 +41,8 @@ export async function answerWith<Data>(
   if (!response.ok || data === undefined) throw errorOf(response, error);
   return { data, headers: response.headers };
 }
+
+/** Waits for a change that answers with nothing (204). Throws an `ApiError` if it was refused. */
+export async function done(request: Promise<Reply<unknown>>): Promise<void> {
+  await answerWith(request.then((reply) => (reply.response.ok ? { ...reply, data: null } : reply)));
+}

@@ -1,7 +1,7 @@
 import { isObject, type Json } from "../model/json.ts";
 
 /** Settings whose value is one object: a patch replaces them as a whole. */
-const WHOLE = ["push.static", "push.fcm.serviceAccount", "push.webPush"];
+export const WHOLE: readonly string[] = ["push.static", "push.fcm.serviceAccount", "push.webPush"];
 
 /** Settings after a JSON merge patch (RFC 7396) of them; undefined where there were none. */
 export function merge(target: Json | undefined, patch: Json, path = ""): Json {

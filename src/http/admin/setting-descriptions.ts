@@ -1,6 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { isObject, type Json, type JsonObject } from "../../model/json.ts";
+import { WHOLE } from "../../settings/merge.ts";
 
 /** What a setting is, as its schema says it. */
 export interface SettingDescription {
@@ -14,6 +15,8 @@ export interface SettingDescription {
   secret: boolean;
   /** Whether something else than `PATCH /admin/settings` sets it. */
   read_only: boolean;
+  /** Whether a patch replaces the object instead of merging into it. */
+  whole: boolean;
   /** The JSON Schema of a value that is not null. */
   schema: JsonObject;
 }
@@ -44,6 +47,7 @@ function describe(path: string, entry: v.GenericSchema, inner: v.GenericSchema):
     nullable: inner.type === "nullable",
     secret: schema.format === "password",
     read_only: isReadOnly,
+    whole: WHOLE.includes(path),
     schema,
   };
 }

@@ -23,6 +23,10 @@ const description = v.pipe(
     nullable: v.boolean(),
     secret: v.pipe(v.boolean(), v.description("Whether a value that is set is shown as `***`.")),
     read_only: v.pipe(v.boolean(), v.description("Whether something else than a patch sets it.")),
+    whole: v.pipe(
+      v.boolean(),
+      v.description("Whether a patch replaces the object and does not merge into it."),
+    ),
     schema: v.pipe(anyObject(), v.description("The JSON Schema of a value: its type, choices and range.")),
   }),
   shown({
@@ -32,6 +36,7 @@ const description = v.pipe(
     nullable: false,
     secret: false,
     read_only: false,
+    whole: false,
     schema: { type: "integer", minimum: 1, maximum: 10_000 },
   }),
 );

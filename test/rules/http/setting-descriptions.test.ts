@@ -36,6 +36,8 @@ describe("[G-06] descriptions of settings", () => {
     const readOnly = described.filter((each) => each.read_only).map(({ path }) => path);
     expect(readOnly).toEqual(["broadcasts.unexpired", "keywords.version"]);
     expect(named("hooks.url")).toMatchObject({ nullable: true, default: null });
+    const whole = described.filter((each) => each.whole).map(({ path }) => path);
+    expect(whole).toEqual(["push.static", "push.fcm.serviceAccount", "push.webPush"]);
     expect(named("limits.members")).toMatchObject({ nullable: false });
   });
 
