@@ -115,7 +115,7 @@ function BanForm({ onBanned }: { onBanned(): void }) {
   });
   return (
     <Section title={text.banTitle}>
-      <form onSubmit={(event) => void form.submit(event)}>
+      <form class="stack" onSubmit={(event) => void form.submit(event)}>
         <p class="faint">{text.banHelp}</p>
         <div class="columns">
           <TextArea

@@ -41,6 +41,7 @@ export function HookTest({ editor }: { editor: SettingsEditor }) {
   return (
     <Section title={text.testTitle}>
       <form
+        class="stack"
         onSubmit={(submitted) => {
           submitted.preventDefault();
           call.mutate();
@@ -138,7 +139,7 @@ function Message({ title, line, message: { headers, body } }: MessageProps) {
           facts={Object.entries(headers).map(([name, value]) => [name, <code key={name}>{value}</code>])}
         />
       </details>
-      <h4>{text.body}</h4>
+      <h4 class="faint">{text.body}</h4>
       {body === "" ? (
         <p class="faint">{text.noBody}</p>
       ) : parsed.isJson ? (

@@ -69,6 +69,7 @@ function WordEditor({ words }: { words: string | null }) {
   };
   return (
     <form
+      class="stack"
       onSubmit={(event) => {
         event.preventDefault();
         void attempt(async () => text.savedWords((await saveWords(typed)).words));
