@@ -1,5 +1,7 @@
 import { useLocation } from "preact-iso";
 
+export { consolePath } from "./path.ts";
+
 export interface Address {
   /** The parameter's value; the empty text where it is not in the address. */
   get(name: string): string;
@@ -27,10 +29,6 @@ export function useAddress(): Address {
       route(location.pathname + changedQuery(query, parameters), how === "replace"),
   };
 }
-
-/** A path below /console, each part encoded: ids have slashes and dots, and halves of characters, which no URL has. */
-export const consolePath = (...parts: string[]): string =>
-  ["/console", ...parts.map((part) => encodeURIComponent(part.toWellFormed()))].join("/");
 
 /** A link that untrusted text names, if it leads to the web; undefined for `javascript:` and the like. */
 export function safeUrl(text: unknown): string | undefined {

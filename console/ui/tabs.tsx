@@ -1,7 +1,7 @@
 import { normalizeProps, useMachine } from "@zag-js/preact";
 import * as tabs from "@zag-js/tabs";
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 
 export interface Tab {
   id: string;
@@ -29,10 +29,16 @@ export function Tabs({ label, tabs: each, current, onChange }: TabsProps) {
     translations: { listLabel: label },
   });
   const api = tabs.connect(service, normalizeProps);
+  const list = useRef<HTMLDivElement>(null);
+  // On a phone it may stand beyond the edge.
+  useEffect(() => {
+    const chosen = list.current?.querySelector('[aria-selected="true"]');
+    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [shown?.id]);
   if (shown === undefined) return null;
   return (
     <div {...api.getRootProps()} class="tabs">
-      <div {...api.getListProps()} class="tab-list">
+      <div {...api.getListProps()} ref={list} class="tab-list">
         {each.map((tab) => (
           <button key={tab.id} {...api.getTriggerProps({ value: tab.id })} class="tab">
             {tab.label}

@@ -1,0 +1,66 @@
+import { texts } from "../../ui/language.ts";
+
+export const testText = texts({
+  en: {
+    explained:
+      "Pushes to one device at once and once, without a record, and shows what its provider answers.",
+    device: "Which device",
+    ways: { installation: "An installation", token: "A phone maker's token" },
+    installation: "Id of the installation",
+    vendor: "Vendor",
+    vendorHelp: "As the SDK saves it: hms, honor, mi, oppo, vivo, meizu …",
+    token: "Registration id (the maker's token)",
+    profile: "Profile",
+    alert: "Text",
+    own: "A test of push",
+    push: "Push now",
+    missing: "This is needed.",
+    result: "What the provider answered",
+    outcomes: {
+      sent: "Taken",
+      gone: "The device is gone",
+      failed: "Refused",
+      later: "Not now",
+    },
+    outcomeHelp: {
+      sent: "The provider took it. If the device shows nothing, look at its settings for notifications, and whether the app was stopped by force.",
+      gone: "The provider says that this device no longer exists. A real push would remove the installation.",
+      failed:
+        "The provider refuses it, and would again. The reason tells whether it is the key, the device or the content.",
+      later: "The provider does not answer or is busy. A message's push would be tried again.",
+    },
+    provider: "Provider",
+    why: "Reason",
+    raw: "Its answer, as it is",
+    noAnswers:
+      "Only phone makers' services answer with a text. Apple, Google and browsers' services answer with a status, of which the reason above is made.",
+    keys: "Look at its keys",
+  },
+  zh: {
+    explained: "立即向一台设备推送一次，不留记录，并显示推送通道的回复。",
+    device: "哪台设备",
+    ways: { installation: "已注册的设备", token: "厂商的 Token" },
+    installation: "设备 ID",
+    vendor: "厂商",
+    vendorHelp: "与 SDK 保存的一致：hms、honor、mi、oppo、vivo、meizu……",
+    token: "注册 ID（厂商的 Token）",
+    profile: "配置名",
+    alert: "文字",
+    own: "测试推送",
+    push: "立即推送",
+    missing: "必须填写。",
+    result: "推送通道的回复",
+    outcomes: { sent: "已接受", gone: "设备已不存在", failed: "被拒绝", later: "暂时不行" },
+    outcomeHelp: {
+      sent: "推送通道已接受。如果设备没有显示，请检查设备的通知设置，以及应用是否被强行停止。",
+      gone: "推送通道表示该设备已不存在。真正的推送会删除这台设备。",
+      failed: "推送通道拒绝了，再试也一样。原因说明是密钥、设备还是内容的问题。",
+      later: "推送通道没有回复或繁忙。消息的推送会再次尝试。",
+    },
+    provider: "推送通道",
+    why: "原因",
+    raw: "原始回复",
+    noAnswers: "只有手机厂商的服务会回复文字。苹果、谷歌和浏览器的服务只回复状态，上面的原因由它得出。",
+    keys: "查看它的密钥",
+  },
+});
