@@ -1,5 +1,6 @@
 import { ApiError } from "../../api/api-error.ts";
 import { answer, get, put, remove } from "../../api/client.ts";
+import type { ConversationKind } from "../../parts/message-queries.ts";
 import { attributeChanges } from "./attributes.ts";
 import { isTemporaryId, type Kind, type Sought } from "./search.ts";
 
@@ -19,7 +20,6 @@ export function findConversations(
 }
 
 export type Summary = Awaited<ReturnType<typeof findConversations>>["results"][number];
-export type ConversationKind = Summary["kind"];
 
 /** One conversation. The row has all its attributes; temporary ones have none. */
 export interface Conversation {

@@ -1,8 +1,8 @@
+import type { Ledger } from "../../parts/message-queries.ts";
 import { consolePath } from "../../ui/address.ts";
 import { useText } from "../../ui/language.ts";
 import { Time } from "../../ui/time.tsx";
 import { ledgerText } from "./ledger-text.ts";
-import type { Ledger } from "./message-queries.ts";
 
 /** What the event log has of a message, the oldest first. */
 export function LedgerEvents({ ledger }: { ledger: Ledger }) {

@@ -1,4 +1,6 @@
 import { useState } from "preact/hooks";
+import { deleteMessage, editMessage, type Message, recallMessage } from "../../parts/message-queries.ts";
+import { messageText } from "../../parts/message-text.ts";
 import { Button } from "../../ui/button.tsx";
 import { confirm } from "../../ui/confirm.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -6,8 +8,6 @@ import { TextArea } from "../../ui/field.tsx";
 import { useText } from "../../ui/language.ts";
 import { Menu } from "../../ui/menu.tsx";
 import { say } from "../../ui/toast.tsx";
-import { deleteMessage, editMessage, type Message, recallMessage } from "./message-queries.ts";
-import { messageText } from "./message-text.ts";
 
 export interface MessageActionsProps {
   message: Message;

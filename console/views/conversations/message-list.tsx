@@ -1,4 +1,13 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/preact-query";
+import { MessageBody } from "../../parts/message-body.tsx";
+import {
+  type HistoryPlace,
+  MESSAGES,
+  type Message,
+  readMessages,
+  readValidBroadcasts,
+} from "../../parts/message-queries.ts";
+import { messageText } from "../../parts/message-text.ts";
 import { consolePath } from "../../ui/address.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -7,15 +16,6 @@ import { Answered, Empty } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { Conversation } from "./conversation-queries.ts";
 import { MessageActions } from "./message-actions.tsx";
-import { MessageBody } from "./message-body.tsx";
-import {
-  type HistoryPlace,
-  MESSAGES,
-  type Message,
-  readMessages,
-  readValidBroadcasts,
-} from "./message-queries.ts";
-import { messageText } from "./message-text.ts";
 import { SendForm } from "./send-form.tsx";
 
 /** The history of a conversation, the newest first, and a form to say something. */

@@ -2,6 +2,8 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/preact-query";
 import type { ComponentChildren } from "preact";
 import { useRoute } from "preact-iso";
 import { ApiError } from "../../api/api-error.ts";
+import { MessageBody } from "../../parts/message-body.tsx";
+import { type Ledger, messageOf, readLedger } from "../../parts/message-queries.ts";
 import { consolePath, useAddress } from "../../ui/address.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -14,8 +16,6 @@ import { Time } from "../../ui/time.tsx";
 import { LedgerEvents } from "./ledger-events.tsx";
 import { ledgerText } from "./ledger-text.ts";
 import { MessageActions } from "./message-actions.tsx";
-import { MessageBody } from "./message-body.tsx";
-import { type Ledger, messageOf, readLedger } from "./message-queries.ts";
 import { RecipientList } from "./recipient-list.tsx";
 import { conversationsText } from "./text.ts";
 

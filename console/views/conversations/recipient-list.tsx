@@ -1,9 +1,9 @@
+import type { Ledger, Recipient } from "../../parts/message-queries.ts";
 import { consolePath } from "../../ui/address.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { useText } from "../../ui/language.ts";
 import { Time } from "../../ui/time.tsx";
 import { ledgerText } from "./ledger-text.ts";
-import type { Ledger, Recipient } from "./message-queries.ts";
 
 /** By recipient: whether they were online, and what they got, read and were pushed. A table, which phones lay out anew. */
 export function RecipientList({ ledger, recipients }: { ledger: Ledger; recipients: Recipient[] }) {

@@ -1,16 +1,16 @@
 import { useState } from "preact/hooks";
 import * as v from "valibot";
+import { idsIn } from "../../parts/client-ids.ts";
+import { textMessage } from "../../parts/message-content.ts";
+import { sendMessage } from "../../parts/message-queries.ts";
+import { messageText } from "../../parts/message-text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field, SelectField, TextArea } from "../../ui/field.tsx";
 import { useForm } from "../../ui/form.ts";
 import { useText } from "../../ui/language.ts";
 import { Switch } from "../../ui/switch.tsx";
 import { say } from "../../ui/toast.tsx";
-import { idsIn } from "./client-ids.ts";
 import type { Conversation } from "./conversation-queries.ts";
-import { textMessage } from "./message-content.ts";
-import { sendMessage } from "./message-queries.ts";
-import { messageText } from "./message-text.ts";
 
 const audiences = ["subscribers", "clients", "everybody"] as const;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { contentOf, textMessage } from "../../../console/views/conversations/message-content.ts";
+import { contentOf, textMessage } from "../../../console/parts/message-content.ts";
 
 const contentOfJson = (value: unknown) => contentOf(JSON.stringify(value), false);
 

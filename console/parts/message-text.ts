@@ -1,4 +1,4 @@
-import { texts } from "../../ui/language.ts";
+import { texts } from "../ui/language.ts";
 
 /** What is said of messages, in a list and on a page of one. */
 export const messageText = texts({

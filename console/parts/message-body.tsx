@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
-import { safeUrl } from "../../ui/address.ts";
-import { Badge } from "../../ui/badge.tsx";
-import { Button } from "../../ui/button.tsx";
-import { useText } from "../../ui/language.ts";
+import { safeUrl } from "../ui/address.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { useText } from "../ui/language.ts";
 import { contentOf } from "./message-content.ts";
 import { messageText } from "./message-text.ts";
 

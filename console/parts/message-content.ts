@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from "../../ui/json.ts";
+import { isRecord, parseJson } from "../ui/json.ts";
 
 /** What a message holds, as far as SDKs say it in its data. */
 export type MessageContent =

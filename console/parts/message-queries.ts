@@ -1,5 +1,4 @@
-import { answer, get, post, put, remove } from "../../api/client.ts";
-import type { ConversationKind } from "./conversation-queries.ts";
+import { answer, get, post, put, remove } from "../api/client.ts";
 
 /** How many messages are asked for at once. */
 export const MESSAGES = 50;
@@ -66,6 +65,7 @@ export function readLedger(
   return answer(get("/admin/conversations/{id}/messages/{message}", { params, signal }));
 }
 
+export type ConversationKind = Ledger["kind"];
 export type Ledger = Awaited<ReturnType<typeof readLedger>>;
 export type Recipient = Ledger["recipients"]["results"][number];
 
