@@ -36,17 +36,23 @@ export interface SubscribingHost {
   unlist(clientId: string, subscription: ListedSubscription, wasWrittenTo: boolean): Promise<void>;
 }
 
+/** The sessions that hear the broadcasts of a service. */
+type Audience = Pick<Delivery, "addToAudience" | "removeFromAudience">;
+
 /**
  * Begins and ends subscriptions to a service. The client's own list is written first and cleared last, so a crash in
- * between leaves a row too many there, which the next login finds.
+ * between leaves a row too many there, which the next login finds. A client's changes are made one at a time: a list
+ * that is still being cleared of one subscription would lose the next one, which may have begun in the same millisecond.
  */
 export class Subscribing {
   readonly #state: ConversationState;
   readonly #service: ServiceState;
-  readonly #delivery: Delivery;
+  readonly #delivery: Audience;
   readonly #host: SubscribingHost;
+  /** The last change of each client that has one under way. */
+  readonly #last = new Map<string, Promise<unknown>>();
 
-  constructor(state: ConversationState, service: ServiceState, delivery: Delivery, host: SubscribingHost) {
+  constructor(state: ConversationState, service: ServiceState, delivery: Audience, host: SubscribingHost) {
     this.#state = state;
     this.#service = service;
     this.#delivery = delivery;
@@ -54,7 +60,11 @@ export class Subscribing {
   }
 
   /** @param exceptSession the session that asks, and is subscribed to the conversation already */
-  async subscribe(clientId: string, exceptSession: string | undefined): Promise<undefined | Refused> {
+  subscribe(clientId: string, exceptSession: string | undefined): Promise<undefined | Refused> {
+    return this.#inTurn(clientId, () => this.#subscribe(clientId, exceptSession));
+  }
+
+  async #subscribe(clientId: string, exceptSession: string | undefined): Promise<undefined | Refused> {
     if (this.#isBlocked(clientId)) return BLOCKED;
     const { subscribers, views } = this.#service;
     const { id: conversationId } = this.#state.facts;
@@ -80,17 +90,39 @@ export class Subscribing {
     return this.#state.permissions.blacklist.has(clientId);
   }
 
-  async unsubscribe(clientId: string): Promise<undefined> {
-    const { subscribers, readers, views } = this.#service;
+  unsubscribe(clientId: string): Promise<undefined> {
+    return this.#inTurn(clientId, async () => {
+      const since = this.#remove(clientId);
+      if (since !== undefined) await this.#unlist(clientId, since);
+      return undefined;
+    });
+  }
+
+  /** Returns when the subscription began (ms); undefined if there was none. */
+  #remove(clientId: string): number | undefined {
+    const { subscribers, readers } = this.#service;
     const since = subscribers.since(clientId);
     // The sessions may not have heard the last time.
     this.#delivery.removeFromAudience([clientId]);
-    if (since === undefined) return undefined;
-    subscribers.remove(clientId, readers.isImported);
-    const subscription = { conversationId: this.#state.facts.id, since };
-    const wasWrittenTo = views.audiences.endOf(clientId, Number.MAX_SAFE_INTEGER) > 0;
-    await this.#host.unlist(clientId, subscription, wasWrittenTo);
-    return undefined;
+    if (since !== undefined) subscribers.remove(clientId, readers.isImported);
+    return since;
+  }
+
+  #unlist(clientId: string, since: number): Promise<void> {
+    const wasWrittenTo = this.#service.views.audiences.endOf(clientId, Number.MAX_SAFE_INTEGER) > 0;
+    return this.#host.unlist(clientId, { conversationId: this.#state.facts.id, since }, wasWrittenTo);
+  }
+
+  /** Makes a change of a client after those before it, and in this turn if none is under way. */
+  async #inTurn<Outcome>(clientId: string, change: () => Promise<Outcome>): Promise<Outcome> {
+    const last = this.#last.get(clientId);
+    const made = last === undefined ? change() : last.then(change, change);
+    this.#last.set(clientId, made);
+    try {
+      return await made;
+    } finally {
+      if (this.#last.get(clientId) === made) this.#last.delete(clientId);
+    }
   }
 
   /** Takes over subscribers of another service, which are on their own lists already. */
@@ -100,6 +132,9 @@ export class Subscribing {
 
   /** Ends the subscriptions of some clients in this turn; their own lists follow. */
   end(clientIds: readonly string[]): void {
-    for (const clientId of clientIds) void this.unsubscribe(clientId);
+    for (const clientId of clientIds) {
+      const since = this.#remove(clientId);
+      if (since !== undefined) void this.#inTurn(clientId, () => this.#unlist(clientId, since));
+    }
   }
 }
