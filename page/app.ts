@@ -5,7 +5,8 @@ import { type App, keysOf } from "./keys.ts";
 export async function appOfThisServer(): Promise<App> {
   const response = await fetch("/demo/config").catch(() => undefined);
   if (response?.ok) {
-    const app: App = await response.json();
+    const { console, ...app }: App & { console?: boolean } = await response.json();
+    element("console").hidden = console !== true;
     return app;
   }
   return ask();

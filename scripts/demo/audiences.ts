@@ -55,7 +55,8 @@ async function openServices(admin: Admin, people: People): Promise<void> {
 }
 
 async function meetForADay(people: People): Promise<void> {
-  const options = { members: ["Jerry"], ttl: DAY };
+  // With somebody who is away: the SDK asks about a new conversation once for each notice of it, and warns of that.
+  const options = { members: ["Toodles"], ttl: DAY };
   const meeting = await people.client("Tom").createTemporaryConversation(options);
   await meeting.send(new TextMessage("This conversation is gone tomorrow."));
 }

@@ -66,7 +66,7 @@ export async function chat(
     talkOfCheese(admin, people, chats.cheese, files),
     cook(admin, people, chats.kitchen),
     planFishing(admin, people, chats.fishing, files),
-    watchGarden(admin, chats.garden),
+    watchGarden(admin, people, chats.garden),
   ]);
 }
 
@@ -147,7 +147,8 @@ async function planFishing(
   await huang.mute();
 }
 
-async function watchGarden(admin: Admin, id: string): Promise<void> {
+async function watchGarden(admin: Admin, people: People, id: string): Promise<void> {
+  await people.meet(["Spike"], id);
   await say(admin, id, "Tyke", "Woof.");
   await say(admin, id, "Spike", "That's my boy.");
   await say(admin, id, "Meathead", "Cheap bones!!! https://bones.example.com");

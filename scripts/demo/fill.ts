@@ -37,11 +37,9 @@ export async function fillWithDemo(
     appKey: environment.APP_KEY || TRIAL.APP_KEY,
     server,
   };
-  const [chats, people, files] = await Promise.all([
-    createChats(admin),
-    People.logIn(app, CONNECTED),
-    uploadFiles(admin),
-  ]);
+  const [chats, files] = await Promise.all([createChats(admin), uploadFiles(admin)]);
+  // Only now: whoever is online is told of a new conversation, and the SDK asks for it at once, as `meet` would.
+  const people = await People.logIn(app, CONNECTED);
   await addDevices(admin);
   await Promise.all([chat(admin, people, chats, files), gatherAudiences(admin, people)]);
   await moderate(admin, chats);

@@ -128,12 +128,18 @@ describe("GET /demo/config", () => {
   test("GET /demo/config returns the app id and key of a demo, never the master key", async () => {
     const env = { APP_ID: "parley-dev", APP_KEY: "the-key", MASTER_KEY: "the-master" };
     const response = await ask(`${ORIGIN}/demo/config`, { env });
-    expect(await response.json()).toEqual({ appId: "parley-dev", appKey: "the-key" });
+    expect(await response.json()).toEqual({ appId: "parley-dev", appKey: "the-key", console: false });
+  });
+
+  test("GET /demo/config tells the page whether there is a console to link to", async () => {
+    const env = { DEMO: "1", CONSOLE: "1" };
+    const config = await ask("http://localhost/demo/config", { env });
+    expect(await config.json()).toMatchObject({ console: true });
   });
 
   test("GET /demo/config answers if the owner enabled the demo", async () => {
     const response = await ask(`${ORIGIN}/demo/config`, { env: { DEMO: "1" } });
-    expect(await response.json()).toEqual({ appId: world.APP_ID, appKey: world.APP_KEY });
+    expect(await response.json()).toMatchObject({ appId: world.APP_ID, appKey: world.APP_KEY });
   });
 
   test("GET /demo/config is answered with 404 without a demo", async () => {
