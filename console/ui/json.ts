@@ -1,12 +1,26 @@
 /** What a text is as JSON: a value, or where it breaks. */
 export type ParsedJson = { isJson: true; value: unknown } | { isJson: false; problem: string };
 
+/** The server takes no deeper attributes. What is deeper, such as a client's message, would print as hundreds of megabytes. */
+const DEEPEST = 64;
+
 export function parseJson(text: string): ParsedJson {
+  if (isTooDeep(text)) return { isJson: false, problem: `nested deeper than ${DEEPEST} levels` };
   try {
     return { isJson: true, value: JSON.parse(text) };
   } catch (error) {
     return { isJson: false, problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [mark] of text.matchAll(/"(?:\\.|[^"\\])*"|[[{}\]]/gs)) {
+    if (mark === "[" || mark === "{") depth += 1;
+    else if (mark === "]" || mark === "}") depth -= 1;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
 }
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>

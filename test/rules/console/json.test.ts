@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { tokensOf } from "../../../console/ui/json.ts";
+import { parseJson, tokensOf } from "../../../console/ui/json.ts";
 
 test("coloured JSON is, put together, the JSON", () => {
   void fc.assert(
@@ -24,4 +24,14 @@ test("coloured JSON tells keys from texts, numbers and words", () => {
     { kind: "key", text: '"e"' },
     { kind: "word", text: "null" },
   ]);
+});
+
+test("JSON that nests without end is no JSON, and brackets in texts do not count", () => {
+  for (const depth of [65, 16_000]) {
+    const text = `{"_lctype":9,"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+    expect(parseJson(text)).toEqual({ isJson: false, problem: "nested deeper than 64 levels" });
+  }
+  const brackets = JSON.stringify({ a: '[{"'.repeat(1_000), b: [[[{}]]] });
+  expect(parseJson(brackets)).toMatchObject({ isJson: true });
+  expect(parseJson(`"${"[".repeat(32_000)}`)).toMatchObject({ isJson: false });
 });
