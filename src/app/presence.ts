@@ -2,6 +2,7 @@ import type { Sql } from "../sql.ts";
 import type { PresenceSearch } from "./app-stub.ts";
 import type { AppTables } from "./app-tables.ts";
 import type { KeyValues } from "./key-values.ts";
+import { PresenceCounts } from "./presence-counts.ts";
 
 const DAY = 24 * 60 * 60 * 1000; // ms
 /**
@@ -12,32 +13,40 @@ const REMEMBERED = 30; // days
 
 /**
  * Which clients are online, and which were today: one row per client, written when that changes. A client that is
- * online counts for every day; the day in its row is that of the last change.
+ * online counts for every day; the day in its row is that of the last change. Their numbers are counted once after the
+ * object woke, and kept in memory from then on: who watches them asks every few seconds.
  */
 export class Presence {
   readonly #sql: Sql;
   readonly #facts: KeyValues;
+  readonly #counts: PresenceCounts;
 
   constructor(tables: AppTables, facts: KeyValues) {
     tables.create("presence");
     this.#sql = tables.sql;
     this.#facts = facts;
+    this.#counts = new PresenceCounts(tables.sql);
   }
 
   /** The client has a session. A repeat writes nothing. */
   online(clientId: string, now: number): void {
-    if (this.#isIn(1, clientId)) return;
+    if (this.#dayIn(1, clientId) !== undefined) return;
     this.#tidy(now);
-    if (this.#isIn(0, clientId)) this.#move(clientId, 1, now);
+    const day = this.#dayIn(0, clientId);
+    if (day !== undefined) this.#move(clientId, 1, now);
     else
       this.#sql.exec("INSERT INTO presence (client_id, online, day) VALUES (?, 1, ?)", clientId, dayOf(now));
+    const before = day === undefined ? undefined : ({ online: 0, day } as const);
+    this.#counts.changed(clientId, before, { online: 1, day: dayOf(now) });
   }
 
   /** The client's last session ended. Nothing is stored for a client that was not online. */
   offline(clientId: string, now: number): void {
-    if (!this.#isIn(1, clientId)) return;
+    const day = this.#dayIn(1, clientId);
+    if (day === undefined) return;
     this.#tidy(now);
     this.#move(clientId, 0, now);
+    this.#counts.changed(clientId, { online: 1, day }, { online: 0, day: dayOf(now) });
   }
 
   /** Those of some clients that are online. */
@@ -80,23 +89,16 @@ export class Presence {
   }
 
   /** The number of clients that are online now, and of those that were at any time of this UTC day. */
-  counts(now: number): { online: number; today: number } {
-    return this.#sql
-      .exec<{ online: number; today: number }>(
-        "SELECT count(*) FILTER (WHERE online = 1) AS online, count(*) FILTER (WHERE online = 1 OR day = ?) AS today " +
-          "FROM presence",
-        dayOf(now),
-      )
-      .one();
+  counts(now: number): Promise<{ online: number; today: number }> {
+    return this.#counts.on(dayOf(now));
   }
 
-  #isIn(online: 0 | 1, clientId: string): boolean {
-    const found = this.#sql.exec(
-      "SELECT 1 FROM presence WHERE online = ? AND client_id = ?",
-      online,
-      clientId,
-    );
-    return found.toArray().length > 0;
+  /** The day in a client's row; undefined if there is none. */
+  #dayIn(online: 0 | 1, clientId: string): number | undefined {
+    const [found] = this.#sql
+      .exec<{ day: number }>("SELECT day FROM presence WHERE online = ? AND client_id = ?", online, clientId)
+      .toArray();
+    return found?.day;
   }
 
   /** One row, though its key changes. */

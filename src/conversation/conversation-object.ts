@@ -5,23 +5,12 @@ import type { ErrorName } from "../protocol/errors.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { PartialResult } from "../protocol/partial-result.ts";
 import type { ListChange } from "../protocol/permission-events.ts";
-import type {
-  RelayedOutcome,
-  RelayedPosition,
-  RelayedReplay,
-  RelayedSubscriber,
-  RelayRegistered,
-  RelayReport,
-  TooFarBehind,
-} from "../protocol/relay-calls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { settingsOf } from "../settings/store.ts";
 import type { OpenConversation } from "./assemble-conversation.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation-catch-up.ts";
-import { ConversationShell } from "./conversation-shell-object.ts";
 import type { ConversationStub } from "./conversation-stub.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
-import { carryOutRelayed } from "./delivery/relayed-command.ts";
 import { NO_ORIGIN } from "./delivery/skipped-entry.ts";
 import { type Described, type DescriptionOptions, described } from "./description.ts";
 import {
@@ -38,6 +27,7 @@ import type { ImportedMessage } from "./log/import-messages.ts";
 import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { ListPage, PageOfList } from "./permissions/client-list.ts";
+import { RelayedConversation } from "./relayed-conversation-object.ts";
 import type { Dropped } from "./room/downstream.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
@@ -46,8 +36,8 @@ import type { Answer, Asked, ServiceCall } from "./service/service-calls.ts";
 /** The author of changes made by the app's server. */
 const NO_CLIENT = { clientId: "", origin: NO_ORIGIN };
 
-/** One conversation: the calls that the rest of the service makes to it. */
-export class ConversationObject extends ConversationShell implements ConversationStub {
+/** One conversation: the calls that the rest of the service makes to it, but for its relays. */
+export class ConversationObject extends RelayedConversation implements ConversationStub {
   /**
    * Copies to D1 what it lacks, before a query: the client was shown it already. Returns whether D1 has everything now.
    */
@@ -120,33 +110,6 @@ export class ConversationObject extends ConversationShell implements Conversatio
 
   async mayRead(clientId: string): Promise<boolean> {
     return this.#open?.state.mayRead(clientId) ?? false;
-  }
-
-  async registerRelay(relay: number, registration: string): Promise<RelayRegistered | undefined> {
-    return this.#open?.delivery.relays.register(relay, registration);
-  }
-
-  async relayReported(relay: number, report: RelayReport): Promise<void> {
-    this.#open?.delivery.relays.reported(relay, report);
-  }
-
-  async replayRelayed(
-    { clientId }: RelayedSubscriber,
-    lacked: RelayedPosition,
-  ): Promise<RelayedReplay | TooFarBehind | undefined> {
-    await this.lifecycle.refreshSettings();
-    return this.#open?.delivery.replayRelayed(clientId, lacked);
-  }
-
-  async mayEnter(subscriber: RelayedSubscriber): Promise<boolean> {
-    return this.#open?.delivery.mayEnter(subscriber) ?? false;
-  }
-
-  async carryOutRelayed(
-    subscriber: RelayedSubscriber,
-    frame: Uint8Array,
-  ): Promise<RelayedOutcome | undefined> {
-    return this.#open && carryOutRelayed(this.#open, subscriber, frame);
   }
 
   async onlineCount(): Promise<number | Refused> {
