@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { personalFrame } from "../../../../src/conversation/delivery/audience-frames.ts";
 import { Relays } from "../../../../src/conversation/delivery/relays.ts";
 import type { RelayBatch, RelayReport } from "../../../../src/protocol/relay-calls.ts";
@@ -108,4 +108,44 @@ test("[T2] a relay that registers again is still sent what could not be sent bef
   relays.register(1, "second");
   await settle();
   expect(calls[1]?.batch).toMatchObject({ registration: "second", frames: [frame], hasGap: false });
+});
+
+test("[T3.4] a burst of frames that are in no log costs two row writes for each relay that it concerns", async () => {
+  const { relays, calls, stored } = withRelay(1_000);
+  const written = vi.spyOn(stored, "set");
+  for (let sent = 0; sent < 100; sent += 1) relays.send(frame);
+  await settle();
+  while (relays.awaitedAt(1) !== undefined) await calls.at(-1)?.answer();
+  expect(calls.length).toBeLessThanOrEqual(2);
+  expect(written).toHaveBeenCalledTimes(2);
+  expect(stored.get(1)).toBe("first");
+});
+
+test("[T3] a frame for everybody and an ephemeral one write no row of a relay", async () => {
+  const { relays, calls, stored } = withRelay(1_000);
+  const written = vi.spyOn(stored, "set");
+  relays.send({ ...frame, narrowed: undefined });
+  relays.send({ ...frame, isEphemeral: true });
+  await settle();
+  await calls[0]?.answer();
+  expect(written).not.toHaveBeenCalled();
+});
+
+test("[T4] an answer at one relay waits for no other relay", async () => {
+  const { relays, calls } = withRelay(
+    1_000,
+    new Map([
+      [2, "a"],
+      [3, "b"],
+    ]),
+  );
+  relays.send({ ...frame, narrowed: undefined });
+  await settle();
+  expect(calls).toHaveLength(2);
+  await calls[0]?.answer(); // the other one hangs
+  relays.send({ ...frame, narrowed: undefined });
+  await settle();
+  await calls[2]?.answer();
+  expect(relays.awaitedAt(2)).toBeUndefined();
+  expect(relays.awaitedAt(3)).toBeDefined();
 });
