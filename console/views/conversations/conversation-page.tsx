@@ -1,24 +1,21 @@
 import { useQuery, useQueryClient } from "@tanstack/preact-query";
-import { useRoute } from "preact-iso";
+import { useLocation, useRoute } from "preact-iso";
 import { useAddress } from "../../ui/address.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { Button } from "../../ui/button.tsx";
+import { confirm } from "../../ui/confirm.tsx";
 import { Id } from "../../ui/copy.tsx";
-import { JsonEditor, JsonView } from "../../ui/json-view.tsx";
 import { useText } from "../../ui/language.ts";
-import { Facts, Page, Section } from "../../ui/page.tsx";
+import { Page } from "../../ui/page.tsx";
 import { Answered, Empty } from "../../ui/state.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
-import { Time } from "../../ui/time.tsx";
 import { say } from "../../ui/toast.tsx";
-import { editable } from "./attributes.ts";
-import {
-  type Conversation,
-  type ConversationRow,
-  readConversation,
-  saveAttributes,
-} from "./conversation-queries.ts";
+import { Attributes } from "./attributes.tsx";
+import { type Conversation, deleteConversation, readConversation } from "./conversation-queries.ts";
 import { conversationText } from "./conversation-text.ts";
+import { EventList } from "./event-list.tsx";
 import { MemberList } from "./member-list.tsx";
+import { memberText } from "./member-text.ts";
 import { MessageList } from "./message-list.tsx";
 import { conversationsText } from "./text.ts";
 
@@ -33,7 +30,11 @@ export default function ConversationPage() {
     queryFn: ({ signal }) => readConversation(id, signal),
   });
   return (
-    <Page title={query.data?.row?.name || id} trail={[{ label: text.title, href: "/console/conversations" }]}>
+    <Page
+      title={query.data?.row?.name || id}
+      trail={[{ label: text.title, href: "/console/conversations" }]}
+      actions={query.data && <DeleteButton conversation={query.data} />}
+    >
       <Answered query={query}>
         {(found) =>
           found === null ? (
@@ -50,6 +51,7 @@ export default function ConversationPage() {
 function Parts({ conversation }: { conversation: Conversation }) {
   const text = useText(conversationText);
   const { oneOf } = useText(conversationsText);
+  const { title: audience } = useText(memberText);
   const address = useAddress();
   const { id, kind, row } = conversation;
   return (
@@ -68,7 +70,7 @@ function Parts({ conversation }: { conversation: Conversation }) {
             label: text.tabs.messages,
             render: () => <MessageList conversation={conversation} />,
           },
-          { id: "members", label: text.tabs[AUDIENCE[kind]], render: () => <MemberList id={id} /> },
+          { id: "members", label: audience[kind], render: () => <MemberList conversation={conversation} /> },
           ...(row === undefined
             ? []
             : [
@@ -78,44 +80,36 @@ function Parts({ conversation }: { conversation: Conversation }) {
                   render: () => <Attributes conversation={conversation} row={row} />,
                 },
               ]),
+          { id: "events", label: text.events.title, render: () => <EventList id={id} /> },
         ]}
       />
     </>
   );
 }
 
-const AUDIENCE = { normal: "members", temporary: "members", room: "present", system: "subscribers" } as const;
-
-function Attributes({ conversation, row }: { conversation: Conversation; row: ConversationRow }) {
+/** Deletes the conversation, once its id was typed. */
+function DeleteButton({ conversation }: { conversation: Conversation }) {
   const text = useText(conversationText);
   const queries = useQueryClient();
-  return (
-    <div class="columns">
-      <Section title={text.tabs.attributes}>
-        <JsonEditor
-          key={row.updatedAt}
-          label={text.attributes}
-          value={editable(row)}
-          onSave={async (edited) => {
-            await saveAttributes(conversation, editable(row), edited);
-            say.done(text.saved);
-            await queries.invalidateQueries({ queryKey: ["conversation", row.objectId] });
-          }}
-        />
-      </Section>
-      <Section title="JSON">
-        <div class="stack">
-          <Facts
-            facts={[
-              [text.name, row.name ?? "–"],
-              [text.creator, typeof row.c === "string" ? row.c : "–"],
-              [text.created, <Time key="created" at={row.createdAt} />],
-              [text.changed, <Time key="changed" at={row.updatedAt} />],
-            ]}
-          />
-          <JsonView value={row} />
-        </div>
-      </Section>
-    </div>
-  );
+  const { route } = useLocation();
+  const { id, row } = conversation;
+  const remove = async (): Promise<void> => {
+    const question = {
+      title: text.removeTitle,
+      text: text.removeText,
+      action: text.remove,
+      typed: row?.name || id,
+    };
+    if (!(await confirm(question))) return;
+    try {
+      await deleteConversation(conversation);
+      say.done(text.removed);
+      // Before the address changes: nothing of it is to be read again.
+      queries.setQueryData(["conversation", id], null);
+      route("/console/conversations");
+    } catch (error) {
+      say.failed(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return <Button onClick={() => void remove()}>{text.remove}</Button>;
 }

@@ -1,7 +1,7 @@
 import { ApiError } from "../../api/api-error.ts";
 import { answer, get, put, remove } from "../../api/client.ts";
 import type { ConversationKind } from "../../parts/message-queries.ts";
-import { attributeChanges } from "./attributes.ts";
+import { attributeChanges } from "./attribute-changes.ts";
 import { isTemporaryId, type Kind, type Sought } from "./search.ts";
 
 /** How many are asked for at once. */

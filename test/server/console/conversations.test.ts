@@ -100,7 +100,7 @@ test("the owner says something as Tom, recalls what Jerry wrote, and markup in m
   await json.fill('{"name": "Cheese", ');
   await page.getByText("This is no JSON").waitFor();
   await json.fill('{"name": "Mild", "attr": {"holes": 1}}');
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByRole("heading", { name: "Mild" }).waitFor();
   await picture(page, "conversation-attributes");
   expect(await page.title()).toBe("Mild · Parley");

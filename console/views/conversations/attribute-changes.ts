@@ -23,9 +23,12 @@ export function attributeChanges(
   const arePaths = isRecord(former) && isRecord(attr) && [former, attr].every(isPathable);
   const within = arePaths
     ? differences(former, attr).map(([name, value]) => [`attr.${name}`, value] as const)
-    : differences({ attr: former }, { attr }).filter(([, value]) => value !== undefined);
+    : differences(onlyAttr(before), onlyAttr(after));
   return Object.fromEntries([...own, ...within]);
 }
+
+const onlyAttr = (row: Record<string, unknown>): Record<string, unknown> =>
+  "attr" in row ? { attr: row.attr } : {};
 
 /** Whether every name can stand in a path. */
 const isPathable = (value: object): boolean => Object.keys(value).every((name) => /^[^.$]+$/.test(name));
