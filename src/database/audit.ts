@@ -41,6 +41,8 @@ export interface AuditFilter {
   limit: number;
 }
 
+/** Characters of values on a page: to read and write more takes too long in one go. */
+const PAGE_MAX = 500_000;
 /** Entries deleted by one statement: D1 gives it 30 seconds. */
 const DELETED_AT_ONCE = 5_000;
 
@@ -70,24 +72,53 @@ export async function forgetAudit(db: D1Database, position: AuditPosition): Prom
   await drizzle(db).delete(audit).where(at(position));
 }
 
-/** A page of the audit log, newest first. Throws if D1 fails. */
+/**
+ * A page of the audit log, newest first: fewer entries than asked for where these are long, but one at least. Throws if
+ * D1 fails.
+ */
 export async function findAudit(db: D1Database, filter: AuditFilter) {
-  const { who, action, target, from, until, before, limit } = filter;
-  return drizzle(db)
-    .select()
+  const d1 = drizzle(db);
+  const { limit } = filter;
+  const found = d1
+    .select({ at: audit.at, id: audit.id, length })
     .from(audit)
-    .where(
-      and(
-        who === undefined ? undefined : eq(audit.who, who),
-        action === undefined ? undefined : eq(audit.action, action),
-        target === undefined ? undefined : eq(audit.target, target),
-        from === undefined ? undefined : gte(audit.at, from),
-        until === undefined ? undefined : lt(audit.at, until),
-        before && sql`(${audit.at}, ${audit.id}) < (${before.at}, ${before.id})`,
-      ),
-    )
+    .where(conditionsOf(filter))
     .orderBy(desc(audit.at), desc(audit.id))
     .limit(limit);
+  const places = await found;
+  let size = 0;
+  const isWithin = (place: { length: number }, index: number) => {
+    size += place.length;
+    return index === 0 || size <= PAGE_MAX;
+  };
+  const tooLong = places.findIndex((place, index) => !isWithin(place, index));
+  const page = tooLong === -1 ? places : places.slice(0, tooLong);
+  const [first] = page;
+  const last = page.at(-1);
+  if (first === undefined || last === undefined) return { entries: [], hasMore: false };
+  const entries = await d1
+    .select()
+    .from(audit)
+    .where(and(conditionsOf(filter), notAfter(first), notBefore(last)))
+    .orderBy(desc(audit.at), desc(audit.id));
+  return { entries, hasMore: page.length < places.length || places.length === limit };
+}
+
+const notAfter = ({ at, id }: AuditPosition) => sql`(${audit.at}, ${audit.id}) <= (${at}, ${id})`;
+const notBefore = ({ at, id }: AuditPosition) => sql`(${audit.at}, ${audit.id}) >= (${at}, ${id})`;
+
+/** Of an entry's values, in characters. */
+const length = sql<number>`coalesce(length(${audit.before}), 0) + coalesce(length(${audit.after}), 0)`;
+
+function conditionsOf({ who, action, target, from, until, before }: AuditFilter) {
+  return and(
+    who === undefined ? undefined : eq(audit.who, who),
+    action === undefined ? undefined : eq(audit.action, action),
+    target === undefined ? undefined : eq(audit.target, target),
+    from === undefined ? undefined : gte(audit.at, from),
+    until === undefined ? undefined : lt(audit.at, until),
+    before && sql`(${audit.at}, ${audit.id}) < (${before.at}, ${before.id})`,
+  );
 }
 
 /** Deletes all entries before a time (ms). */

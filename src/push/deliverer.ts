@@ -205,7 +205,8 @@ async function noted(
   const settled = results.map(({ recipient, outcome }): SettledPush => {
     const { installation, clientIds: clients } = recipient;
     const why = "why" in outcome ? outcome.why : null;
-    const id = `push-${installation}-${at}`;
+    // Not of the device and the time: two messages may reach it in one millisecond.
+    const id = `push-${crypto.randomUUID()}`;
     const about = { at, id, conversationId, messageId, clients, provider, installation };
     return { ...about, outcome: outcome.outcome, why };
   });

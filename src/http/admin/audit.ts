@@ -85,7 +85,7 @@ export const auditRoutes = new Hono<HttpEnv>().get(
     summary: "Read who changed what",
     description:
       "Newest first, by any of these filters together: changes by the console and below `/admin`, and signing in. " +
-      "Refused ones are not in it. Kept for `console.auditDays`.",
+      "Refused ones are not in it. A page is shorter where entries are long. Kept for `console.auditDays`.",
     access: "master",
     answer: entries,
   }),
@@ -95,8 +95,8 @@ export const auditRoutes = new Hono<HttpEnv>().get(
     const limit = asked >= 1 && asked <= LIMIT_MAX ? asked : LIMIT_DEFAULT;
     const before = cursor === undefined ? undefined : placeIn(cursor);
     const found = findAudit(context.env.DB, { ...conditions, before, limit });
-    const results = await awaitCall(found, "the audit log");
-    const last = results.length < limit ? undefined : results.at(-1);
+    const { entries: results, hasMore } = await awaitCall(found, "the audit log");
+    const last = hasMore ? results.at(-1) : undefined;
     return context.json({ results, next: last && `${last.at} ${last.id}` });
   },
 );

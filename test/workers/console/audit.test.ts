@@ -137,6 +137,27 @@ describe("[G-01] the audit log", () => {
     await configure({ limits: { members: null } });
   });
 
+  test("[G-01] a page of the audit log ends early where entries are long, and nothing is left out", async () => {
+    const insertion = world.DB.prepare(
+      "INSERT INTO audit (at, id, who, action, target, after, status) VALUES (?, ?, 'Tom', 'ban', '/', ?, 200)",
+    );
+    const long = JSON.stringify("x".repeat(8_000));
+    await world.DB.batch(Array.from({ length: 200 }, (_, at) => insertion.bind(at, `id-${at}`, long)));
+    const enormous = JSON.stringify("x".repeat(600_000));
+    await insertion.bind(200, "id-200", enormous).run();
+    let cursor = "";
+    const sizes: number[] = [];
+    do {
+      const query = `/admin/audit?limit=1000${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
+      const page = await done<{ results: Entry[]; next?: string }>("GET", query);
+      sizes.push(page.results.length);
+      cursor = page.next ?? "";
+    } while (cursor !== "");
+    expect(sizes[0]).toBe(1);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(201);
+    expect(Math.max(...sizes)).toBeLessThan(100);
+  });
+
   test("[G-01] the audit log is read page by page, and old entries go", async () => {
     for (const members of [3, 4, 5]) await configure({ limits: { members } });
     const first = await done<{ results: Entry[]; next: string }>("GET", "/admin/audit?limit=2");
