@@ -88,7 +88,7 @@ function Past({ ledger, subject, messageId }: { ledger: Ledger; subject: Subject
             ]}
           />
         )}
-        <a href={`${consolePath("conversations", conversationId)}?message=${encodeURIComponent(messageId)}`}>
+        <a href={consolePath("conversations", conversationId, "messages", messageId)}>
           {text.seeMessage}
         </a>
       </div>
