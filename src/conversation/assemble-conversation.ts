@@ -86,6 +86,7 @@ export function assembleConversation(
       filtered: services.filtered,
       isSigned: services.isSigned,
       hasListeners: () => hasListeners(services.settings()),
+      isLogged: () => services.settings().events.logDays > 0,
       hasServiceHook: () => services.settings().serviceHook.url !== null,
       publish: services.publish,
       list: services.list,

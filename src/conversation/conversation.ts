@@ -107,7 +107,7 @@ export class Conversation {
     this.#replier = replier;
     this.#policy = policy;
     this.#messages = messages;
-    this.#patches = new Patches(state, delivery, replier, policy, downstream, flush, host);
+    this.#patches = new Patches(state, delivery, replier, policy, recorder, downstream, flush, host);
     this.#history = new History(state, delivery, receipts, replier, host);
     const members = new MembershipCommands(state, membership, policy, replier, flush, rules, () =>
       host.now(),

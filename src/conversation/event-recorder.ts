@@ -1,16 +1,19 @@
 import type { EventOutbox } from "../hooks/events/event-outbox.ts";
 import { EventSender, type SendEvents } from "../hooks/events/event-outbox.ts";
 import { loggableError } from "../loggable-error.ts";
-import type { AppEvent, AppEventBody, EventOf } from "../model/app-events.ts";
+import type { AppEvent, AppEventBody, Decision, EventOf } from "../model/app-events.ts";
 import type { MessageRecord } from "../model/records.ts";
 import { RECIPIENTS_MAX } from "../push/push-work.ts";
 import type { Delivery } from "./delivery/delivery.ts";
+import type { ChangedBy } from "./policy.ts";
 import type { ConversationState, Recipient } from "./state.ts";
 
 export interface EventRecorderHost {
   now(): number;
   /** Whether anything listens to events: a hook, a webhook or the event log. */
   hasListeners(): boolean;
+  /** Whether the event log is on. */
+  isLogged(): boolean;
   /** Whether the app takes what clients write to services. */
   hasServiceHook(): boolean;
   /** Hands events to the queue. Rejects at its deadline. */
@@ -56,11 +59,16 @@ export class EventRecorder {
     if (this.#host.hasListeners()) this.#store(event);
   }
 
+  /** Records what the app's policy refused or changed: for the event log alone. */
+  recordDecision(decision: Omit<Decision, "conversationId">): void {
+    if (this.#host.isLogged()) this.#store({ conversationId: this.#state.facts.id, ...decision });
+  }
+
   /**
    * Records that a message was sent. The clients that were online for it are determined after its delivery. If only
    * mobile push needs the event, nothing is recorded while every recipient has a subscription.
    */
-  recordSent(message: MessageRecord, { transient, pushData, isPushed }: SentDetails): void {
+  recordSent(message: MessageRecord, { transient, pushData, isPushed, changedBy }: SentDetails): void {
     const { id: messageId, from, content, receipt, timestamp, address, mentionAll, mentions } = message;
     const { id: conversationId } = this.#state.facts;
     const about = {
@@ -84,6 +92,9 @@ export class EventRecorder {
     } else if (isPushed && !transient && this.#hasUnsubscribed(about)) {
       this.#store({ name: "receiversOffline", ...about, offline: [], muted: [] });
     }
+    if (changedBy === undefined) return;
+    const { by, code, why } = changedBy;
+    this.recordDecision({ name: "messageChanged", from, messageId, isPatch: false, by, code, why });
   }
 
   /** Publishes the stored events. Never rejects. */
@@ -142,6 +153,8 @@ interface SentDetails {
   pushData: string | undefined;
   /** Whether the message may be pushed to offline recipients, as far as is known here. */
   isPushed: boolean;
+  /** What changed it before it was sent. */
+  changedBy?: ChangedBy | undefined;
 }
 
 /** Splits the offline recipients into events of bounded size. */

@@ -5,6 +5,7 @@ import type {
   Hooks,
   MessageVerdict,
 } from "../hooks/before/hook-question.ts";
+import type { Decider, Decision } from "../model/app-events.ts";
 import type { Content } from "../model/records.ts";
 import { isFiltered } from "../moderation/filter.ts";
 import type { CommandOf, Signature } from "../protocol/commands.ts";
@@ -36,7 +37,10 @@ export interface PolicyHost {
 /** Why something is rejected, with the answer of the app's server. */
 export type Rejection = { error: ErrorName } & AppRefusal;
 
-export type Approved = Extract<MessageVerdict, { allowed: true }>;
+export type Approved = Extract<MessageVerdict, { allowed: true }> & { changedBy?: ChangedBy };
+
+/** Who changed a message, and what the hook said to it. */
+export type ChangedBy = Pick<Decision, "by" | "code" | "why">;
 
 type Patch = CommandOf<"message.patch">["patches"][number];
 
@@ -173,7 +177,12 @@ export class PolicyChecks {
   async #decide(verdict: MessageVerdict, content: Content, error: ErrorName): Promise<Approved | Rejection> {
     if (!verdict.allowed) return { error, appCode: verdict.appCode, appMessage: verdict.appMessage };
     const censored = await this.filtered(verdict.content ?? content);
-    return censored === undefined ? verdict : { ...verdict, content: censored, reason: CENSORED };
+    const decision = censored === undefined ? verdict : { ...verdict, content: censored, reason: CENSORED };
+    const by: Decider[] = [];
+    if (verdict.content !== undefined || verdict.to !== undefined) by.push("hook");
+    if (censored !== undefined) by.push("words");
+    if (by.length === 0) return decision;
+    return { ...decision, changedBy: { by, code: verdict.reason?.code, why: verdict.reason?.detail } };
   }
 }
 

@@ -178,6 +178,9 @@ function subjectsOf(event: AppEvent): [string | null, string | null, string | nu
     case "messageSent":
     case "receiversOffline":
       return [event.from, event.conversationId, event.messageId];
+    case "messageRefused":
+    case "messageChanged":
+      return [event.from, event.conversationId, event.messageId ?? null];
     case "conversationStarted":
     case "conversationAdded":
     case "conversationRemoved":
@@ -205,6 +208,11 @@ function detailOf(event: AppEvent): JsonObject {
     case "clientOnline": {
       const { address = null, tag = null, reconnect, userAgent = null } = event;
       return { address, tag, reconnect, userAgent };
+    }
+    case "messageRefused":
+    case "messageChanged": {
+      const { by, isPatch, code = null, why = null } = event;
+      return { by: [...by], patch: isPatch, code, why };
     }
     case "clientOffline": {
       const { why, message, address = null, tag = null } = event;

@@ -69,7 +69,33 @@ export type AppEventBody =
       message: string;
       address: string | undefined;
       tag: string | undefined;
-    };
+    }
+  | Decision;
+
+/** What refuses or changes messages: a hook of the app's server, or the word list. */
+export type Decider = "hook" | "words";
+
+/** A message, an edit or a recall was refused or changed before it counted. It is for the event log alone. */
+export interface Decision {
+  name: "messageRefused" | "messageChanged";
+  conversationId: string;
+  from: string;
+  /** Undefined if the message was refused: it never had an id. */
+  messageId: string | undefined;
+  /** Whether it is about an edit or a recall. */
+  isPatch: boolean;
+  by: readonly Decider[];
+  /** What the hook said, if it said something. */
+  code: number | undefined;
+  why: string | undefined;
+}
+
+/** An event that hooks and webhooks may hear of. */
+export type ReportedEvent = Exclude<AppEvent, { name: Decision["name"] }>;
+
+export function isReported(event: AppEvent): event is ReportedEvent {
+  return event.name !== "messageRefused" && event.name !== "messageChanged";
+}
 
 /** How a session ended (`closeCode`, http-api §8.5). */
 export type Leaving = "logout" | "lost" | "silent" | "displaced" | "kicked";

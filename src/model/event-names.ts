@@ -20,8 +20,14 @@ export const afterEvents = [
   "clientOffline",
 ] as const;
 
-/** What the event log stores: events, what became of pushes, and requests that were passed on to an upstream. */
-export const loggedNames = [...afterEvents, "pushSettled", "requestPassed"] as const;
+/** What the app's hooks and word list did to messages: for the event log alone. */
+export const decisionEvents = ["messageRefused", "messageChanged"] as const;
+
+/**
+ * What the event log stores: events, what became of pushes, what was decided about messages, and requests that were
+ * passed on to an upstream.
+ */
+export const loggedNames = [...afterEvents, "pushSettled", ...decisionEvents, "requestPassed"] as const;
 
 /** Names of hooks; LeanEngine puts an underscore before each. */
 export const eventNames = [...beforeEvents, ...afterEvents] as const;

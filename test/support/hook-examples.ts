@@ -1,5 +1,5 @@
 import type { Hooks } from "../../src/hooks/before/hook-question.ts";
-import type { AppEvent } from "../../src/model/app-events.ts";
+import type { ReportedEvent } from "../../src/model/app-events.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import type { Content } from "../../src/model/records.ts";
 import type { OfflineEvent } from "../../src/push/offline-push.ts";
@@ -69,7 +69,7 @@ export function unseen(content: Content, more: Partial<OfflineEvent> = {}): Offl
 }
 
 /** Tom came online. */
-export function arriving(id: string): AppEvent {
+export function arriving(id: string): ReportedEvent {
   return {
     id,
     at: NOON,
@@ -83,7 +83,7 @@ export function arriving(id: string): AppEvent {
 }
 
 /** Tom sent a message, which Jerry received. */
-export function sending(id: string, content: Content = "hi"): AppEvent & { name: "messageSent" } {
+export function sending(id: string, content: Content = "hi"): ReportedEvent & { name: "messageSent" } {
   return {
     id,
     at: NOON,

@@ -11,6 +11,8 @@ export const eventNames = [
   "messageSent",
   "receiversOffline",
   "pushSettled",
+  "messageRefused",
+  "messageChanged",
   "conversationStarted",
   "conversationAdded",
   "conversationRemoved",

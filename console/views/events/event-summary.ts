@@ -11,6 +11,7 @@ export interface SummaryWords {
   reconnected: string;
   leaving: Record<string, string>;
   outcomes: Record<string, string>;
+  deciders: Record<string, string>;
   noAnswer: string;
 }
 
@@ -44,6 +45,15 @@ export function summaryOf({ event, detail }: SummedEvent, words: SummaryWords): 
         textOf(detail.provider),
         textOf(detail.why),
       );
+    case "messageRefused":
+    case "messageChanged":
+      return joined(
+        listOf(detail.by)
+          .map((each) => named(words.deciders, textOf(each)))
+          .join(", "),
+        textOf(detail.code),
+        textOf(detail.why),
+      );
     case "requestPassed":
       return joined(
         `${textOf(detail.method)} ${textOf(detail.path)}`.trim(),
@@ -65,6 +75,7 @@ export function toneOf({ event, detail }: SummedEvent): "good" | "bad" | "info" 
     return detail.outcome === "not pushed" ? "plain" : "bad";
   }
   if (event === "requestPassed") return detail.failure === null ? "plain" : "bad";
+  if (event === "messageRefused") return "bad";
   if (event === "clientOnline") return "good";
   return event === "messageSent" || event.startsWith("conversation") ? "info" : "plain";
 }

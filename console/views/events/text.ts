@@ -22,6 +22,8 @@ export const eventsText = texts({
       messageSent: "message sent",
       receiversOffline: "recipients offline",
       pushSettled: "push",
+      messageRefused: "message refused",
+      messageChanged: "message changed",
       conversationStarted: "conversation made",
       conversationAdded: "members added",
       conversationRemoved: "members removed",
@@ -46,6 +48,7 @@ export const eventsText = texts({
         displaced: "logged in elsewhere",
         kicked: "signed out by the owner",
       },
+      deciders: { hook: "by the hook", words: "by the word list" },
       outcomes: {
         sent: "sent",
         gone: "device is gone",
@@ -120,6 +123,8 @@ export const eventsText = texts({
       messageSent: "消息已发送",
       receiversOffline: "接收者离线",
       pushSettled: "推送",
+      messageRefused: "消息被拒绝",
+      messageChanged: "消息被修改",
       conversationStarted: "创建对话",
       conversationAdded: "添加成员",
       conversationRemoved: "移除成员",
@@ -144,6 +149,7 @@ export const eventsText = texts({
         displaced: "在其他设备登录",
         kicked: "被管理员下线",
       },
+      deciders: { hook: "由 Hook", words: "由敏感词表" },
       outcomes: {
         sent: "已发送",
         gone: "设备已失效",

@@ -88,9 +88,7 @@ function Past({ ledger, subject, messageId }: { ledger: Ledger; subject: Subject
             ]}
           />
         )}
-        <a href={consolePath("conversations", conversationId, "messages", messageId)}>
-          {text.seeMessage}
-        </a>
+        <a href={consolePath("conversations", conversationId, "messages", messageId)}>{text.seeMessage}</a>
       </div>
     </Section>
   );

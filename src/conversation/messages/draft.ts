@@ -3,7 +3,7 @@ import type { TheirMessage } from "../../mirror/hosted-app.ts";
 import type { Priority } from "../../model/priority.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import type { PushPolicy } from "../../protocol/commands.ts";
-import type { Approved } from "../policy.ts";
+import type { Approved, ChangedBy } from "../policy.ts";
 import type { Broadcast } from "../service/service-state.ts";
 import { newMessageId } from "./ids.ts";
 
@@ -33,6 +33,7 @@ export interface Draft {
   sentThere?: TheirMessage;
   /** Why the policy changed the message; its sender must be notified (M-18). */
   changed: { code: number; detail: string } | undefined;
+  changedBy?: ChangedBy | undefined;
 }
 
 /** Fields of a message that are only set later, or by the app's server. */

@@ -205,9 +205,9 @@ export class MessageCommits {
       const { id: conversationId, kind } = this.#state.facts;
       const event = clientEvents.message({ conversationId, kind, message });
       const record = storedRecord(position, origin, messageTraits(this.#state), event);
-      const { pushData, isPushed } = send;
+      const { pushData, isPushed, changedBy } = send;
       const isFromThere = sentThere !== undefined;
-      const about = { pushData, isPushed };
+      const about = { pushData, isPushed, changedBy };
       const isDropped = this.#isDropped(send, position);
       stored.push({ message, origin, position, record, about, isFromThere, isDropped });
       const outcome = { messageId: message.id, timestamp: message.timestamp };

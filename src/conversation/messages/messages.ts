@@ -66,6 +66,10 @@ export class Messages {
     const verdict = await this.#policy.checkMessage(subscription, command);
     if (!("error" in verdict)) return this.#sendApproved(subscription, command, verdict);
     const { serial } = command;
+    const { clientId: from } = subscription;
+    const { appCode: code, appMessage: why } = verdict;
+    const about = { from, messageId: undefined, isPatch: false, by: ["hook"] as const, code, why };
+    this.#recorder.recordDecision({ name: "messageRefused", ...about });
     const refused = sendRefused(this.#state.facts.id, serial, verdict, this.#host.now());
     this.#replier.reply(subscription, serial, refused);
   }
@@ -97,6 +101,7 @@ export class Messages {
       recipients: this.#state.service === undefined ? approved.to : [],
       noSync: false,
       changed: changeOf(approved),
+      changedBy: approved.changedBy,
     };
     if (!command.transient) return this.#commits.add(draft, { subscription, serial });
     this.#commits.flush();
@@ -190,7 +195,12 @@ export class Messages {
     const { id: conversationId, kind } = this.#state.facts;
     const record = eventRecord(clientEvents.message({ conversationId, kind, message, transient: true }));
     const event = { kind: "event" as const, record, isEphemeral: true };
-    this.#recorder.recordSent(message, { transient: true, pushData: undefined, isPushed: false });
+    this.#recorder.recordSent(message, {
+      transient: true,
+      pushData: undefined,
+      isPushed: false,
+      changedBy: draft.changedBy,
+    });
     // More is sent here than people are to receive (R-08, M-30).
     if (!this.#downstream.admitsTransient(draft.priority, draft.content.length)) return;
     const { origin } = draft;

@@ -1,3 +1,4 @@
+import type { Decision } from "../../model/app-events.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import * as clientEvents from "../../protocol/client-events.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
@@ -10,9 +11,10 @@ import type { Delivery } from "../delivery/delivery.ts";
 import { relayedEntry, relayedFrames } from "../delivery/relayed-frames.ts";
 import { NO_ORIGIN, skippedEntryRecord } from "../delivery/skipped-entry.ts";
 import type { Subscription } from "../delivery/subscription.ts";
+import type { EventRecorder } from "../event-recorder.ts";
 import { historyVisibleFrom, isVisibleTo } from "../log/visibility.ts";
 import type { ChangeThere } from "../mirror/change-there.ts";
-import { APPROVED_AS_SENT, type Approved, type PolicyChecks } from "../policy.ts";
+import { APPROVED_AS_SENT, type Approved, type ChangedBy, type PolicyChecks } from "../policy.ts";
 import type { Replier } from "../replier.ts";
 import type { Downstream } from "../room/downstream.ts";
 import type { MessageLocation, PatchByServer } from "../server-calls.ts";
@@ -48,6 +50,7 @@ export class Patches {
   readonly #delivery: Delivery;
   readonly #replier: Replier;
   readonly #policy: PolicyChecks;
+  readonly #recorder: EventRecorder;
   readonly #downstream: Downstream;
   readonly #flush: () => void;
   readonly #host: PatchesHost;
@@ -58,6 +61,7 @@ export class Patches {
     delivery: Delivery,
     replier: Replier,
     policy: PolicyChecks,
+    recorder: EventRecorder,
     downstream: Downstream,
     flush: () => void,
     host: PatchesHost,
@@ -66,6 +70,7 @@ export class Patches {
     this.#delivery = delivery;
     this.#replier = replier;
     this.#policy = policy;
+    this.#recorder = recorder;
     this.#downstream = downstream;
     this.#flush = flush;
     this.#host = host;
@@ -82,11 +87,24 @@ export class Patches {
     const approved: Approved[] = [];
     for (const patch of isChecked ? patches : []) {
       const outcome = await this.#policy.checkPatch(subscription, patch);
-      if ("error" in outcome) return this.#replier.reject(subscription, command.serial, outcome);
+      if ("error" in outcome) {
+        const { appCode: code, appMessage: why } = outcome;
+        this.#record("messageRefused", subscription, patch, { by: ["hook"], code, why });
+        return this.#replier.reject(subscription, command.serial, outcome);
+      }
       approved.push(outcome);
     }
     this.#flush();
     this.#patchApproved(subscription, command.serial, patches, approved);
+  }
+
+  #record(
+    name: Decision["name"],
+    { clientId: from }: Subscription,
+    { messageId }: Patch,
+    by: ChangedBy,
+  ): void {
+    this.#recorder.recordDecision({ name, from, messageId, isPatch: true, ...by });
   }
 
   /** Why these patches are refused, all together; undefined if they are allowed. */
@@ -129,11 +147,12 @@ export class Patches {
         lastPatchTime = Math.max(lastPatchTime, message.patchedAt);
         continue;
       }
-      const { content, reason, to } = approved[at] ?? APPROVED_AS_SENT;
+      const { content, reason, to, changedBy } = approved[at] ?? APPROVED_AS_SENT;
       const recipients = this.#state.service === undefined ? (to ?? message.recipients) : message.recipients;
       const changes = { ...resultOf(patch), recipients, ...(content === undefined ? {} : { content }) };
       const entry = this.#append(message, changes, subscription.origin);
       entries.push(entry);
+      if (changedBy !== undefined) this.#record("messageChanged", subscription, patch, changedBy);
       lastPatchTime = entry.message.patchedAt ?? 0;
       if (content !== undefined) corrections.push(this.#event(entry.message, reason));
     }

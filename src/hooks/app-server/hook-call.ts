@@ -1,4 +1,4 @@
-import type { AppEvent, Leaving } from "../../model/app-events.ts";
+import type { Leaving, ReportedEvent } from "../../model/app-events.ts";
 import type { EventName } from "../../model/event-names.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Content } from "../../model/records.ts";
@@ -25,7 +25,7 @@ export function questionCall(question: HookQuestion, id: string, now: number): H
 }
 
 /** The call that reports an event: the same at every attempt. */
-export function eventCall(event: AppEvent): HookCall {
+export function eventCall(event: ReportedEvent): HookCall {
   const address = "address" in event ? event.address : undefined;
   return { id: event.id, at: event.at, name: event.name, parameters: parametersOf(event), address };
 }
@@ -37,7 +37,7 @@ const closeCodes: Record<Leaving, number> = { logout: 1, lost: 2, silent: 2, dis
  * The documented fields of each hook (http-api §8.3 to §8.5), all of them and no others: handlers in Python take them
  * as named arguments, so an extra one breaks them as well as a missing one.
  */
-export function parametersOf(event: HookQuestion | AppEvent): JsonObject {
+export function parametersOf(event: HookQuestion | ReportedEvent): JsonObject {
   switch (event.name) {
     case "messageReceived":
       return {

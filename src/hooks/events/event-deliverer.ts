@@ -1,6 +1,12 @@
 import { withDeadline } from "../../deadline.ts";
 import { loggableError } from "../../loggable-error.ts";
-import type { AppEvent, EventTarget, QueuedEvent } from "../../model/app-events.ts";
+import {
+  type AppEvent,
+  type EventTarget,
+  isReported,
+  type QueuedEvent,
+  type ReportedEvent,
+} from "../../model/app-events.ts";
 import type { OfflineEvent } from "../../push/offline-push.ts";
 import type { QueueMessage } from "../../queue/queue.ts";
 import type { Settings } from "../../settings/schema.ts";
@@ -93,7 +99,7 @@ export class EventDeliverer {
 function targetsOf(event: QueuedEvent, { settings, server }: EventDelivererHost): EventTarget[] {
   const targets: EventTarget[] = settings.events.logDays > 0 ? ["log"] : [];
   if (event.name === "receiversOffline") targets.push("push");
-  else {
+  else if (isReported(event)) {
     if (server.hasEngine) targets.push("engine");
     if (server.listensFor(event.name)) targets.push("webhook");
     if (server.hasServiceHook && isWrittenToService(event)) targets.push("service");
@@ -131,7 +137,7 @@ async function toServiceHook(deliveries: Delivery[], { server }: EventDelivererH
 async function each(
   target: EventTarget,
   deliveries: Delivery[],
-  deliver: (event: AppEvent) => Promise<HookAnswer>,
+  deliver: (event: ReportedEvent) => Promise<HookAnswer>,
 ): Promise<void> {
   const due = deliveries.filter(({ targets }) => targets.includes(target));
   const waiting = due.values();
@@ -143,7 +149,9 @@ async function each(
         failed.push(target);
         continue;
       }
-      const answer = await attempt(() => deliver(eventOf(message.body)));
+      const event = eventOf(message.body);
+      if (!isReported(event)) continue;
+      const answer = await attempt(() => deliver(event));
       const failure = answer.outcome === "failed" ? answer.failure : undefined;
       unanswered = failure === "unanswered" || failure === "resting" ? unanswered + 1 : 0;
       if (answer.outcome !== "failed") continue;

@@ -10,6 +10,7 @@ const words = {
   reconnected: "back",
   leaving: { kicked: "signed out" },
   outcomes: { "not pushed": "none" },
+  deciders: { words: "the word list" },
   noAnswer: "no answer",
 };
 const said = (event: string, detail: Record<string, unknown>) => summaryOf({ event, detail }, words);
@@ -25,6 +26,9 @@ test("each event of the log is summed up in a line", () => {
   expect(
     said("pushSettled", { outcome: "not pushed", provider: null, why: "no device", clients: ["Jerry"] }),
   ).toBe("none · no device");
+  expect(said("messageChanged", { by: ["hook", "words"], patch: false, code: 7, why: "no ads" })).toBe(
+    "hook, the word list · 7 · no ads",
+  );
   expect(said("requestPassed", { method: "GET", path: "/1.1/users", status: 200, failure: null })).toBe(
     "GET /1.1/users · 200",
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parametersOf } from "../../../../src/hooks/app-server/hook-call.ts";
 import type { HookQuestion } from "../../../../src/hooks/before/hook-question.ts";
-import type { AppEvent, Leaving } from "../../../../src/model/app-events.ts";
+import type { Leaving, ReportedEvent } from "../../../../src/model/app-events.ts";
 import { arriving, editing, saying, starting, unseen } from "../../../support/hook-examples.ts";
 
 const conversationId = "65537a0e0000000000000001";
@@ -9,7 +9,7 @@ const NOON = Date.UTC(2026, 10, 25, 12);
 const changing = { conversationId, by: "Tom", members: ["Jerry"] };
 const seen = { initBy: "Tom", members: ["Jerry"], convId: conversationId };
 
-const cases: [string, HookQuestion | AppEvent, object][] = [
+const cases: [string, HookQuestion | ReportedEvent, object][] = [
   [
     "[H-01] a message that arrived",
     saying(new Uint8Array([1, 2, 3])),
@@ -137,7 +137,7 @@ const cases: [string, HookQuestion | AppEvent, object][] = [
   ["[H-09] a client who was lost", leaving("lost"), { peerId: "Tom", closeCode: 2, closeMsg: "gone" }],
 ];
 
-function leaving(why: Leaving): AppEvent {
+function leaving(why: Leaving): ReportedEvent {
   const who = { clientId: "Tom", address: undefined, tag: undefined };
   return { id: "e", at: NOON, name: "clientOffline", why, message: "gone", ...who };
 }
