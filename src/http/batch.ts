@@ -95,6 +95,7 @@ export const batchRoutes = new Hono<HttpEnv>()
     "/1.1/batch/save",
     operation({
       id: "saveBatch",
+      isStepwise: true,
       tag: "Push",
       summary: "Save several installations or users",
       description:

@@ -54,6 +54,8 @@ export interface Operation {
   weight?: number;
   /** Whether it changes nothing, although it is no GET: the audit log has no entry of it. */
   isReading?: boolean;
+  /** Whether what was done before a refusal stays done: the audit log then has an entry of the refused request too. */
+  isStepwise?: boolean;
   /** Whether it uses a quota (L-10). */
   isMetered?: boolean;
 }
@@ -142,7 +144,7 @@ export function operation(described: Operation): MiddlewareHandler<HttpEnv> {
         return tooManyRequests(context);
       }
       if (caller === "master" && !described.isReading && isAudited(context)) {
-        return audited(context, described.id, next);
+        return audited(context, described, next);
       }
     }
     await next();

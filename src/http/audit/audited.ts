@@ -36,9 +36,13 @@ export function isAudited(context: Context<HttpEnv>): boolean {
  * write failed has no status, and tells that it is not known what became of the change. Throws if the first one fails:
  * then nothing was changed.
  *
- * @param action the id of the operation
+ * @param isStepwise whether what was done before a refusal stays done
  */
-export async function audited(context: Context<HttpEnv>, action: string, next: Next): Promise<void> {
+export async function audited(
+  context: Context<HttpEnv>,
+  { id: action, isStepwise }: { id: string; isStepwise?: boolean },
+  next: Next,
+): Promise<void> {
   const { env } = context;
   const session = context.get("consoleSession");
   const who = session === undefined ? API : session.name || NAMELESS;
@@ -46,7 +50,7 @@ export async function audited(context: Context<HttpEnv>, action: string, next: N
   await awaitCall(beginAudit(env.DB, entry), "the audit log");
   await next();
   const { status } = context.res;
-  const isRefused = status >= 400 && status < 500;
+  const isRefused = status >= 400 && status < 500 && !isStepwise;
   await settle(
     entry,
     isRefused ? forgetAudit(env.DB, entry) : endAudit(env.DB, entry, outcomeOf(context, status)),

@@ -72,6 +72,20 @@ describe("[G-01] the audit log", () => {
     expect(await log()).toEqual([]);
   });
 
+  test("[G-01] a batch that saved something before it was refused is in the audit log", async () => {
+    const headers = { ...byConsole, cookie: await signedIn() };
+    const good = { deviceType: "ios", deviceToken: "b".repeat(64) };
+    const requests = [good, { deviceType: 7 }].map((each) => {
+      return { method: "POST", path: "/1.1/installations", body: each };
+    });
+    const body = JSON.stringify({ requests });
+    const refused = await askConsole("/1.1/batch/save", { method: "POST", headers, body });
+    expect(refused.status).toBe(400);
+    expect(await log("?action=saveBatch")).toMatchObject([{ who: "Tom", status: 400 }]);
+    const { results } = await world.DB.prepare("SELECT * FROM audit").all();
+    expect(JSON.stringify(results)).not.toContain("bbbb");
+  });
+
   test("[G-01] what the console changes elsewhere is in the audit log, and what the app's server does is not", async () => {
     const id = await conversationOf(["Tom", "Jerry"]);
     const path = `/1.2/rtm/conversations/${id}/messages`;
