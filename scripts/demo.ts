@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { fillWithDemo } from "./demo/fill.ts";
+import { fillWithDemo, HALF_FILLED } from "./demo/fill.ts";
 import { Refusal } from "./options.ts";
 
 /* `npm run demo`: see docs/running.md. */
@@ -18,6 +18,7 @@ try {
     console.log(usage);
   } else {
     const outcome = await fillWithDemo(options.server, process.env, []);
+    if (outcome === "half filled") throw new Refusal(HALF_FILLED, 1);
     if (outcome === "not empty") throw new Refusal(`Nothing was changed: ${options.server} is not empty.`, 1);
     console.log(`The demo is at ${options.server}.`);
   }

@@ -12,6 +12,9 @@ export interface Chats {
   garden: string;
 }
 
+/** Nobody says anything here. */
+export const FIRST_CHAT = { name: "Attic", c: "Toodles", m: ["Toodles", "Quacker"], attr: {} };
+
 const Created = v.object({ objectId: v.string() });
 
 /** Creates a conversation of one kind by the HTTP API, and returns its id. */
@@ -49,8 +52,7 @@ export async function createChats(admin: Admin): Promise<Chats> {
       m: ["Spike", "Tyke", "Butch", "Meathead"],
       attr: {},
     }),
-    // Nobody has said anything here.
-    create(admin, "conversations", { name: "Attic", c: "Toodles", m: ["Toodles", "Quacker"], attr: {} }),
+    create(admin, "conversations", FIRST_CHAT),
   ]);
   return { cheese, kitchen, fishing, garden };
 }

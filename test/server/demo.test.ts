@@ -109,6 +109,18 @@ describe("npm start -- --demo", () => {
     expect(await conversations(again)).toHaveLength(before.length);
     expect(again.output()).not.toContain("demo");
   });
+
+  test("npm start -- --demo says that an earlier demo was broken off, and changes nothing", async () => {
+    const data = join(servers.folder, "half");
+    const first = await servers.start({ data });
+    const row = { name: "Attic", c: "Toodles", m: ["Toodles", "Quacker"] };
+    await callAsOwner(first, "POST", "/1.2/rtm/conversations", row);
+    await expect.poll(async () => (await conversations(first)).length, { timeout: PATIENCE }).toBe(1);
+    await first.stop();
+    const again = await servers.start({ args: ["--demo"], data });
+    await expect.poll(() => again.output(), { timeout: PATIENCE }).toContain("looks broken off");
+    expect(await conversations(again)).toHaveLength(1);
+  });
 });
 
 describe("npm run demo", () => {

@@ -96,6 +96,18 @@ describe("the reference at /docs", () => {
     expect(problems).toEqual([]);
   });
 
+  test("whoever is signed in at /console tries an owner's operation out without a key", async () => {
+    await page.goto(`${server.url}/console`);
+    await page.getByLabel("Master key").fill("parley-dev-master");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect.poll(async () => (await context.cookies()).length).toBe(1);
+    await page.getByRole("navigation").first().waitFor();
+    const operation = await open("Administration", "getSettings");
+    await operation.getByRole("button", { name: "Execute" }).click();
+    const answer = operation.locator(".live-responses-table");
+    await expect.poll(() => answer.innerText()).toContain('"security"');
+  });
+
   test("without a key the reference sends the header that makes a session of the console count", async () => {
     const operation = await open("Administration", "getHealth");
     const asked = page.waitForRequest(/admin\/health$/);

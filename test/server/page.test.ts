@@ -95,6 +95,12 @@ describe("the page at /", () => {
     expect(problems).toEqual([]);
   });
 
+  test("the page links to the console of a server that has one", async () => {
+    await page.goto(server.url);
+    await page.getByRole("link", { name: "console" }).click();
+    await page.getByLabel("Master key").waitFor();
+  });
+
   test("a person who logs in again sees the messages sent meanwhile, and the sender sees how far they came", async () => {
     await page.goto(server.url);
     await arrived();
