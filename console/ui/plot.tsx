@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { type Language, useLanguage, useText } from "./language.ts";
 import { useSystemDark } from "./system-dark.ts";
@@ -49,6 +49,7 @@ export function Plot({ title, times, series, unit = "", height = 160, bars = fal
   const isSystemDark = useSystemDark();
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
+  const [isOpen, setOpen] = useState(false);
   const shape = JSON.stringify([
     series.map(({ label, colour }) => [label, colour]),
     unit,
@@ -90,10 +91,12 @@ export function Plot({ title, times, series, unit = "", height = 160, bars = fal
         ))}
       </figcaption>
       <div ref={place} aria-hidden="true" style={{ height: `${height}px` }} />
-      <details>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{text.asTable}</summary>
-        {/* A table of thousands of rows helps nobody. */}
-        <NumberTable times={times.slice(-120)} series={series} from={Math.max(0, times.length - 120)} />
+        {/* A table of thousands of rows helps nobody, and one that nobody sees costs time with each new number. */}
+        {isOpen && (
+          <NumberTable times={times.slice(-120)} series={series} from={Math.max(0, times.length - 120)} />
+        )}
       </details>
     </figure>
   );

@@ -5,7 +5,7 @@ import { useText } from "../../ui/language.ts";
 import { Facts } from "../../ui/page.tsx";
 import { Answered, Empty } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
-import { changesOf, valueText } from "./changes.ts";
+import { knownChanges, valueText } from "./changes.ts";
 import { type AuditEntry, useAuditEntry } from "./event-queries.ts";
 import type { Place } from "./place.ts";
 import { eventsText } from "./text.ts";
@@ -37,22 +37,23 @@ export function AuditDetails({ place, known, onClose }: AuditDetailsProps) {
 
 function Entry({ entry }: { entry: AuditEntry }) {
   const text = useText(eventsText);
-  const { at, who, address, target, status, before, after } = entry;
-  const isKnown = before !== null && before !== undefined;
+  const { at, who, address, target, status, after } = entry;
+  const changes = knownChanges(entry);
   return (
     <>
       <Facts
         facts={[
           [text.at, <Time at={at} />],
           [text.who, who],
-          [text.from, address ?? text.unknown],
+          [text.address, address ?? text.unknown],
           [text.target, <code>{target}</code>],
           [text.status, <StatusBadge status={status} />],
         ]}
       />
-      {isKnown ? (
+      {changes !== undefined ? (
         <ul class="changes">
-          {changesOf(before, after).map((change) => (
+          {changes.length === 0 && <li class="faint">{text.noDifference}</li>}
+          {changes.map((change) => (
             <li key={change.path}>
               {change.path !== "" && <code>{change.path}</code>}
               <del>{valueText(change.before)}</del>

@@ -6,7 +6,7 @@ import { useText } from "../../ui/language.ts";
 import { Answered, Empty } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
 import { AuditDetails, StatusBadge } from "./audit-details.tsx";
-import { changesOf, valueText } from "./changes.ts";
+import { knownChanges, valueText } from "./changes.ts";
 import { type AuditEntry, useAudit } from "./event-queries.ts";
 import { FilterField } from "./filter-field.tsx";
 import { placeIn, placeText } from "./place.ts";
@@ -94,12 +94,14 @@ const columnsOf = (text: EventsText): Column<AuditEntry>[] => [
     label: text.change,
     width: "minmax(8rem, 2fr)",
     wideOnly: true,
-    render: ({ before, after, target }) =>
-      before === null || before === undefined
-        ? target
-        : changesOf(before, after)
-            .map((change) => `${change.path}: ${valueText(change.before)} → ${valueText(change.after)}`)
-            .join(", "),
+    render: (entry) => {
+      const changes = knownChanges(entry);
+      if (changes === undefined) return entry.target;
+      if (changes.length === 0) return <span class="faint">{text.noDifference}</span>;
+      return changes
+        .map(({ path, before, after }) => `${path}: ${valueText(before)} → ${valueText(after)}`)
+        .join(", ");
+    },
   },
   {
     id: "status",

@@ -22,6 +22,10 @@ export function changesOf(before: unknown, after: unknown, path = "", depth = 0)
   return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ path, before, after }];
 }
 
+/** What a change changed; undefined where it is not known how things were before. */
+export const knownChanges = ({ before, after }: { before: unknown; after: unknown }): Change[] | undefined =>
+  before === null || before === undefined ? undefined : changesOf(before, after);
+
 /** A value in a line. */
 export const valueText = (value: unknown): string =>
   value === undefined ? "–" : (JSON.stringify(value) ?? String(value));

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { type Address, consolePath } from "../../ui/address.ts";
+import { type Address, changedQuery, consolePath } from "../../ui/address.ts";
 import { Badge } from "../../ui/badge.tsx";
-import { Button } from "../../ui/button.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { JsonView } from "../../ui/json-view.tsx";
 import { useText } from "../../ui/language.ts";
@@ -15,6 +15,8 @@ import { type EventsText, eventsText } from "./text.ts";
 
 /** Names of one list that are shown as links; the others are in the JSON below. */
 const LINKED = 50;
+/** Clients of one push that have a button each. */
+const EXPLAINED = 5;
 
 interface EventDetailsProps {
   place: Place;
@@ -37,10 +39,31 @@ export function EventDetails({ place, known, address }: EventDetailsProps) {
       ) : (
         <>
           <Facts facts={factsOf(event, text, address)} />
+          <WhyNotPushed event={event} />
           <JsonView value={event} />
         </>
       )}
     </Dialog>
+  );
+}
+
+/** A push that went wrong is explained, and tried, in the view of pushes. */
+function WhyNotPushed({ event }: { event: LoggedEvent }) {
+  const text = useText(eventsText);
+  const { conv_id: conv = "", message_id: message = "", detail } = event;
+  const [list] = clientLists(detail);
+  if (event.event !== "pushSettled" || detail.outcome === "sent" || list === undefined) return null;
+  return (
+    <div class="client-links">
+      {list[1].slice(0, EXPLAINED).map((client) => (
+        <ButtonLink
+          key={client}
+          href={consolePath("push") + changedQuery({}, { tab: "why", client, conv, message })}
+        >
+          {text.why(client)}
+        </ButtonLink>
+      ))}
+    </div>
   );
 }
 
@@ -53,7 +76,8 @@ function factsOf(event: LoggedEvent, text: EventsText, address: Address) {
   if (summary !== "") facts.push([text.what, summary]);
   const { client_id: client, conv_id: conversation, message_id: message } = event;
   const only = (parameters: Record<string, string>) => () => address.set({ open: "", ...parameters });
-  if (client !== undefined)
+  // The server itself has no id.
+  if (client)
     facts.push([
       text.client,
       <Linked href={consolePath("users", client)} only={text.only} onOnly={only({ client })}>

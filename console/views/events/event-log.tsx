@@ -153,7 +153,7 @@ const columnsOf = (text: EventsText): Column<LoggedEvent>[] => [
     id: "client",
     label: text.client,
     width: "minmax(4rem, 1fr)",
-    render: (event) => event.client_id ?? <PushedTo clients={clientLists(event.detail)} />,
+    render: (event) => event.client_id || <PushedTo clients={clientLists(event.detail)} />,
   },
   {
     id: "conversation",

@@ -1,3 +1,4 @@
+import { changedQuery, consolePath } from "../../ui/address.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { useText } from "../../ui/language.ts";
 import { Time } from "../../ui/time.tsx";
@@ -52,13 +53,20 @@ function SwitchList({ switchesOff }: { switchesOff: NonNullable<Health["switches
       <ul class="switches-off">
         {switchesOff.map(({ setting, allows }) => (
           <li key={setting}>
-            <code>{setting}</code> <span class="faint">{allows}</span>
+            <a href={settingLink(setting)}>
+              <code>{setting}</code>
+            </a>{" "}
+            <span class="faint">{allows}</span>
           </li>
         ))}
       </ul>
     </details>
   );
 }
+
+/** "security.join or security.signConversation": the first of them. */
+const settingLink = (setting: string): string =>
+  consolePath("settings") + changedQuery({}, { q: setting.split(" ")[0] ?? "" });
 
 /** A newer server may know of more than this console. */
 const nameOf = (code: string, names: Record<string, string>): string => names[code] ?? code;

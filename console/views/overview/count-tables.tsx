@@ -8,7 +8,7 @@ import { overviewText } from "./text.ts";
 /** The most frequent refusals are shown. */
 const REFUSALS = 8;
 
-/** Sums of a range that plots do not tell apart: by provider, endpoint and error. */
+/** Sums of a range that plots do not tell apart: by provider, endpoint and error, where there are any. */
 export function CountTables({ totals }: { totals: Record<string, number> }) {
   const text = useText(overviewText);
   const language = useLanguage();
@@ -17,62 +17,50 @@ export function CountTables({ totals }: { totals: Record<string, number> }) {
   const endpoints: Record<string, string> = text.endpoints;
   return (
     <div class="columns">
-      <Section title={text.pushes}>
-        <Sums
-          none={text.pushesNone}
-          head={[
-            text.provider,
-            text.results.sent,
-            text.results.gone,
-            text.results.failed,
-            text.results.later,
-          ]}
-          rows={providersOf(totals).map(({ provider, sent, gone, failed, later }) => [
-            provider,
-            number(sent),
-            number(gone),
-            <span class={failed > 0 ? "bad" : ""}>{number(failed)}</span>,
-            number(later),
-          ])}
-        />
-      </Section>
-      <Section title={text.hooks}>
-        <Sums
-          none={text.hooksNone}
-          head={[text.endpoint, text.calls, text.failures, text.averageTime, text.longest, text.slow]}
-          rows={hooksOf(totals).map(({ endpoint, calls, failures, averageMs, longestMs, slow }) => [
-            endpoints[endpoint] ?? endpoint,
-            number(calls),
-            <span class={failures > 0 ? "bad" : ""}>{number(failures)}</span>,
-            time(averageMs),
-            time(longestMs),
-            slow.toLocaleString(language, { style: "percent" }),
-          ])}
-        />
-      </Section>
-      <Section title={text.refused}>
-        <Sums
-          none={text.refusedNone}
-          head={[text.code, text.count]}
-          rows={refusalsOf(totals)
-            .slice(0, REFUSALS)
-            .map(({ code, count }) => [code, number(count)])}
-        />
-      </Section>
+      <Sums
+        title={text.pushes}
+        head={[text.provider, text.results.sent, text.results.gone, text.results.failed, text.results.later]}
+        rows={providersOf(totals).map(({ provider, sent, gone, failed, later }) => [
+          provider,
+          number(sent),
+          number(gone),
+          <span class={failed > 0 ? "bad" : ""}>{number(failed)}</span>,
+          number(later),
+        ])}
+      />
+      <Sums
+        title={text.hooks}
+        head={[text.endpoint, text.calls, text.failures, text.averageTime, text.longest, text.slow]}
+        rows={hooksOf(totals).map(({ endpoint, calls, failures, averageMs, longestMs, slow }) => [
+          endpoints[endpoint] ?? endpoint,
+          number(calls),
+          <span class={failures > 0 ? "bad" : ""}>{number(failures)}</span>,
+          time(averageMs),
+          time(longestMs),
+          slow.toLocaleString(language, { style: "percent" }),
+        ])}
+      />
+      <Sums
+        title={text.refused}
+        head={[text.code, text.count]}
+        rows={refusalsOf(totals)
+          .slice(0, REFUSALS)
+          .map(({ code, count }) => [code, number(count)])}
+      />
     </div>
   );
 }
 
 interface SumsProps {
-  none: string;
+  title: string;
   head: readonly string[];
   rows: readonly (readonly ComponentChildren[])[];
 }
 
-function Sums({ none, head, rows }: SumsProps) {
-  if (rows.length === 0) return <p class="faint">{none}</p>;
+function Sums({ title, head, rows }: SumsProps) {
+  if (rows.length === 0) return null;
   return (
-    <div class="scroll">
+    <Section title={title}>
       <table class="sums">
         <thead>
           <tr>
@@ -94,6 +82,6 @@ function Sums({ none, head, rows }: SumsProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Section>
   );
 }

@@ -73,14 +73,15 @@ export function Numbers({ live, health, totals }: NumbersProps) {
         value={bytes == null ? undefined : bytesText(bytes, language)}
         note={host == null ? text.databaseNote : text.databaseHere}
       />
-      {host?.memoryBytes != null && (
-        <OneNumber name={text.memory} value={bytesText(host.memoryBytes, language)} />
-      )}
-      {host?.descriptors != null && (
+      {host != null && (
         <OneNumber
-          name={text.descriptors}
-          value={number(host.descriptors)}
-          note={host.descriptorsMax === null ? undefined : text.descriptorsNote(host.descriptorsMax)}
+          name={text.memory}
+          value={host.memoryBytes === null ? undefined : bytesText(host.memoryBytes, language)}
+          note={
+            host.descriptors === null || host.descriptorsMax === null
+              ? undefined
+              : text.descriptors(host.descriptors, host.descriptorsMax)
+          }
         />
       )}
     </dl>

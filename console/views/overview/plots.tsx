@@ -27,9 +27,9 @@ export function Plots({ metrics }: { metrics: Metrics }) {
   const plots = useMemo(() => plotsOf(metrics, text), [metrics, text]);
   return (
     <div class="columns">
-      {plots.map(({ title, unit = "", series }) => (
+      {plots.map(({ title, unit = "", bars = false, series }) => (
         <div key={title} class="card">
-          <Plot title={title} times={times} series={series} unit={unit} height={140} />
+          <Plot title={title} times={times} series={series} unit={unit} bars={bars} height={140} />
         </div>
       ))}
     </div>
@@ -39,6 +39,7 @@ export function Plots({ metrics }: { metrics: Metrics }) {
 interface OnePlot {
   title: string;
   unit?: string;
+  bars?: boolean;
   series: PlotSeries[];
 }
 
@@ -82,6 +83,8 @@ function plotsOf(metrics: Metrics, text: OverviewText): OnePlot[] {
     {
       title: text.plots.latency,
       unit: "ms",
+      // A line has no place for a minute with calls between minutes without.
+      bars: true,
       series: [{ label: text.average, colour: "--jerry", values: latencySeries(metrics) }],
     },
     {

@@ -37,7 +37,7 @@ function factsOf({ version, host, d1, archive, queues, mirror }: Health, text: O
     [text.completeUntil, archive.completeUntil === null ? text.unknown : <Time at={archive.completeUntil} />],
   ];
   if (host !== null)
-    facts.push([text.since1, <Time at={host.startedAt} />], [text.crashes, `${host.restarts}`]);
+    facts.push([text.upSince, <Time at={host.startedAt} />], [text.crashes, `${host.restarts}`]);
   if (queues !== null)
     facts.push([
       text.queues,

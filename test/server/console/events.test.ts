@@ -70,15 +70,17 @@ test("the owner turns the event log on, and finds why Jerry was not pushed", asy
   expect(page.url()).toContain("event=pushSettled");
   await row.click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("link", { name: "Jerry" }).waitFor();
+  await dialog.getByRole("link", { name: "Jerry", exact: true }).waitFor();
   expect(await dialog.getByRole("link", { name: id }).getAttribute("href")).toBe(
     `/console/conversations/${id}`,
   );
+  const why = dialog.getByRole("link", { name: "Why was Jerry not pushed?" });
+  expect(await why.getAttribute("href")).toContain(`/console/push?tab=why&client=Jerry&conv=${id}`);
   await picture(page, "event");
   expect(await barriers(page)).toEqual([]);
   // What a colleague who is sent the address sees.
   await page.reload();
-  await dialog.getByRole("link", { name: "Jerry" }).waitFor();
+  await dialog.getByRole("link", { name: "Jerry", exact: true }).waitFor();
   await dialog.getByRole("button", { name: "Only its events" }).first().click();
   await dialog.waitFor({ state: "detached" });
   expect(page.url()).toContain(`conversation=${id}`);
@@ -112,7 +114,7 @@ test("by keyboard alone, the owner walks down the log, opens an event and comes 
   const focused = () => page.evaluate("document.activeElement?.dataset.index");
   for (let tabs = 0; tabs < 30 && (await focused()) === undefined; tabs++) await page.keyboard.press("Tab");
   await page.keyboard.press("ArrowDown");
-  expect(await focused()).toBe("1");
+  await expect.poll(focused).toBe("1");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");

@@ -1,5 +1,5 @@
 /** @module-tag chromium */
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import {
   barriers,
@@ -8,6 +8,7 @@ import {
   openConsoleWorld,
   PHONE,
   picture,
+  signIn,
   type Visit,
   visit,
 } from "./support/console.ts";
@@ -43,6 +44,14 @@ const say = (id: string) =>
     message: "hello",
   });
 
+/** As if the viewer had gone to another tab, or came back. */
+const hide = (page: Page, hidden: boolean) =>
+  page.evaluate(`
+    Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true });
+    Object.defineProperty(document, "visibilityState", { value: "${hidden ? "hidden" : "visible"}", configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  `);
+
 test("the owner of an empty server reads what to do first, and it goes when the first conversation is there", async () => {
   open = await visit(world);
   const { page } = open;
@@ -77,30 +86,40 @@ test("the owner sees Tom's messages counted without a reload, also after the con
   };
   await say(id);
   await counted(1);
-  await page.context().setOffline(true);
-  await page.route("**/admin/metrics/live", (route) => route.abort());
-  await page.evaluate("window.dispatchEvent(new Event('offline'))");
-  await page.unroute("**/admin/metrics/live");
-  await page.context().setOffline(false);
+  // A stream that breaks, and then a server that refuses for a while.
+  const refuse = (route: Route) => route.abort();
+  await page.route("**/admin/metrics/live", refuse);
+  await hide(page, true);
+  await hide(page, false);
+  await page.getByText("Connection lost, trying again…", { exact: true }).waitFor();
+  await page.unroute("**/admin/metrics/live", refuse);
   await say(id);
   await say(id);
+  await page.getByText("Live", { exact: true }).waitFor();
   await counted(3);
   expect(open.problems.filter((problem) => !problem.includes("net::"))).toEqual([]);
+});
+
+test("an owner whose session ran out signs in over the overview, which goes on", async () => {
+  open = await visit(world);
+  const { page } = open;
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.context().clearCookies();
+  await hide(page, true);
+  await hide(page, false);
+  await page.getByRole("dialog").getByText("Your session has ended").waitFor();
+  await signIn(page);
+  await page.getByText("Live", { exact: true }).waitFor();
+  expect(open.problems).toEqual([]);
 });
 
 test("nothing is asked of the server while the overview is in a hidden tab", async () => {
   open = await visit(world);
   const { page } = open;
   await page.getByText("Live", { exact: true }).waitFor();
-  const hide = (hidden: boolean) =>
-    page.evaluate(`
-      Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true });
-      Object.defineProperty(document, "visibilityState", { value: "${hidden ? "hidden" : "visible"}", configurable: true });
-      document.dispatchEvent(new Event("visibilitychange"));
-    `);
-  await hide(true);
+  await hide(page, true);
   await page.getByText("Paused", { exact: true }).waitFor();
-  await hide(false);
+  await hide(page, false);
   await page.getByText("Live", { exact: true }).waitFor();
   expect(open.problems).toEqual([]);
 });
