@@ -38,7 +38,11 @@ export function LogState({ days }: { days: number }) {
   return (
     <div class="log-state">
       <p class="faint">{days === 0 ? text.isOff : text.isOn(days)}</p>
-      {days === 0 ? <TurnOnButton /> : <a href="/console/settings?q=events.logDays">{text.changeDays}</a>}
+      {days === 0 ? (
+        <TurnOnButton />
+      ) : (
+        <a href="/console/settings?setting=events.logDays">{text.changeDays}</a>
+      )}
     </div>
   );
 }

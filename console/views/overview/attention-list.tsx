@@ -15,7 +15,7 @@ export function AttentionList(props: { results: readonly Attention[]; switchesOf
     <ul class="attention">
       {props.results.map((each) => {
         const { severity, code, since } = each;
-        const { href, label } = wayTo(each.link, text.mend);
+        const { href, label } = wayTo(each, text.mend);
         return (
           <li key={code + each.text}>
             <Badge tone={tones[severity]}>{text.severities[severity]}</Badge>
@@ -66,14 +66,23 @@ function SwitchList({ switchesOff }: { switchesOff: NonNullable<Health["switches
 
 /** "security.join or security.signConversation": the first of them. */
 const settingLink = (setting: string): string =>
-  consolePath("settings") + changedQuery({}, { q: setting.split(" ")[0] ?? "" });
+  consolePath("settings") + changedQuery({}, { setting: setting.split(" ")[0] ?? "" });
 
 /** A newer server may know of more than this console. */
 const nameOf = (code: string, names: Record<string, string>): string => names[code] ?? code;
 
-/** A part of the console; what is mended outside of it is explained by the facts of the server. */
-function wayTo(link: string, labels: Record<string, string>): { href: string; label: string } {
-  const view = /^\/console\/(\w+)/.exec(link)?.[1];
+/** Within the part of the console that the server names: where exactly it is mended. */
+const PLACES: Record<string, Record<string, string>> = {
+  provider_refuses: { tab: "keys" },
+  provider_late: { tab: "keys" },
+  hooks_fail: { tab: "hooks" },
+  quota_hit: { group: "limits" },
+};
+
+/** The way to a part of the console; what is mended outside of it is explained by the facts of the server. */
+function wayTo({ code, link }: Attention, labels: Record<string, string>): { href: string; label: string } {
+  const view = /^\/console\/(\w+)$/.exec(link)?.[1];
   const label = view === undefined ? undefined : labels[view];
-  return label === undefined ? { href: "#server", label: labels.overview ?? "" } : { href: link, label };
+  if (label === undefined) return { href: "#server", label: labels.overview ?? "" };
+  return { href: link + changedQuery({}, PLACES[code] ?? {}), label };
 }

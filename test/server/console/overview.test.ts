@@ -134,7 +134,8 @@ test("the owner looks at the last day, sends the address to a colleague, and fol
   await page.getByRole("tab", { name: "Last day", selected: true }).waitFor();
   const notice = page.getByRole("listitem").filter({ hasText: "Switches against strangers are off" });
   await notice.getByText(/^Which/).click();
-  await notice.getByText("security.origins").waitFor();
+  const origins = notice.getByRole("link", { name: "security.origins" });
+  expect(await origins.getAttribute("href")).toBe("/console/settings?setting=security.origins");
   expect(await number(page, "D1 uses").innerText()).toMatch(/B$/);
   await picture(page, "overview");
   await notice.getByRole("link", { name: "Open Settings" }).click();
