@@ -12,7 +12,7 @@ import { useFocusAfterNavigation } from "./navigation-focus.ts";
 import { queryClient } from "./query-client.ts";
 import { SessionGate } from "./session-gate.tsx";
 import { appText } from "./text.ts";
-import { views } from "./views.ts";
+import { MissingPart, views } from "./views.ts";
 
 export function App() {
   return (
@@ -37,7 +37,11 @@ function Views() {
   if (error !== undefined)
     return (
       <Page title={text.broken}>
-        <Empty title={error instanceof Error ? error.message : String(error)} />
+        {error instanceof MissingPart ? (
+          <Empty title={text.missingPart}>{text.missingPartHelp}</Empty>
+        ) : (
+          <Empty title={error instanceof Error ? error.message : String(error)} />
+        )}
         <div class="actions">
           <Button
             onClick={() => {

@@ -24,6 +24,9 @@ export const appText = texts({
     notFound: "There is no such page",
     notFoundHelp: "The address may have been cut off. All views stand in the list beside.",
     broken: "This view stopped with an error",
+    missingPart: "A part of the console could not be loaded",
+    missingPartHelp:
+      "Parley was updated since this page was opened, or the server does not answer. Reload the page to go on.",
     reload: "Reload the page",
     docs: "API reference",
   },
@@ -50,6 +53,8 @@ export const appText = texts({
     notFound: "没有这个页面",
     notFoundHelp: "地址可能不完整。所有视图都在旁边的列表中。",
     broken: "此视图因错误而停止",
+    missingPart: "控制台的一部分无法加载",
+    missingPartHelp: "打开此页面后 Parley 已更新，或者服务器没有响应。请重新加载页面。",
     reload: "重新加载页面",
     docs: "API 参考",
   },

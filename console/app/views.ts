@@ -26,11 +26,26 @@ export interface View {
   preload(): void;
 }
 
+/** Thrown where a page's own code could not be loaded: after an upgrade its file has another name. */
+export class MissingPart extends Error {
+  override name = "MissingPart";
+}
+
+/** A page that throws, so that it is shown like every error: `lazy` itself would wait for ever. */
+function missingPart(cause: unknown): AnyComponent {
+  return () => {
+    throw new MissingPart("A part of the console could not be loaded.", { cause });
+  };
+}
+
 function view(noun: View["noun"], pages: Pages, path = `/console/${noun}`): View {
   return {
     noun,
     path,
-    pages: Object.entries(pages).map(([rest, load]) => ({ path: path + rest, component: lazy(load) })),
+    pages: Object.entries(pages).map(([rest, load]) => ({
+      path: path + rest,
+      component: lazy(() => load().catch(missingPart)),
+    })),
     // A failure is shown when the page is opened.
     preload: () => void pages[""]?.().catch(() => {}),
   };

@@ -1,4 +1,11 @@
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import {
+  defaultRangeExtractor,
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  type Range,
+  Virtualizer,
+} from "@tanstack/virtual-core";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { Button } from "./button.tsx";
@@ -57,21 +64,20 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   }, [props.rows, columns, order?.column, order?.descending]);
   const [current, setCurrent] = useState(0);
   const frame = useRef<HTMLDivElement>(null);
-  const virtualizer = useVirtualRows(frame, rows.length);
-  const focused = useRef(false);
+  const virtualizer = useVirtualRows(frame, rows.length, Math.min(current, rows.length - 1));
+  /** The row that gets the focus once it is there. */
+  const sought = useRef<number | undefined>(undefined);
 
   const moveTo = (index: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, index));
-    focused.current = true;
+    sought.current = next;
     setCurrent(next);
     virtualizer.scrollToIndex(next);
   };
-  // The row may come into the page only after it was scrolled to.
   useEffect(() => {
-    if (!focused.current) return;
-    const row = frame.current?.querySelector<HTMLElement>(`[data-index="${current}"]`);
-    if (row === null || row === undefined || document.activeElement === row) return;
-    row.focus({ preventScroll: true });
+    if (sought.current !== current) return;
+    sought.current = undefined;
+    frame.current?.querySelector<HTMLElement>(`[data-index="${current}"]`)?.focus({ preventScroll: true });
   });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (!(event.target instanceof HTMLElement) || event.target.dataset.index === undefined) return;
@@ -129,9 +135,6 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 tabIndex={index === current ? 0 : -1}
                 style={{ transform: `translateY(${start}px)` }}
                 onFocus={() => setCurrent(index)}
-                onBlur={() => {
-                  focused.current = false;
-                }}
                 onClick={(event) => {
                   if (isOwnControl(event)) return;
                   onOpen?.(row);
@@ -196,10 +199,15 @@ function ColumnHead<Row>({ column, order, onOrder }: ColumnHeadProps<Row>) {
   );
 }
 
-/** The rows in sight, and some beyond. */
+/**
+ * The rows in sight, and some beyond.
+ *
+ * @param current the row that the keyboard is at: it is always there, or the focus would be lost when it is scrolled away
+ */
 function useVirtualRows(
   frame: { current: HTMLDivElement | null },
   count: number,
+  current: number,
 ): Virtualizer<HTMLDivElement, Element> {
   const [, render] = useReducer((times: number) => times + 1, 0);
   const options = {
@@ -207,6 +215,11 @@ function useVirtualRows(
     getScrollElement: () => frame.current,
     estimateSize: () => ROW,
     overscan: 12,
+    rangeExtractor: (range: Range) => {
+      const shown = defaultRangeExtractor(range);
+      if (current < 0 || shown.includes(current)) return shown;
+      return [...shown, current].sort((one, other) => one - other);
+    },
     // Before the frame is measured, so that the first rendering has rows.
     initialRect: { width: 800, height: 20 * ROW },
     observeElementRect,
