@@ -1,5 +1,6 @@
 import type { Ledger } from "../../parts/message-queries.ts";
 import { consolePath } from "../../ui/address.ts";
+import { Badge } from "../../ui/badge.tsx";
 import { useText } from "../../ui/language.ts";
 import { Time } from "../../ui/time.tsx";
 import { ledgerText } from "./ledger-text.ts";
@@ -16,6 +17,7 @@ export function LedgerEvents({ ledger }: { ledger: Ledger }) {
           <li key={id}>
             <Time at={at} /> <code>{event}</code>{" "}
             {client !== undefined && <a href={consolePath("users", client)}>{client}</a>}
+            <Decision event={event} detail={detail} />
             <details>
               <summary>JSON</summary>
               <pre class="message-raw">{JSON.stringify(detail, null, 2)}</pre>
@@ -25,5 +27,18 @@ export function LedgerEvents({ ledger }: { ledger: Ledger }) {
       </ol>
       {!log.complete && <p class="faint">{text.moreEvents}</p>}
     </>
+  );
+}
+
+/** Who refused or changed a message, or an edit of it, before it counted: a hook, the word list. */
+function Decision({ event, detail }: Pick<Ledger["events"][number], "event" | "detail">) {
+  const text = useText(ledgerText);
+  if (event !== "messageChanged" && event !== "messageRefused") return null;
+  const by = Array.isArray(detail.by) ? detail.by.map((each) => text.deciders.get(each) ?? String(each)) : [];
+  const why = typeof detail.why === "string" ? detail.why : "";
+  return (
+    <p>
+      <Badge tone="warn">{text.decided[event]}</Badge> {by.join(", ")} {why}
+    </p>
   );
 }

@@ -67,6 +67,11 @@ export const ledgerText = texts({
     events: "Event log",
     noEvents: "The event log has no entry of this message.",
     noLog: "The event log is off.",
+    decided: { messageChanged: "changed before it counted, by", messageRefused: "refused, by" },
+    deciders: new Map<unknown, string>([
+      ["hook", "a hook"],
+      ["words", "the word list"],
+    ]),
     moreEvents: "There are more entries than are shown here.",
     inWords: (why: string) => why,
   },
@@ -116,6 +121,11 @@ export const ledgerText = texts({
     events: "事件日志",
     noEvents: "事件日志中没有这条消息的记录。",
     noLog: "事件日志已关闭。",
+    decided: { messageChanged: "生效前被修改：", messageRefused: "被拒绝：" },
+    deciders: new Map<unknown, string>([
+      ["hook", "Hook"],
+      ["words", "敏感词"],
+    ]),
     moreEvents: "还有更多记录未显示。",
     inWords: (why: string) => CHINESE.get(why) ?? why,
   },
