@@ -29,6 +29,8 @@ export interface ServerFacts {
 }
 
 const ARCHIVE_BEHIND = 120; // seconds
+/** On a single machine the archive's time stands still for some seconds after a start, however quiet the server was. */
+const ARCHIVE_UNKNOWN = 60_000; // ms
 const QUEUE_LONG = 1_000;
 const MIRROR_WAITS = 5 * 60_000; // ms
 /** Of the 10 GB that one D1 may have. */
@@ -64,7 +66,8 @@ function* ofParts(facts: ServerFacts, now: number): Generator<Attention> {
       `D1 has ${(d1.bytes / 1e9).toFixed(1)} GB; one database may have 10.`,
       "settings",
     );
-  if (archive.behindSeconds !== null && archive.behindSeconds >= ARCHIVE_BEHIND) {
+  const hasJustStarted = host !== null && now - host.startedAt < ARCHIVE_UNKNOWN;
+  if (!hasJustStarted && archive.behindSeconds !== null && archive.behindSeconds >= ARCHIVE_BEHIND) {
     const text = `The copy of messages in D1 is ${archive.behindSeconds} s behind.`;
     yield warning("archive_behind", text, "events", archive.completeUntil);
   }

@@ -12,7 +12,7 @@ const well: ServerFacts = {
   queues: { events: 0, apns: 2 },
   mirror: null,
   switchesOff: [],
-  host: { restarts: 0, startedAt: NOW - 1_000, descriptors: 200, descriptorsMax: 65_536 },
+  host: { restarts: 0, startedAt: NOW - 3_600_000, descriptors: 200, descriptorsMax: 65_536 },
   metrics: counted({}),
 };
 
@@ -52,6 +52,13 @@ describe("what needs the owner", () => {
     [
       "one refused push among many",
       { metrics: counted({ "pushes.apns.failed": 3, "pushes.apns.sent": 900 }) },
+    ],
+    [
+      "an archive that looks behind because the machine has just started",
+      {
+        archive: { completeUntil: NOW - 36_000_000, behindSeconds: 36_000 },
+        host: { restarts: 0, startedAt: NOW - 10_000, descriptors: 200, descriptorsMax: 65_536 },
+      },
     ],
     ["two failed calls", { metrics: counted({ "hooks.engine.calls": 2, "hooks.engine.failures": 2 }) }],
     ["devices that are gone", { metrics: counted({ "pushes.apns.gone": 50 }) }],
