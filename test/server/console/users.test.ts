@@ -13,6 +13,9 @@ import {
 } from "./support/console.ts";
 
 const HOSTILE = "<img src=x onerror=alert(1)>";
+/** The name of what has the focus. */
+const FOCUSED = `(({ activeElement: element }) =>
+  element.getAttribute("aria-label") ?? element.closest("label, button, a")?.textContent)(document)`;
 let world: ConsoleWorld;
 let open: Visit | undefined;
 let conversation: string;
@@ -91,11 +94,8 @@ test("by keyboard alone the owner recalls a message of a spammer", async () => {
   const tabTo = async (name: RegExp): Promise<void> => {
     for (let presses = 0; presses < 60; presses++) {
       await page.keyboard.press("Tab");
-      const focused = await page.evaluate(() => {
-        const element = document.activeElement;
-        return `${element?.getAttribute("aria-label") ?? element?.closest("label, button, a")?.textContent}`;
-      });
-      if (name.test(focused)) return;
+      const focused = await page.evaluate(FOCUSED);
+      if (name.test(String(focused))) return;
     }
     throw new Error(`Tab does not reach ${name}`);
   };
