@@ -27,7 +27,7 @@ export function AddClients({ conversation, onAdded }: { conversation: Conversati
     },
   });
   return (
-    <form class="filters" onSubmit={(event) => void form.submit(event)}>
+    <form class="filters conversation-filters" onSubmit={(event) => void form.submit(event)}>
       <Field
         label={conversation.kind === "system" ? text.subscribe : text.add}
         placeholder="Tom, Jerry"

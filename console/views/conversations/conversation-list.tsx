@@ -46,7 +46,7 @@ export default function ConversationList() {
   const columns = useMemo(() => columnsOf(text), [text]);
   return (
     <Page title={text.title}>
-      <search class="filters">
+      <search class="filters conversation-filters">
         <SelectField
           label={text.kind}
           value={kind}

@@ -15,7 +15,7 @@ export interface Outgoing {
   transient: boolean;
   mentionAll: boolean;
   priority: "high" | "normal" | "low";
-  /** JSON or a text; undefined for the app's own push. */
+  /** JSON or a text. Undefined: what the settings say, or nothing where it is for all devices. */
   push: string | undefined;
   /** In milliseconds, for everyone. */
   validTill: number | undefined;
@@ -59,6 +59,13 @@ export const emptyDraft: Draft = {
 /** Which options a target has. */
 export const hasPriority = (target: Target): boolean => target === "room" || target === "clients";
 
+/** Nobody is pushed what is not kept, or what is said in a room. */
+export const hasPush = (target: Target, { transient }: Pick<Draft, "transient">): boolean =>
+  target !== "room" && !transient;
+
+/** Whose push is a notification to all devices of the app, not to who is offline of those it is for. */
+export const pushesToAll = (target: Target): boolean => target === "subscribers" || target === "everyone";
+
 /** What is wrong with a draft, by its field. */
 export type DraftProblem =
   | "conversationId"
@@ -90,7 +97,7 @@ export function outgoingOf(
   if (draft.content === "image" && !isWebAddress(draft.imageUrl.trim())) problems.push("imageUrl");
   if (draft.content === "raw" && draft.raw === "") problems.push("raw");
   const push = draft.push.trim();
-  if (push.startsWith("{") && !parseJson(push).isJson) problems.push("push");
+  if (hasPush(target, draft) && push.startsWith("{") && !parseJson(push).isJson) problems.push("push");
   const validTill =
     target === "everyone" && !draft.transient && draft.validTill !== ""
       ? new Date(draft.validTill).getTime()
@@ -108,7 +115,7 @@ export function outgoingOf(
       transient: draft.transient,
       mentionAll: draft.mentionAll,
       priority: hasPriority(target) ? draft.priority : "normal",
-      push: push === "" || draft.transient ? undefined : push,
+      push: push !== "" && hasPush(target, draft) ? push : undefined,
       validTill,
     },
   };

@@ -13,8 +13,10 @@ import {
   type DraftProblem,
   emptyDraft,
   hasPriority,
+  hasPush,
   type Outgoing,
   outgoingOf,
+  pushesToAll,
   targets,
 } from "./outgoing.ts";
 import { PlaceField } from "./place-field.tsx";
@@ -75,9 +77,11 @@ export default function SendPage() {
     const isWide =
       target === "everyone" || target === "subscribers" || target === "room" || reach.count >= MANY;
     if (!isWide) return true;
+    const said = [text.reach[reach.of](reach.count)];
+    if (pushesToAll(target) && outgoing.push !== undefined) said.push(text.pushReach);
     return confirm({
       title: text.sureTitle,
-      text: text.reach[reach.of](reach.count),
+      text: said.join(" "),
       action: text.send,
       look: "main",
     });
@@ -186,12 +190,12 @@ export default function SendPage() {
                 onChange={(priority) => change({ priority })}
               />
             )}
-            {!draft.transient && target !== "room" && (
+            {hasPush(target, draft) && (
               <TextArea
                 label={text.push}
                 code
                 rows={2}
-                help={text.pushHelp}
+                help={pushesToAll(target) ? text.pushToAllHelp : text.pushHelp}
                 value={draft.push}
                 onChange={(push) => change({ push })}
                 error={wrong("push", text.problems.push)}

@@ -37,10 +37,12 @@ test("the owner sends to all subscribers of a service, and is told first how man
   await page.getByRole("button", { name: /Cheese news/ }).click();
   await page.getByLabel("From client").fill("Spike");
   await page.getByLabel("Text", { exact: true }).fill("Gouda is here");
+  await page.getByText("It goes to all devices of the app").waitFor();
+  await page.getByLabel("Push", { exact: true }).fill("Cheese!");
   await picture(page, "send");
   expect(await barriers(page)).toEqual([]);
   await page.getByRole("button", { name: "Send", exact: true }).click();
-  await page.getByText("2 subscribers get it.").waitFor();
+  await page.getByText("2 subscribers get it. The push goes to all devices of the app").waitFor();
   await picture(page, "send-confirm");
   await page.getByRole("alertdialog").getByRole("button", { name: "Send" }).click();
   const link = page.getByRole("link").and(page.locator('a[href*="/messages/"]'));
