@@ -43,3 +43,37 @@ function placeOf(value: unknown): string {
 
 /** A text as an SDK's text message. */
 export const textMessage = (text: string): string => JSON.stringify({ _lctype: -1, _lctext: text });
+
+const LINE = 40;
+
+/** The words for what is not a text, in the viewer's language. */
+interface KindText {
+  types: Record<"image" | "audio" | "video" | "file" | "location", string>;
+  custom(type: number): string;
+  recalled: string;
+  binary(bytes: number): string;
+}
+
+/** The beginning of it on one line, for lists to choose from. */
+export function lineOf(content: MessageContent, text: KindText): string {
+  const words = wordsOf(content, text).replace(/\s+/g, " ").trim();
+  return words.length > LINE ? `${words.slice(0, LINE)}…` : words;
+}
+
+function wordsOf(content: MessageContent, text: KindText): string {
+  switch (content.kind) {
+    case "text":
+    case "raw":
+      return content.text;
+    case "recalled":
+      return text.recalled;
+    case "binary":
+      return text.binary(content.bytes);
+    case "location":
+      return `${text.types.location} ${content.text}`;
+    case "custom":
+      return `${text.custom(content.type)} ${content.text}`;
+    case "file":
+      return `${text.types[content.type]} ${content.name} ${content.text}`;
+  }
+}

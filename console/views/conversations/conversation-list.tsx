@@ -120,7 +120,7 @@ const columnsOf = (text: Text): Column<Summary>[] => [
     width: "7.5rem",
     wideOnly: true,
     value: ({ kind }) => kind,
-    render: ({ kind }) => (kind === "normal" ? "–" : <Badge tone="info">{text.oneOf[kind]}</Badge>),
+    render: ({ kind }) => <Badge tone={kind === "normal" ? "plain" : "info"}>{text.oneOf[kind]}</Badge>,
   },
   {
     id: "id",

@@ -142,7 +142,7 @@ function columnsOf(text: Text, isRoom: boolean): Column<MemberRow>[] {
     {
       id: "state",
       label: text.state,
-      width: "minmax(5rem, 1fr)",
+      width: "minmax(5rem, 1.7fr)",
       value: (row) => row.online,
       render: (row) => <State member={row} />,
     },

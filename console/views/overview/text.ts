@@ -11,7 +11,8 @@ export const overviewText = texts({
     },
     now: "Now",
     online: "Online now",
-    onlineNote: (connections: number) => `${connections.toLocaleString("en")} sockets`,
+    onlineNote: (connections: number) =>
+      connections === 1 ? "1 socket" : `${connections.toLocaleString("en")} sockets`,
     users: "Users today",
     usersNote: "clients that were online",
     messages: "Messages this minute",

@@ -3,7 +3,7 @@ import { texts } from "../../ui/language.ts";
 export const notificationText = texts({
   en: {
     list: "Notifications of the last 7 days",
-    time: "Sent",
+    time: "Time",
     message: "Message",
     noWords: "without words",
     status: "Status",
@@ -51,7 +51,7 @@ export const notificationText = texts({
   },
   zh: {
     list: "最近 7 天的通知",
-    time: "发送时间",
+    time: "时间",
     message: "内容",
     noWords: "没有文字",
     status: "状态",

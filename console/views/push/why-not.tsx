@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/preact-query";
 import { useEffect, useState } from "preact/hooks";
+import { contentOf, lineOf } from "../../parts/message-content.ts";
+import { messageText } from "../../parts/message-text.ts";
 import { useAddress } from "../../ui/address.ts";
 import { Field, SelectField, TextArea } from "../../ui/field.tsx";
 import { isRecord, parseJson } from "../../ui/json.ts";
@@ -171,11 +173,12 @@ function MessageChoice(props: {
   onChange(id: string): void;
 }) {
   const text = useText(whyText);
+  const said = useText(messageText);
   const language = useLanguage();
   const { recent, value } = props;
   const options = recent.map((message) => ({
     value: message["msg-id"],
-    label: `${timeText(message.timestamp, language)} ${message.from}: ${shortly(message.data)}`,
+    label: `${timeText(message.timestamp, language)} ${message.from}: ${lineOf(contentOf(message.data, message.bin), said)}`,
   }));
   if (value !== "" && !options.some((each) => each.value === value)) options.unshift({ value, label: value });
   return (
@@ -186,15 +189,4 @@ function MessageChoice(props: {
       onChange={props.onChange}
     />
   );
-}
-
-const SHORT = 40;
-
-function shortly(data: string): string {
-  const parsed = parseJson(data);
-  const words =
-    parsed.isJson && isRecord(parsed.value) && typeof parsed.value._lctext === "string"
-      ? parsed.value._lctext
-      : data;
-  return words.length > SHORT ? `${words.slice(0, SHORT)}…` : words;
 }

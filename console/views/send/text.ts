@@ -64,7 +64,7 @@ export const sendText = texts({
     sentAs: "Message",
     notKept: "It was transient: nothing of it is kept.",
     preview: "Preview of the push",
-    previewHelp: "What one client would be pushed, if it is offline. Nothing is sent.",
+    previewHelp: "What one client would be pushed, if they are offline. Nothing is sent.",
     previewFor: "For client",
     show: "Show",
     would: "Would be pushed",

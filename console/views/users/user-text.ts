@@ -34,7 +34,7 @@ export const userText = texts({
     noReason: "(no reason)",
     conversations: "Member of",
     log: "Event log",
-    logOf: "What it did",
+    logOf: "What they did",
     signature: "Signature",
     tryIt: "Test one",
     devices: "Devices online",

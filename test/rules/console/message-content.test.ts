@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { contentOf, textMessage } from "../../../console/parts/message-content.ts";
+import { contentOf, lineOf, textMessage } from "../../../console/parts/message-content.ts";
 
 const contentOfJson = (value: unknown) => contentOf(JSON.stringify(value), false);
 
@@ -27,4 +27,20 @@ test("a message of whatever form is shown as it stands", () => {
   expect(contentOfJson({ _lctype: -2, _lcfile: 7 })).toMatchObject({ kind: "file", name: "" });
   expect(contentOfJson({ _lctype: 12, a: 1 })).toMatchObject({ kind: "custom", type: 12 });
   expect(contentOf("AAEC", true)).toEqual({ kind: "binary", bytes: 3 });
+});
+
+test("a message to choose from a list is said on one line, in words", () => {
+  const text = {
+    types: { image: "Picture", audio: "Sound", video: "Film", file: "File", location: "Place" },
+    custom: (type: number) => `Type ${type}`,
+    recalled: "Recalled",
+    binary: (bytes: number) => `${bytes} bytes`,
+  };
+  const lines = [
+    textMessage("Hello\n  Tom"),
+    textMessage("a".repeat(41)),
+    '{"_lctype":-127}',
+    '{"_lctype":-2,"_lctext":"look"}',
+  ].map((data) => lineOf(contentOf(data, false), text));
+  expect(lines).toEqual(["Hello Tom", `${"a".repeat(40)}…`, "Recalled", "Picture look"]);
 });
