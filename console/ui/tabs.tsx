@@ -30,10 +30,14 @@ export function Tabs({ label, tabs: each, current, onChange }: TabsProps) {
   });
   const api = tabs.connect(service, normalizeProps);
   const list = useRef<HTMLDivElement>(null);
-  // On a phone it may stand beyond the edge.
+  // On a phone it may stand beyond the edge. The page stays where it is: tabs may be far below its title.
   useEffect(() => {
-    const chosen = list.current?.querySelector('[aria-selected="true"]');
-    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const row = list.current;
+    const chosen = row?.querySelector('[aria-selected="true"]');
+    if (!row || !chosen) return;
+    const [frame, tab] = [row.getBoundingClientRect(), chosen.getBoundingClientRect()];
+    if (tab.left < frame.left) row.scrollLeft -= frame.left - tab.left;
+    else if (tab.right > frame.right) row.scrollLeft += tab.right - frame.right;
   }, [shown?.id]);
   if (shown === undefined) return null;
   return (
