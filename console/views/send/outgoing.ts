@@ -25,6 +25,20 @@ export interface Outgoing {
 export const contents = ["text", "image", "raw"] as const;
 export type Content = (typeof contents)[number];
 
+/** A picture on this server. */
+export interface Picture {
+  url: string;
+  objectId: string;
+  name: string;
+  /** Its type, such as `image/png`. */
+  format: string;
+  /** In bytes. */
+  size: number;
+  /** In pixels; undefined for what the browser cannot read. */
+  width: number | undefined;
+  height: number | undefined;
+}
+
 /** What the form holds. */
 export interface Draft {
   conversationId: string;
@@ -33,6 +47,8 @@ export interface Draft {
   content: Content;
   text: string;
   imageUrl: string;
+  /** The last one that was uploaded. It counts while its address stands in the form. */
+  picture: Picture | undefined;
   raw: string;
   transient: boolean;
   mentionAll: boolean;
@@ -48,6 +64,7 @@ export const emptyDraft: Draft = {
   content: "text",
   text: "",
   imageUrl: "",
+  picture: undefined,
   raw: "",
   transient: false,
   mentionAll: false,
@@ -121,11 +138,23 @@ export function outgoingOf(
   };
 }
 
-function messageOf({ content, text, imageUrl, raw }: Draft): string {
+function messageOf({ content, text, imageUrl, picture, raw }: Draft): string {
   if (content === "raw") return raw;
   if (content === "text") return textMessage(text);
-  return JSON.stringify({ _lctype: -2, _lctext: text, _lcfile: { url: imageUrl.trim() } });
+  const url = imageUrl.trim();
+  return JSON.stringify({
+    _lctype: -2,
+    _lctext: text,
+    _lcfile: picture?.url === url ? fileOf(picture) : { url },
+  });
 }
+
+/** As SDKs send files. */
+const fileOf = ({ url, objectId, name, format, size, width, height }: Picture) => ({
+  url,
+  objId: objectId,
+  metaData: { name, format, size, width, height },
+});
 
 const isWebAddress = (text: string): boolean =>
   URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);

@@ -32,6 +32,8 @@ export function PlaceField({ target, value, onChange, error }: PlaceFieldProps) 
       ]);
       return [...new Map([...byId, ...byName].map((place) => [place.id, place])).values()].slice(0, 6);
     },
+    // What was found before stays until the rest comes, or the form would jump with every key.
+    placeholderData: (former, query) => (query?.queryKey[1] === target ? former : undefined),
   });
   const places = query.data ?? [];
   const chosen = places.find(({ id }) => id === value.trim());

@@ -89,7 +89,8 @@ export default function SendPage() {
   const upload = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
     try {
-      change({ imageUrl: await uploadPicture(file) });
+      const picture = await uploadPicture(file);
+      change({ picture, imageUrl: picture.url });
     } catch (error) {
       say.failed(explain(error));
     }

@@ -1,5 +1,5 @@
 import { answer, get, post } from "../../api/client.ts";
-import type { Outgoing, Target } from "./outgoing.ts";
+import type { Outgoing, Picture, Target } from "./outgoing.ts";
 import { remembered } from "./remembered.ts";
 
 /** The kind of conversation that it is sent through. */
@@ -101,16 +101,20 @@ export const previewPush = (client: string, outgoing: Outgoing) =>
 
 export type Preview = Awaited<ReturnType<typeof previewPush>>;
 
-/** Puts a picture on this server; answers its address. */
-export async function uploadPicture(file: File): Promise<string> {
-  const body = { name: file.name, mime_type: file.type, metaData: { size: file.size } };
-  const { url, token, upload_url } = await answer(post("/1.1/fileTokens", { body }));
+/** Puts a picture on this server. */
+export async function uploadPicture(file: File): Promise<Picture> {
+  const { name, type, size } = file;
+  const body = { name, mime_type: type, metaData: { size } };
+  const { url, objectId, token, upload_url } = await answer(post("/1.1/fileTokens", { body }));
   const upload = await fetch(upload_url, {
     method: "PUT",
     body: file,
-    headers: { "Content-Type": file.type || "application/octet-stream" },
+    headers: { "Content-Type": type || "application/octet-stream" },
   });
   await answer(post("/1.1/fileCallback", { body: { token, result: upload.ok } }));
   if (!upload.ok) throw new Error(`${upload.status} ${upload.statusText}`);
-  return String(url);
+  const bitmap = await createImageBitmap(file).catch(() => undefined);
+  const picture = { url, objectId, name, format: type, size, width: bitmap?.width, height: bitmap?.height };
+  bitmap?.close();
+  return picture;
 }

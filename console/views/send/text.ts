@@ -51,12 +51,13 @@ export const sendText = texts({
     },
     sureTitle: "Send this to many?",
     reach: {
-      members: (count: number) => `${count} members get it.`,
-      present: (count: number) => `${count} clients in the room get it.`,
-      subscribers: (count: number) => `${count} subscribers get it.`,
-      clients: (count: number) => `${count} clients get it.`,
-      online: (count: number) =>
-        `${count} clients that are online get it now, all others with their next login.`,
+      members: (count: number) => (count === 1 ? "1 member gets it." : `${count} members get it.`),
+      present: (count: number) =>
+        count === 1 ? "1 client in the room gets it." : `${count} clients in the room get it.`,
+      subscribers: (count: number) =>
+        count === 1 ? "1 subscriber gets it." : `${count} subscribers get it.`,
+      clients: (count: number) => (count === 1 ? "1 client gets it." : `${count} clients get it.`),
+      online: (count: number) => `Who is online gets it now (${count}), all others with their next login.`,
     },
     pushReach: "The push goes to all devices of the app, whoever uses them.",
     missing: "There is no such conversation of this kind.",

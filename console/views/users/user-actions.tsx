@@ -30,6 +30,9 @@ export function UserActions({ id, client }: { id: string; client: Client | null 
     await again();
   };
   const to = new URLSearchParams({ to: "clients", clients: id });
+  // Through what it subscribed to, if anything.
+  const service = client?.services[0]?.conv_id;
+  if (service !== undefined) to.set("conv", service);
   return (
     <>
       <ButtonLink href={`/console/send?${to}`}>{text.send}</ButtonLink>

@@ -3,6 +3,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { useText } from "../../ui/language.ts";
 import { Facts, Section } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
+import { AccountFacts } from "./account-facts.tsx";
 import type { Client } from "./user-queries.ts";
 import { userText } from "./user-text.ts";
 
@@ -47,6 +48,7 @@ export function UserFacts({ client }: { client: Client }) {
         />
       </Section>
       <Sessions client={client} />
+      <AccountFacts id={id} />
       <Section title={text.unread}>
         <Listed
           none={text.noUnread}

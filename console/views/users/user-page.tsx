@@ -7,6 +7,7 @@ import { useText } from "../../ui/language.ts";
 import { Page } from "../../ui/page.tsx";
 import { Answered, Empty } from "../../ui/state.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
+import { AccountFacts } from "./account-facts.tsx";
 import { SentMessages } from "./sent-messages.tsx";
 import { usersText } from "./text.ts";
 import { UserActions } from "./user-actions.tsx";
@@ -64,7 +65,10 @@ function Parts({ id, client }: { id: string; client: Client | null }) {
           label: text.tabs.about,
           render: () =>
             client === null ? (
-              <Empty title={text.unknown}>{text.unknownHelp}</Empty>
+              <div class="stack">
+                <Empty title={text.unknown}>{text.unknownHelp}</Empty>
+                <AccountFacts id={id} />
+              </div>
             ) : (
               <UserFacts client={client} />
             ),

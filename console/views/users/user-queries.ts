@@ -1,5 +1,5 @@
 import { ApiError } from "../../api/api-error.ts";
-import { answer, get, post, remove } from "../../api/client.ts";
+import { answer, answerWith, get, post, remove } from "../../api/client.ts";
 import type { ConversationKind, Message } from "../../parts/message-queries.ts";
 
 /** Which clients are listed. */
@@ -47,19 +47,27 @@ export type SentMessage = Omit<Message, "kind"> & {
   conversationName: string | undefined;
 };
 
+/** A page of what a client sent. */
+export interface SentPage {
+  messages: SentMessage[];
+  /** Up to when nothing is missing, in milliseconds: the archive is a moment behind. */
+  completeUntil: number;
+}
+
 /** What a client sent, the newest first, with what its conversations are. */
 export async function readSent(
   client: string,
   before: { timestamp: number; msgid: string } | undefined,
   signal: AbortSignal,
-): Promise<SentMessage[]> {
+): Promise<SentPage> {
   const params = {
     path: { client },
     query: { limit: SENT_PAGE, timestamp: before?.timestamp, msgid: before?.msgid },
   };
-  const found = await answer(get("/1.2/rtm/clients/{client}/messages", { params, signal }));
+  const read = get("/1.2/rtm/clients/{client}/messages", { params, signal });
+  const { data: found, headers } = await answerWith(read);
   const known = await conversationsOf([...new Set(found.map(({ to }) => to))], signal);
-  return found.map((record) => {
+  const messages = found.map((record) => {
     const conversation = known.get(record.to);
     return {
       id: record["msg-id"],
@@ -75,6 +83,7 @@ export async function readSent(
       deliveredAt: record["ack-at"],
     };
   });
+  return { messages, completeUntil: Number(headers.get("X-Parley-Complete-Until")) };
 }
 
 interface Known {

@@ -1,5 +1,6 @@
 /** @module-tag chromium */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { next } from "../sdk/waiting.ts";
 import {
   barriers,
   type ConsoleWorld,
@@ -9,6 +10,13 @@ import {
   type Visit,
   visit,
 } from "./support/console.ts";
+import { logInWithSdk } from "./support/sdk-client.ts";
+
+/** A picture of one pixel. */
+const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
 
 let world: ConsoleWorld;
 let open: Visit | undefined;
@@ -63,5 +71,41 @@ test("on a phone the owner sees what Jerry would be pushed before anything is se
   await page.getByText("不会推送").waitFor();
   await picture(page, "send-phone-dark");
   expect(await barriers(page)).toEqual([]);
+  expect(open.problems).toEqual([]);
+});
+
+test("the owner uploads a picture and sends it to a room, where Tom gets it", async () => {
+  const room = String(Object(await world.call("POST", "/1.2/rtm/chatrooms", { name: "Kitchen" })).objectId);
+  const tom = await logInWithSdk(world, "Tom");
+  const joined = await tom.getConversation(room);
+  await joined?.join();
+  const message = next(tom, "message", (_, { id }) => id === room);
+  open = await visit(world);
+  const { page } = open;
+  await open.open("/console/send?to=room");
+  await page.getByLabel("Chat room", { exact: true }).fill("kitch");
+  await page.getByRole("button", { name: /Kitchen/ }).click();
+  await page.getByLabel("From client").fill("Spike");
+  await page.getByLabel("Content").selectOption({ label: "Picture" });
+  const upload = { name: "gouda.png", mimeType: "image/png", buffer: PNG };
+  await page.getByLabel("Or upload one").setInputFiles(upload);
+  await expect.poll(() => page.getByLabel("Address of the picture").inputValue()).not.toBe("");
+  await page.getByLabel("Text with the picture").fill("Look");
+  expect(await barriers(page)).toEqual([]);
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await page.getByRole("alertdialog").getByText("1 client in the room gets it.").waitFor();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Send" }).click();
+  await page.locator('a[href*="/messages/"]').waitFor();
+  const { _lctext: text, _lcfile: file } = Object(JSON.parse(JSON.stringify((await message)[0]))).data;
+  expect(text).toBe("Look");
+  expect(file.metaData).toEqual({
+    name: "gouda.png",
+    format: "image/png",
+    size: PNG.length,
+    width: 1,
+    height: 1,
+  });
+  expect(Buffer.from(await (await fetch(file.url)).arrayBuffer())).toEqual(PNG);
+  await tom.close();
   expect(open.problems).toEqual([]);
 });

@@ -1,6 +1,7 @@
 /** @module-tag chromium */
 import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { next } from "../sdk/waiting.ts";
 import {
   barriers,
   type ConsoleWorld,
@@ -11,6 +12,7 @@ import {
   type Visit,
   visit,
 } from "./support/console.ts";
+import { logInWithSdk } from "./support/sdk-client.ts";
 
 const HOSTILE = "<img src=x onerror=alert(1)>";
 /** The name of what has the focus. */
@@ -107,6 +109,63 @@ test("by keyboard alone the owner recalls a message of a spammer", async () => {
   await tabTo(/^Recall$/);
   await page.keyboard.press("Enter");
   await page.getByText("2 messages recalled").waitFor();
+  expect(problemsOf(open)).toEqual([]);
+});
+
+test("the owner signs Tom out, whose SDK closes, and nobody else", async () => {
+  const [tom, tuffy] = [
+    await logInWithSdk(world, "Tom", { tag: "Mobile" }),
+    await logInWithSdk(world, "Tuffy"),
+  ];
+  const closed = next(tom, "close");
+  open = await visit(world);
+  const { page } = open;
+  await open.open("/console/users?which=online");
+  await page.getByRole("link", { name: "Tom", exact: true }).click();
+  await page.getByText("js/5.0.0-rc.8").waitFor();
+  await page.getByText("Mobile", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await page.getByLabel("Reason").fill("bedtime");
+  await picture(page, "user-sign-out");
+  await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+  expect((await closed)[0]).toMatchObject({ code: 4115 });
+  await page.getByText("Offline: no device is connected.").waitFor();
+  expect(await tuffy.ping(["Tom", "Tuffy"])).toEqual(["Tuffy"]);
+  await tuffy.close();
+  expect(problemsOf(open)).toEqual([]);
+});
+
+test("the owner recalls more messages than one page shows, and is told which are not loaded", async () => {
+  const saying = Array.from({ length: 130 }, (_, number) =>
+    say(`/1.2/rtm/conversations/${conversation}`, "Topsy", `Cheap milk ${number}`),
+  );
+  await Promise.all(saying);
+  const path = "/1.2/rtm/clients/Topsy/messages?limit=200";
+  await expect.poll(() => world.call("GET", path), { timeout: 20_000 }).toHaveLength(130);
+  open = await visit(world);
+  const { page } = open;
+  await open.open("/console/users/Topsy?tab=messages");
+  await page.getByText("Older messages are not loaded, and so not selected.").waitFor();
+  await page.getByText(/^(Complete up to|The archive has just started)/).waitFor();
+  await page.getByRole("button", { name: "Load up to 2,000 older ones" }).click();
+  await page.getByLabel("Select all 130 shown").check();
+  await page.getByRole("button", { name: "Recall", exact: true }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Recall" }).click();
+  await page.getByText("130 messages recalled").waitFor();
+  expect(problemsOf(open)).toEqual([]);
+});
+
+test("a client's page shows the account with its id, where accounts live here", async () => {
+  await world.call("PATCH", "/admin/settings", { users: { where: "here" } });
+  const account = { username: "Toodles", password: "cheese", email: "toodles@example.com" };
+  const id = await created("/1.1/users", account);
+  open = await visit(world);
+  const { page } = open;
+  await open.open(`/console/users/${id}`);
+  await page.getByText("Toodles", { exact: true }).waitFor();
+  await page.getByText("toodles@example.com").waitFor();
+  await page.getByRole("link", { name: "Find it among the accounts" }).click();
+  await page.getByRole("link", { name: "Toodles" }).waitFor();
   expect(problemsOf(open)).toEqual([]);
 });
 
