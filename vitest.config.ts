@@ -4,6 +4,9 @@ import { requirements } from "./test/server/support/requirements.ts";
 import { RequirementsReporter } from "./test/server/support/requirements-reporter.ts";
 import { hibernatingTests } from "./test/workers/support/hibernating.ts";
 
+/** What is polled for comes within this time (ms): the machine may be busy. */
+const POLLED = { poll: { timeout: 10_000 } };
+
 /** Tests inside workerd. With `HIBERNATE` every object hibernates between commands (I9). */
 function inWorkerd(name: string, include: string[], bindings: Record<string, string>) {
   return {
@@ -28,6 +31,7 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
       include,
       testTimeout: 30_000,
       hookTimeout: 60_000,
+      expect: POLLED,
       // Starting workerd takes longer than most files: two of them run all files, each of which empties what is stored.
       isolate: false,
       sequence: { groupOrder: 1 },
@@ -48,6 +52,7 @@ function onServers(name: string, groupOrder: number, files: { include: string[];
       tags: requirements.map(({ tag, isMet }) => ({ name: tag, skip: isMet() ? undefined : true })),
       testTimeout: 120_000,
       hookTimeout: 120_000,
+      expect: POLLED,
       sequence: { groupOrder },
       ...files,
     },

@@ -124,7 +124,9 @@ describe("[A-08] messages/logs", () => {
     await archivedAs(id, ["Hello"]);
     await done("PUT", "/1.1/rtm/messages/logs", { ...record, data: "AP8=", bin: true });
     const [bytes] = await done<Logged[]>("GET", `/1.1/rtm/messages/history?convid=${id}`);
-    expect(bytes).toEqual({ ...record, data: "AP8=", bin: true });
+    expect(bytes).toEqual({ ...record, data: "AP8=", bin: true, "patched-at": expect.any(Number) });
+    // A record as it was read goes back as it is.
+    expect(await done("PUT", "/1.1/rtm/messages/logs", bytes)).toEqual({});
     await saidBy(tom, id, "after");
     await jerrys.message("after");
     await settle(id, toms, jerrys);

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
 import { change, heard, history, named } from "../../support/chat.ts";
 import { caughtUp, read } from "../support/commands.ts";
 import { inboxOf } from "../support/objects.ts";
@@ -16,10 +16,27 @@ beforeAll(() => openWorld({ limits: UNLIMITED }));
 
 const PATH = "/1.2/rtm/broadcasts";
 
-const toAll = (id: string, message: string, more: object = {}): Promise<Sent> =>
-  done("POST", PATH, { from_client: "news", conv_id: id, message, ...more });
+/** The ids of broadcasts that everybody who logs in is told of. */
+const valid = new Set<string>();
 
-const remove = (sent: Sent) => done("DELETE", `${PATH}/${encodeURIComponent(sent["msg-id"])}`);
+async function toAll(id: string, message: string, more: object = {}): Promise<Sent> {
+  const sent = await done<Sent>("POST", PATH, { from_client: "news", conv_id: id, message, ...more });
+  valid.add(sent["msg-id"]);
+  return sent;
+}
+
+const pathOf = (messageId: string) => `${PATH}/${encodeURIComponent(messageId)}`;
+
+const remove = (sent: Sent) => {
+  valid.delete(sent["msg-id"]);
+  return done("DELETE", pathOf(sent["msg-id"]));
+};
+
+// Whatever a failed test leaves would be told to the people of the next one.
+afterEach(async () => {
+  for (const messageId of valid) await rest("DELETE", pathOf(messageId));
+  valid.clear();
+});
 
 /** The unread count of a conversation that a login is told; undefined if it is told of none before another one's. */
 async function toldAtLogin(clientId: string, id: string): Promise<string | undefined> {
