@@ -22,7 +22,7 @@ import {
 import { PlaceField } from "./place-field.tsx";
 import { PushPreview } from "./push-preview.tsx";
 import { forget } from "./remembered.ts";
-import { findPlaces, readReach, type Sent, send, uploadPicture } from "./send-queries.ts";
+import { findPlaces, kindOf, readReach, type Sent, send, uploadPicture } from "./send-queries.ts";
 import { sendText } from "./text.ts";
 
 /** From so many members of a conversation on, the viewer is asked first. */
@@ -104,7 +104,11 @@ export default function SendPage() {
               label={text.target}
               value={target}
               options={targets.map((value) => ({ value, label: text.targets[value] }))}
-              onChange={(to) => address.set({ to: to === "conversation" ? "" : to })}
+              onChange={(to) => {
+                // An id of another kind would only be refused.
+                if (kindOf(to) !== kindOf(target)) change({ conversationId: "" });
+                address.set({ to: to === "conversation" ? "" : to });
+              }}
             />
             <PlaceField
               target={target}

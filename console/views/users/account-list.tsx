@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/preact-query";
 import { consolePath, useAddress } from "../../ui/address.ts";
+import { ButtonLink } from "../../ui/button.tsx";
 import { type Column, DataTable } from "../../ui/data-table.tsx";
 import { Field, SelectField } from "../../ui/field.tsx";
 import { useText } from "../../ui/language.ts";
@@ -33,7 +34,14 @@ export function AccountList() {
       <Answered query={query} lines={8}>
         {(found) =>
           found === "elsewhere" ? (
-            <Empty title={text.elsewhere}>{text.elsewhereHelp}</Empty>
+            <Empty
+              title={text.elsewhere}
+              actions={
+                <ButtonLink href="/console/settings?setting=users.where">{text.openSetting}</ButtonLink>
+              }
+            >
+              {text.elsewhereHelp}
+            </Empty>
           ) : (
             <DataTable
               label={text.tabs.accounts}

@@ -82,7 +82,9 @@ test("the owner uploads a picture and sends it to a room, where Tom gets it", as
   const message = next(tom, "message", (_, { id }) => id === room);
   open = await visit(world);
   const { page } = open;
-  await open.open("/console/send?to=room");
+  await open.open(`/console/send?to=subscribers&conv=${service}`);
+  await page.getByLabel("To", { exact: true }).selectOption({ label: "a chat room" });
+  expect(await page.getByLabel("Chat room", { exact: true }).inputValue()).toBe("");
   await page.getByLabel("Chat room", { exact: true }).fill("kitch");
   await page.getByRole("button", { name: /Kitchen/ }).click();
   await page.getByLabel("From client").fill("Spike");
