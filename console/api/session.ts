@@ -59,6 +59,29 @@ export async function readSession(): Promise<void> {
   }
 }
 
+/** Whether the session is over: then one signs in over the page. Where the server does not answer, it is not known to be. */
+export async function isSessionOver(): Promise<boolean> {
+  try {
+    await call({ headers });
+    return false;
+  } catch (error) {
+    const isOver = error instanceof ApiError && error.status === 401;
+    if (isOver) sessionEnded();
+    return isOver;
+  }
+}
+
+/** Waits until somebody is signed in. */
+export function whenSignedIn(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = sessionState.subscribe(() => {
+      if (sessionState.get().phase !== "signed in") return;
+      stop();
+      resolve();
+    });
+  });
+}
+
 /** Ends the session in this browser, and shows the sign-in page. */
 export async function signOut(): Promise<void> {
   await fetch(PATH, { method: "DELETE", headers });

@@ -55,7 +55,7 @@ function Views() {
       </Page>
     );
   return (
-    <Router onRouteChange={focus.onRouteChange} onLoadEnd={focus.onLoadEnd}>
+    <Router onLoadStart={focus.onLoadStart} onLoadEnd={focus.onLoadEnd}>
       {views.flatMap(({ pages }) =>
         pages.map(({ path, component }) => <Route key={path} path={path} component={component} />),
       )}

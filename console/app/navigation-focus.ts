@@ -2,28 +2,30 @@ import { useEffect, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
 
 /**
- * After a navigation the focus is on the new page's heading, as after a load: else it stays on a link that is gone. Filters
+ * After a navigation the focus is on the new page's heading: else it stays on a link that is gone. Filters
  * in the address are no navigation.
  */
 export function useFocusAfterNavigation() {
   const { path } = useLocation();
   const former = useRef(path);
   const isLoading = useRef(false);
+  const hasNavigated = useRef(false);
   useEffect(() => {
     if (former.current === path) return;
     former.current = path;
+    hasNavigated.current = true;
     scrollTo(0, 0);
     requestAnimationFrame(() => {
       if (!isLoading.current) focusHeading();
     });
   }, [path]);
   return {
-    onRouteChange: () => {
-      isLoading.current = false;
+    onLoadStart: () => {
+      isLoading.current = true;
     },
     onLoadEnd: () => {
-      if (isLoading.current) focusHeading();
       isLoading.current = false;
+      if (hasNavigated.current) requestAnimationFrame(focusHeading);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { AnyComponent } from "preact";
 import { lazy } from "preact-iso";
+import { isSessionOver, whenSignedIn } from "../api/session.ts";
 import type { Pages } from "../ui/pages.ts";
 import { conversationsPages } from "../views/conversations/pages.ts";
 import { eventsPages } from "../views/events/pages.ts";
@@ -38,13 +39,21 @@ function missingPart(cause: unknown): AnyComponent {
   };
 }
 
+/** Files are for those who are signed in: after the end of a session, a sign-in and a new load bring them. */
+async function withoutPart(cause: unknown): Promise<AnyComponent> {
+  if (!(await isSessionOver())) return missingPart(cause);
+  await whenSignedIn();
+  location.reload();
+  return new Promise(() => {});
+}
+
 function view(noun: View["noun"], pages: Pages, path = `/console/${noun}`): View {
   return {
     noun,
     path,
     pages: Object.entries(pages).map(([rest, load]) => ({
       path: path + rest,
-      component: lazy(() => load().catch(missingPart)),
+      component: lazy(() => load().catch(withoutPart)),
     })),
     // A failure is shown when the page is opened.
     preload: () => void pages[""]?.().catch(() => {}),

@@ -51,6 +51,27 @@ test("who is signed out while a page is open signs in over it, and the page stay
   expect(await page.getByLabel("Search").inputValue()).toBe("Tom");
 });
 
+test("a view that was not loaded before the session ended is there after signing in", async () => {
+  open = await visit(world);
+  const { page } = open;
+  await open.open("/console/conversations");
+  await page.context().clearCookies();
+  await page.getByRole("link", { name: "Moving" }).press("Enter");
+  await page.getByRole("dialog", { name: "Your session has ended" }).waitFor();
+  await signIn(page);
+  await page.getByRole("heading", { name: "Moving", exact: true }).waitFor();
+});
+
+test("after a navigation the focus is on the heading of the new page, loaded before or not", async () => {
+  open = await visit(world);
+  const { page } = open;
+  const focused = () => page.evaluate("document.activeElement?.textContent");
+  for (const name of ["Send", "Conversations", "Send"]) {
+    await page.getByRole("link", { name, exact: true }).press("Enter");
+    await expect.poll(focused).toBe(name);
+  }
+});
+
 test("the console is in Chinese for who asks for it, and dark by the switch", async () => {
   open = await visit(world, { language: "zh" });
   const { page } = open;
