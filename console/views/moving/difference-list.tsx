@@ -6,14 +6,21 @@ import type { Difference } from "./moving-queries.ts";
 import { byImportance, unexpectedCount } from "./run-condition.ts";
 import { movingText } from "./text.ts";
 
+interface DifferenceListProps {
+  differences: readonly Difference[];
+  /** An export compares nothing: these are what it lacks. */
+  isExport: boolean;
+}
+
 /** What verify found that differs, with some of the ids; what should not be comes first. */
-export function DifferenceList({ differences }: { differences: readonly Difference[] }) {
+export function DifferenceList({ differences, isExport }: DifferenceListProps) {
   const text = useText(movingText);
   const language = useLanguage();
-  if (differences.length === 0) return <p class="good">{text.noDifferences}</p>;
+  if (differences.length === 0)
+    return <p class="good">{isExport ? text.nothingMissing : text.noDifferences}</p>;
   return (
     <>
-      <h3>{text.differences}</h3>
+      <h3>{isExport ? text.missing : text.differences}</h3>
       {unexpectedCount(differences) === 0 && <p class="good">{text.allExpected}</p>}
       <ul class="moving-differences">
         {byImportance(differences).map((difference) => (

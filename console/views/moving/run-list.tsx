@@ -62,7 +62,11 @@ function RunSummary({ run }: { run: Run }) {
     <>
       <strong>{text.commands[run.command]}</strong>
       <Badge tone={tones[condition]}>{text.conditions[condition]}</Badge>
-      {wrong > 0 && <Badge tone="bad">{text.unexpected(countText(wrong, language))}</Badge>}
+      {wrong > 0 && (
+        <Badge tone="bad">
+          {(run.command === "export" ? text.missingCount : text.unexpected)(countText(wrong, language))}
+        </Badge>
+      )}
       <span class="faint">
         <Time at={run.updated_at} />
       </span>
@@ -119,7 +123,9 @@ function RunDetails({ run }: { run: Run }) {
           {stages.some(({ refused }) => refused > 0) && <p class="faint">{text.refusedHelp}</p>}
         </>
       )}
-      {differences !== undefined && <DifferenceList differences={differences} />}
+      {differences !== undefined && (
+        <DifferenceList differences={differences} isExport={run.command === "export"} />
+      )}
     </div>
   );
 }
