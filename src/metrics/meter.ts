@@ -130,14 +130,18 @@ export class Meter {
     return this.show();
   }
 
+  /** What is not reported yet, for who asks for all counts: the object may have forgotten what it was shown. */
+  get unreported(): Report {
+    return { reporter: this.#reporter, number: this.#number, minutes: this.#minutes.read() };
+  }
+
   /** Shows what is not reported yet, if that is news. Never rejects. */
   async show(): Promise<void> {
     if (!this.#hasNews) return;
     this.#hasNews = false;
     this.#shownAt = this.#now();
     try {
-      const report = { reporter: this.#reporter, number: this.#number, minutes: this.#minutes.read() };
-      this.#showEvery = (await this.#reporting.show(report)) ? SHOW_EVERY : SHOW_UNWATCHED_EVERY;
+      this.#showEvery = (await this.#reporting.show(this.unreported)) ? SHOW_EVERY : SHOW_UNWATCHED_EVERY;
     } catch {
       this.#hasNews = true;
     }

@@ -26,11 +26,13 @@ export class MetricsObject extends DurableObject<Env> implements MetricsStub {
     return this.#kept.show(report);
   }
 
-  async read(range: Range): Promise<Metrics> {
+  async read(range: Range, unreported: Report): Promise<Metrics> {
+    this.#kept.show(unreported);
     return this.#kept.read(range);
   }
 
-  async watch(): Promise<Snapshot> {
+  async watch(unreported: Report): Promise<Snapshot> {
+    this.#kept.show(unreported);
     return this.#kept.watch();
   }
 }

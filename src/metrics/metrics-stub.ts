@@ -14,8 +14,8 @@ export interface MetricsStub {
   store(report: Report): Promise<void>;
   /** Takes counts that will be reported later, for those who watch. Returns whether anybody does. */
   show(report: Report): Promise<boolean>;
-  /** The counts of a time that ends now. */
-  read(range: Range): Promise<Metrics>;
-  /** The last minutes, for somebody who watches. */
-  watch(): Promise<Snapshot>;
+  /** The counts of a time that ends now, with those that the asking isolate has not reported. */
+  read(range: Range, unreported: Report): Promise<Metrics>;
+  /** The last minutes, for somebody who watches, with what the asking isolate has not reported. */
+  watch(unreported: Report): Promise<Snapshot>;
 }

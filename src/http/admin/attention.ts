@@ -57,8 +57,8 @@ export const attentionRoutes = new Hono<HttpEnv>().get(
 
 async function lastHour(env: HttpEnv["Bindings"]) {
   try {
-    await meterOf(env).show();
-    return await withDeadline(metricsOf(env).read("hour"), DEADLINE, "metrics");
+    const reading = metricsOf(env).read("hour", meterOf(env).unreported);
+    return await withDeadline(reading, DEADLINE, "metrics");
   } catch (error) {
     console.warn("attention: nothing of what was counted:", loggableError(error));
     return null;

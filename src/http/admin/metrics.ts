@@ -74,8 +74,8 @@ export const metricsRoutes = new Hono<HttpEnv>()
     takes("query", v.object({ range: v.optional(v.pipe(v.picklist(ranges), v.examples(["hour"]))) })),
     async (context) => {
       const { range = "hour" } = context.req.valid("query");
-      await meterOf(context.env).show();
-      const read = await awaitCall(metricsOf(context.env).read(range), "metrics");
+      const { env } = context;
+      const read = await awaitCall(metricsOf(env).read(range, meterOf(env).unreported), "metrics");
       const { bucket, peakSeries, ...rest } = read;
       return context.json({ ...rest, bucket_seconds: bucket / 1000, peak_series: peakSeries });
     },
@@ -115,8 +115,7 @@ export const metricsRoutes = new Hono<HttpEnv>()
         console.warn("metrics: other isolates may not know that somebody watches:", loggableError(error));
       }
       const source = async () => {
-        await meter.show();
-        return { event: "snapshot", data: snapshotJson(await metricsOf(env).watch()) };
+        return { event: "snapshot", data: snapshotJson(await metricsOf(env).watch(meter.unreported)) };
       };
       return eventStream(source, seconds * 1000);
     },

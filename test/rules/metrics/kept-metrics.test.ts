@@ -194,6 +194,16 @@ describe("counts that are shown and not reported", () => {
     expect(kept.read("hour").totals).toEqual(messages(1));
   });
 
+  test("counts of an isolate in which nothing happens are in an answer after the object has forgotten them", async () => {
+    const tom = meter();
+    tom.message("messages.chat");
+    await tom.show();
+    restart();
+    expect(said()).toBe(0);
+    kept.show(tom.unreported);
+    expect(said()).toBe(1);
+  });
+
   test("counts that are shown late, after they were reported, count once", async () => {
     const first = report("one", 1, [[now, messages(4)]]);
     await kept.store(first);
