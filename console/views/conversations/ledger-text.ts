@@ -16,6 +16,7 @@ const CHINESE = new Map([
     "a service keeps no delivered mark of devices that are sent unread counts",
     "对于接收未读数的设备，服务号不保存送达标记",
   ],
+  ["delivered marks are kept in conversations of two alone", "只有两人对话保存送达标记"],
 ]);
 
 /** What is said of one message and those it was for. */

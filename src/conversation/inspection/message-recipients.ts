@@ -2,6 +2,7 @@ import type { MessageRecord } from "../../model/records.ts";
 import type { OpenConversation } from "../assemble-conversation.ts";
 import { coveredAt } from "../membership/cursor-moves.ts";
 import type { Member } from "../membership/members.ts";
+import { hasReceipts } from "../membership/receipts.ts";
 import { timeOfMessageId } from "../messages/ids.ts";
 import type { ConversationState } from "../state.ts";
 import type { Fact, InspectedMessage, MessageAsked, MessageRecipient } from "./inspection-calls.ts";
@@ -56,16 +57,18 @@ function recipientOf(state: ConversationState, message: MessageRecord, clientId:
     const later = unknown("the client joined after the message, or again since");
     return { clientId, delivered: later, read: later };
   }
+  const delivered = covered(member.deliveredCursor, member.deliveredMoves, timestamp);
+  const isKept = delivered.is || hasReceipts(state);
   return {
     clientId,
-    delivered: covered(member.deliveredCursor, member.deliveredMoves, timestamp),
+    delivered: isKept ? delivered : unknown("delivered marks are kept in conversations of two alone"),
     read: covered(member.readCursor, member.readMoves, timestamp),
   };
 }
 
 /** Whether a mark has passed a message, and when, where moves of the mark are kept. */
-function covered(cursor: number, moves: Member["readMoves"], timestamp: number): Fact {
+function covered(cursor: number, moves: Member["readMoves"], timestamp: number) {
   const is = cursor >= timestamp;
   const at = is && moves.length > 0 ? coveredAt(moves, cursor, timestamp) : undefined;
-  return { known: true, is, at };
+  return { known: true, is, at } satisfies Fact;
 }

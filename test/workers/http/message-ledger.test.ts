@@ -128,6 +128,16 @@ test("[G-03] a member that joined after a message has no mark that tells of it",
   expect((await recipientIn(id, messageId, spike)).delivered).toMatchObject({ known: false });
 });
 
+test("[G-03] in a conversation of more than two, which has no receipts, a delivered mark is unknown and not a no", async () => {
+  const [tom, jerry, spike] = named("tom", "jerry", "spike");
+  const id = await conversationOf([tom, jerry, spike]);
+  const { "msg-id": messageId } = await saidBy(tom, id, "hello");
+  expect(await recipientIn(id, messageId, jerry)).toMatchObject({
+    delivered: { known: false, why: expect.stringContaining("conversations of two") },
+    read: { known: true, is: false },
+  });
+});
+
 test("[G-03] recipients come in pages, each once", async () => {
   const people = named("a", "b", "c", "d").toSorted();
   const [tom] = named("tom");
