@@ -125,12 +125,13 @@ export class ServiceStory {
 
   /** Every device comes back, what was never answered is repeated, and everything in flight arrives. */
   async #comeBack(): Promise<void> {
+    // A subscription may begin and end while everything settles.
+    const watch = () => this.#subscriptions.watch();
     for (let round = 0; round < 20; round += 1) {
       for (const device of this.#world.devices) if (device.connection === "none") device.connect(false);
-      await this.#world.settle();
-      this.#subscriptions.watch();
+      await this.#world.settle(watch);
       if (round < 3) this.#messages.repeat();
-      await this.#world.settle();
+      await this.#world.settle(watch);
       const isBack = this.#world.devices.every(({ isOpen, waitsFor }) => isOpen && waitsFor.length === 0);
       if (round >= 3 && isBack) return;
     }

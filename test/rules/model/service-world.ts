@@ -38,8 +38,9 @@ export class ServiceWorld {
     return `${typeof clientIds === "string" ? clientIds : clientIds.join()} #${this.#number}`;
   }
 
-  async settle(): Promise<void> {
+  async settle(afterEachStep: () => void = () => {}): Promise<void> {
     for (let moves = 0; await this.network.step(); moves += 1) {
+      afterEachStep();
       if (moves > 50_000) throw new Error("never settles");
     }
   }
