@@ -11,6 +11,8 @@ export interface Deployment {
   /** "1" turns editing and recalling on by default (`npm start -- --demo`). */
   DEMO?: string;
   DB: D1Database;
+  /** The databases of messages, if they are not all in `DB`: generations, as JSON (docs/cloudflare.md). */
+  ARCHIVE?: unknown;
   /** The bytes of files. Without a bucket or folder no file is taken, and everything else works. */
   FILES?: R2Bucket;
   /** In its place on a single machine: workerd's service for a folder. */
