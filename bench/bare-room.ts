@@ -8,10 +8,15 @@ export type BareKind = "Star" | "InsertStar" | "GroupStar";
 
 /** One bare object per room; for `PipedStar` a `Star` that is reached through a Worker, as Parley's objects are. */
 export function bareContender(server: URL, kind: BareKind | "PipedStar"): Contender {
+  return echoContender((room) => new URL(`/${kind}/${room}`, server));
+}
+
+/** A server that sends each frame to everybody in the room; the sender's copy is its acknowledgement. */
+export function echoContender(roomUrl: (room: number) => URL): Contender {
   let rooms = 0;
   return {
     openRoom: async (receivers) => {
-      const url = new URL(`/${kind}/${rooms++}`, server);
+      const url = roomUrl(rooms++);
       url.protocol = "ws:";
       const frame = Buffer.from(numberedText(FRAME_BYTES));
       const at = digitsIn(frame);

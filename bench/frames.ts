@@ -91,7 +91,7 @@ export class DirectFrame {
   readonly #tokenAt: number;
   readonly #digitsAt: number;
 
-  constructor(clientId: string, conversationId: string) {
+  constructor(clientId: string, conversationId: string, { transient } = { transient: false }) {
     const token = "00000000-0000-4000-8000-0123456789ab";
     this.#bytes = encode({
       cmd: CommandType.direct,
@@ -102,6 +102,7 @@ export class DirectFrame {
         msg: JSON.stringify({ _lctype: -1, _lctext: numberedText(TEXT_LENGTH) }),
         dt: token,
         mentionAll: false,
+        ...(transient && { transient }),
       },
     });
     this.#serialAt = serialIn(this.#bytes).at;

@@ -6,8 +6,12 @@ import { inParallel } from "./sockets.ts";
 
 const SETTLING = 5_000; // ms
 
-/** One conversation per room. */
-export function parleyContender(server: URL, appId: string): Contender {
+/** One conversation per room. Transient messages are stored nowhere. */
+export function parleyContender(
+  server: URL,
+  appId: string,
+  messages: { transient: boolean } = { transient: false },
+): Contender {
   let clients = 0;
   return {
     openRoom: async (receivers) => {
@@ -15,7 +19,7 @@ export function parleyContender(server: URL, appId: string): Contender {
       const sender = await logIn();
       const members = await inParallel(receivers, 50, logIn);
       const conversationId = await sender.start([sender, ...members].map((client) => client.clientId));
-      const frame = new DirectFrame(sender.clientId, conversationId);
+      let frame = new DirectFrame(sender.clientId, conversationId);
       const room: Room = {
         receivers,
         acknowledged: () => {},
@@ -28,6 +32,7 @@ export function parleyContender(server: URL, appId: string): Contender {
       sender.acknowledged = (sequence) => room.acknowledged(sequence);
       for (const member of members) member.delivered = (sequence) => room.delivered(sequence);
       await subscribeEverybody(room);
+      if (messages.transient) frame = new DirectFrame(sender.clientId, conversationId, messages);
       return room;
     },
   };

@@ -28,6 +28,16 @@ export function workerds(): number[] {
     .map(({ pid }) => pid);
 }
 
+/** A process and everything it started, whatever is still running of it. */
+export function processTree(root: number): number[] {
+  const all = processes();
+  const tree = all.some(({ pid }) => pid === root) ? [root] : [];
+  for (const parent of tree) {
+    tree.push(...all.filter((one) => one.parent === parent).map(({ pid }) => pid));
+  }
+  return tree;
+}
+
 /** Resident memory in KB. */
 export function residentMemory(pid: number): number {
   const found = processes().find((one) => one.pid === pid);

@@ -6,6 +6,7 @@ import { bareLargeRoom, parleyLargeRoom } from "./large-room.ts";
 import { type IdleMemory, idleMemory } from "./memory.ts";
 import { ParleyClient } from "./parley-client.ts";
 import { parleyContender } from "./parley-room.ts";
+import { comparePeers } from "./peers/compare.ts";
 import { loadAverage } from "./processes.ts";
 import { appId, bare, countedParley, liftLimits, parley } from "./programs.ts";
 import { importTable, memoryTable, speedTables, workDetails, workTable } from "./report.ts";
@@ -19,6 +20,7 @@ import { countWork } from "./work.ts";
 /*
  * `npm run bench`: Parley compared with the bare platform over the same sockets, on this machine and over loopback, one
  * server at a time and in turns, so that other load affects both. With `--memory` only the memory of idle connections,
+ * with `--peers` only Parley beside other servers (`--peers=mosquitto,socket.io` those alone, `--rounds=1` once),
  * with `--rooms` only large chat rooms, with `--tree` only the simulated relays of larger ones, with `--import` only imports, with `--details` also the causes of the counts.
  */
 
@@ -147,7 +149,20 @@ async function printTree(): Promise<void> {
   console.log(`\n${table(head, rows)}`);
 }
 
+/** The value of an option such as `--peers=mosquitto`; undefined if it is not given, and empty without a value. */
+function option(name: string): string | undefined {
+  const given = process.argv.find((one) => one === name || one.startsWith(`${name}=`));
+  return given?.slice(name.length + 1);
+}
+
 await buildPage();
+const peers = option("--peers");
+if (peers !== undefined) {
+  await bundleOf(parley.entry);
+  const wanted = peers.split(",").filter((name) => name !== "");
+  await comparePeers({ rounds: Number(option("--rounds") ?? ROUNDS), wanted }, progress);
+  process.exit();
+}
 await Promise.all([bare, parley, countedParley].map(({ entry }) => bundleOf(entry)));
 if (process.argv.includes("--memory")) {
   const memory = await memories();

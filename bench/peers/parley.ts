@@ -1,0 +1,26 @@
+import { parleyContender } from "../parley-room.ts";
+import { appId, liftLimits, parley as program } from "../programs.ts";
+import { startServer } from "../server.ts";
+import type { Peer } from "./peer.ts";
+
+export const parley: Peer = {
+  name: "Parley",
+  keeps: "disk",
+  traffic: "an acknowledgement to the sender",
+  needs: undefined,
+  start: () => start({ transient: false }),
+};
+
+export const parleyTransient: Peer = {
+  name: "Parley, transient messages",
+  keeps: "nothing",
+  traffic: "an acknowledgement to the sender",
+  needs: undefined,
+  start: () => start({ transient: true }),
+};
+
+async function start(messages: { transient: boolean }) {
+  const { url, pid, stop } = await startServer(program);
+  await liftLimits(url);
+  return { contender: parleyContender(url, appId, messages), pids: () => [pid], stop };
+}

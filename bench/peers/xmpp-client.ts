@@ -1,0 +1,132 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { LOOPBACK } from "./child.ts";
+import { NumberedStream } from "./numbered-stream.ts";
+
+export const DOMAIN = "localhost";
+const STREAM_MANAGEMENT = "urn:xmpp:sm:3";
+const ANSWER_DEADLINE = 10_000; // ms
+/** The longest beginning of an element that is looked for, less one: two chunks may share it. */
+const OVERLAP = "<presence ".length - 1;
+const ELEMENTS = /<(?:message|presence|iq|r) |<a xmlns='urn:xmpp:sm:3' h='\d+'|<a h='\d+' xmlns/g;
+
+/** A connection of a user over TCP without TLS; with stream management, what it gets is acknowledged when asked. */
+export class XmppClient {
+  readonly name: string;
+  readonly address: string;
+  /** A message with a number in its text. */
+  numbered: (sequence: number) => void = () => {};
+  /** How many of the client's own stanzas the server has taken. */
+  taken: (stanzas: number) => void = () => {};
+  readonly #socket: Socket;
+  readonly #numbers = new NumberedStream((sequence) => this.numbered(sequence));
+  #text = "";
+  #arrived: (() => void) | undefined;
+  #management: { received: number; tail: string } | undefined;
+
+  private constructor(socket: Socket, name: string) {
+    this.#socket = socket;
+    this.name = name;
+    this.address = `${name}@${DOMAIN}`;
+    socket.on("data", (chunk: Buffer) => this.#take(chunk));
+  }
+
+  /** Registers a user and logs in as them, so that messages to their address arrive. */
+  static async logIn(port: number, name: string, managed: boolean): Promise<XmppClient> {
+    const socket = connect({ port, host: LOOPBACK, noDelay: true });
+    await once(socket, "connect");
+    const client = new XmppClient(socket, name);
+    await client.#openStream();
+    await client.ask(
+      `<iq type='set' id='register'><query xmlns='jabber:iq:register'><username>${name}</username>` +
+        "<password>cheese</password></query></iq>",
+      /<iq [^>]*type='result'/,
+    );
+    const secret = Buffer.from(`\0${name}\0cheese`).toString("base64");
+    await client.ask(
+      `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${secret}</auth>`,
+      /<success/,
+    );
+    await client.#openStream();
+    await client.ask(
+      "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>phone</resource></bind></iq>",
+      /<jid>/,
+    );
+    if (managed) {
+      await client.ask(`<enable xmlns='${STREAM_MANAGEMENT}'/>`, /<enabled [^>]*>/);
+      client.#management = { received: 0, tail: "" };
+    }
+    client.write("<presence/>");
+    return client;
+  }
+
+  write(stanzas: string): void {
+    this.#socket.write(stanzas);
+  }
+
+  /** Writes and waits until what has come since matches. */
+  async ask(stanzas: string, answer: RegExp): Promise<void> {
+    this.#text = "";
+    const answered = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`${stanzas} was answered by ${this.#text}`)),
+        ANSWER_DEADLINE,
+      );
+      this.#arrived = () => {
+        if (!answer.test(this.#text)) return;
+        clearTimeout(timer);
+        this.#arrived = undefined;
+        resolve();
+      };
+    });
+    this.write(stanzas);
+    await answered;
+  }
+
+  async close(): Promise<void> {
+    if (this.#socket.destroyed) return;
+    const closed = once(this.#socket, "close");
+    this.#socket.end("</stream:stream>");
+    const timer = setTimeout(() => this.#socket.destroy(), 2_000);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #openStream(): Promise<void> {
+    return this.ask(
+      `<?xml version='1.0'?><stream:stream to='${DOMAIN}' xmlns='jabber:client' ` +
+        "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
+      /<\/stream:features>/,
+    );
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#arrived !== undefined) {
+      this.#text += chunk.toString("latin1");
+      this.#arrived();
+    }
+    if (this.#management !== undefined) this.#manage(this.#management, chunk);
+    this.#numbers.take(chunk);
+  }
+
+  /** Counts what the server counts, and answers when it asks how much has come. */
+  #manage(management: { received: number; tail: string }, chunk: Buffer): void {
+    const text = management.tail + chunk.toString("latin1");
+    let counted = 0;
+    let asked = false;
+    for (const { 0: element, index } of text.matchAll(ELEMENTS)) {
+      counted = index + element.length;
+      if (element === "<r ") asked = true;
+      else if (element.startsWith("<a")) this.taken(Number(/h='(\d+)/.exec(element)?.[1]));
+      else management.received += 1;
+    }
+    // An `<a` needs more than the others until its number has ended.
+    const open = text.lastIndexOf("<");
+    const unfinished = open >= counted && !text.includes(">", open) ? text.length - open : 0;
+    management.tail =
+      unfinished > 60 || unfinished === 0
+        ? text.slice(Math.max(counted, text.length - OVERLAP))
+        : text.slice(open);
+    if (asked) this.write(`<a xmlns='${STREAM_MANAGEMENT}' h='${management.received}'/>`);
+  }
+}
