@@ -15,6 +15,7 @@ import {
   unbindDevice,
   unbindEverywhere,
 } from "../database/installations/device-clients.ts";
+import { archiveOf } from "../database/messages/archive.ts";
 import { lagging } from "../database/messages/archive-progress.ts";
 import { withDeadline } from "../deadline.ts";
 import { hooksOf } from "../hooks/before/app-hooks.ts";
@@ -111,7 +112,11 @@ export function clientServicesOf(env: Env): ServicesBesideAlarm {
       withDeadline(conversation(id).will(clientId, will), OBJECT_DEADLINE, `will in ${id}`),
     query: (query) =>
       queries.run(() =>
-        withDeadline(queryConversations(env.DB, query), QUERY_DEADLINE, "querying conversations"),
+        withDeadline(
+          queryConversations(env.DB, { ...query, archive: archiveOf(env) }),
+          QUERY_DEADLINE,
+          "querying conversations",
+        ),
       ),
     online: (clientIds) => onlineAmong(env, clientIds),
     unread: async (id, clientId, globalsAfter) => {

@@ -36,7 +36,7 @@ import { appWideRoutes } from "./rtm/app-wide.ts";
 import { clientRoutes } from "./rtm/clients.ts";
 import { conversationRoutes } from "./rtm/conversation-routes.ts";
 import { globalBroadcastRoutes } from "./rtm/global-broadcasts.ts";
-import { COMPLETE_UNTIL } from "./rtm/history.ts";
+import { COMPLETE_SINCE, COMPLETE_UNTIL } from "./rtm/history.ts";
 import { legacyClientRoutes } from "./rtm/legacy-clients.ts";
 import { legacyMessageRoutes } from "./rtm/legacy-messages.ts";
 import { legacyServiceRoutes } from "./rtm/legacy-services.ts";
@@ -94,7 +94,7 @@ const crossOrigin = cors({
     IDEMPOTENCY_KEY.name,
     ...FILE_HEADERS_ALLOWED,
   ],
-  exposeHeaders: ["Retry-After", COMPLETE_UNTIL, ...FILE_HEADERS_EXPOSED],
+  exposeHeaders: ["Retry-After", COMPLETE_SINCE, COMPLETE_UNTIL, ...FILE_HEADERS_EXPOSED],
   maxAge: 86_400,
 });
 

@@ -17,6 +17,16 @@ export const failures = {
   malformedJson: { code: 107, error: "Malformed JSON." },
   internal: { code: 500, error: "Internal error." },
   tooManyRequests: { code: 429, error: "Too many requests from this address; try again later." },
+  notArchived: {
+    code: 403,
+    error:
+      "D1 keeps no messages, so none are found across conversations: the setting history.archive is off. Read the history of one conversation.",
+  },
+  beforeArchive: {
+    code: 403,
+    error:
+      "D1 keeps no messages of that time, so none are found across conversations (settings history.archive and history.archiveDays). Read the history of one conversation.",
+  },
   unavailable: { code: 503, error: "Not available at the moment; try again later." },
   unanswered: { code: 504, error: "No answer in time; what was asked for may have happened all the same." },
 } as const satisfies Record<string, ErrorBody>;

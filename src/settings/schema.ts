@@ -3,6 +3,7 @@ import { afterEvents, eventNames } from "../model/event-names.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { consoleSettings } from "./console-settings.ts";
 import { fileSettings } from "./file-settings.ts";
+import { historySettings } from "./history-settings.ts";
 import { limitSettings } from "./limit-settings.ts";
 import { mirrorSettings } from "./mirror-settings.ts";
 import { pushSettings } from "./push-settings.ts";
@@ -156,6 +157,7 @@ const schema = (demo: boolean) =>
     ),
     console: v.optional(consoleSettings(), {}),
     files: v.optional(fileSettings(), {}),
+    history: v.optional(historySettings(), {}),
     mirror: v.optional(mirrorSettings(), {}),
     push: v.optional(pushSettings(), {}),
     rooms: v.optional(roomSettings(), {}),
@@ -205,6 +207,8 @@ export function settingsFrom(overrides: Json, demo: boolean): { settings: Settin
 export function patchProblem(patch: Json): string | undefined {
   if (touchesWordList(patch)) return "keywords.version: is set by PUT /admin/keywords";
   if (isObject(patch) && Object.hasOwn(patch, "broadcasts")) return "broadcasts: is set by broadcasts";
+  if (isObject(patch) && isObject(patch.history) && Object.hasOwn(patch.history, "archivedSince"))
+    return "history.archivedSince: is set by changes of history.archive";
   const result = v.safeParse(schemas.plain, withoutNulls(patch));
   const problems = result.issues?.filter((issue) => !isLeftOut(issue)) ?? [];
   return problems.length === 0 ? undefined : problems.map(describe).join("; ");

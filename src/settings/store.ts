@@ -12,6 +12,7 @@ import type { ListedBroadcast } from "../model/unexpired-broadcasts.ts";
 import { toHex } from "../protocol/hex.ts";
 import { type AddressProblem, addressProblems } from "./address-problems.ts";
 import { SettingsCache } from "./cache.ts";
+import { archivedSinceAfter } from "./history-settings.ts";
 import { merge } from "./merge.ts";
 import { defaultSettings, type Settings, settingsFrom } from "./schema.ts";
 import { profileProblems } from "./vendors/vendor-settings.ts";
@@ -105,7 +106,8 @@ export async function changeSettings(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const stored = await storedOverrides(env);
     const before = settingsFrom(stored.overrides, isDemo(env));
-    const overrides = merge(stored.overrides, patchFor(before.settings, await versionOf(stored.overrides)));
+    const patched = merge(stored.overrides, patchFor(before.settings, await versionOf(stored.overrides)));
+    const overrides = withArchivedSince(before.settings, patched, isDemo(env));
     const { settings, ignored } = settingsFrom(overrides, isDemo(env));
     // A problem from before the patch is no reason to refuse it.
     const problems = ignored.filter((field) => !before.ignored.includes(field));
@@ -118,6 +120,15 @@ export async function changeSettings(
     }
   }
   throw new Error(`settings: changed by others ${ATTEMPTS} times`);
+}
+
+/** Whatever a change says of the archive, what D1 lacks since before stays known. */
+function withArchivedSince(before: Settings, overrides: Json, demo: boolean): Json {
+  const { history } = settingsFrom(overrides, demo).settings;
+  const archivedSince = archivedSinceAfter(before.history, history, Date.now());
+  return archivedSince === history.archivedSince
+    ? overrides
+    : merge(overrides, { history: { archivedSince } });
 }
 
 /** Replaces the list of a service's unexpired broadcasts; an empty one is removed. Fails if D1 fails. */

@@ -61,6 +61,11 @@ export const chinese: Readonly<Record<string, string>> = {
   "keywords.oneToOne": "两人对话也进行敏感词过滤。",
   "keywords.version": "当前敏感词表的版本；没有词表时为 null。仅由 `PUT /admin/keywords` 设置。",
   "events.logDays": "事件日志保留的天数；0 表示不保留。",
+  "history.archive":
+    "D1 保存哪些消息：`all` 为全部，`days` 为最近 `archiveDays` 天，`off` 为不保存。单个对话自身的历史始终完整。",
+  "history.archiveDays": "`days` 时消息在 D1 中保留的天数。",
+  "history.deleteArchived": "`off` 时每天删除一部分 D1 中原有的消息。",
+  "history.archivedSince": "D1 从何时（毫秒）起拥有全部消息。仅由 `archive` 与 `archiveDays` 的变更设置。",
   "console.enabled": "在 `/console` 提供控制台，应用所有者用主密钥登录。",
   "console.signOutBefore":
     "在此时间（ISO 8601）之前开始的控制台会话全部失效；每次修改此项，所有会话都会失效。",

@@ -2,13 +2,13 @@ import { eq, getTableColumns, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { OWNERS_SLICE, QUERY_ANSWER_BYTES, QUERY_PATTERN_WORK } from "../../bounds.ts";
 import { isObject, type JsonObject } from "../../model/json.ts";
-import type { ConversationFound, ConversationRecord, MessageRecord } from "../../model/records.ts";
+import type { ConversationFound, ConversationRecord } from "../../model/records.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import { textList } from "../installations/device-clients.ts";
-import { conversationIn, messageIn } from "../rows-to-records.ts";
+import { Archive } from "../messages/archive.ts";
+import { conversationIn } from "../rows-to-records.ts";
 import { conversations } from "../schema/conversations.ts";
-import { messages } from "../schema/messages.ts";
 import { hasTooManyParameters } from "../statement.ts";
 import type { Condition } from "../where/condition.ts";
 import { conditionToSql, hasAnyName } from "../where/condition-to-sql.ts";
@@ -21,6 +21,7 @@ import type { Field } from "../where/query-table.ts";
 import { matchesOf } from "../where/regex-search.ts";
 import { orderOf, sortedByJson } from "../where/sort-order.ts";
 import { conversationTable, memberIndex } from "./fields.ts";
+import { withLastMessages } from "./last-messages.ts";
 import {
   asNonMembersSee,
   isHidden,
@@ -41,6 +42,8 @@ export type ConversationQuery = Pick<
   clientId: string;
   /** What a client may find of conversations it is not in; undefined for the app's server, which finds all. */
   bounds?: Omit<QueryingClient, "clientId">;
+  /** Where last messages are, if not all in the same database. */
+  archive?: Archive;
 };
 type Row = typeof conversations.$inferSelect;
 
@@ -77,7 +80,7 @@ export async function queryConversations(
   if (asker !== undefined) await yieldToEventLoop();
   const isOwn = ({ members }: Row) => asker === undefined || members.includes(asker.clientId);
   const { rows, last } = query.withLastMessage
-    ? await withLastMessages(d1, found, isOwn)
+    ? await withLastMessages(query.archive ?? Archive.of(db), found, isOwn)
     : { rows: found, last: undefined };
   return rows.map((row) => {
     const conversation = conversationIn(row);
@@ -244,39 +247,3 @@ function limitOf(limit: number | undefined): number {
 function skipOf(skip: number | undefined): number {
   return skip !== undefined && skip > 0 ? Math.min(Math.trunc(skip), SKIP_MAX) : 0;
 }
-
-/**
- * The newest message of each of the client's own conversations, and the conversations that fit into an answer together
- * with them, at least one. Messages that do not fit are not read. A message that D1 lacks is left out.
- */
-async function withLastMessages(
-  d1: DrizzleD1Database,
-  found: Row[],
-  isOwn: (row: Row) => boolean,
-): Promise<{ rows: Row[]; last: Map<string, MessageRecord> }> {
-  const archived = found.filter((row) => row.archivedAt === row.lastMessageAt && isOwn(row));
-  const places = archived.flatMap(({ id, archivedAt }) => (archivedAt === null ? [] : [[archivedAt, id]]));
-  if (places.length === 0) return { rows: found, last: new Map() };
-  const { conversationId, content, binary, mentions } = messages;
-  const size = sql<number>`coalesce(octet_length(${content}), octet_length(${binary}), 0) + octet_length(${mentions})`;
-  const sized = await d1.select({ conversationId, size }).from(messages).where(isMessageAt(places));
-  const sizes = new Map(sized.map((each) => [each.conversationId, each.size]));
-  let bytes = 0;
-  const end = found.findIndex(({ id }, at) => {
-    const isOver = at > 0 && bytes >= QUERY_ANSWER_BYTES;
-    bytes += sizes.get(id) ?? 0;
-    return isOver;
-  });
-  const rows = end === -1 ? found : found.slice(0, end);
-  const fitting = new Set(rows.map(({ id }) => id));
-  const read = await d1
-    .select()
-    .from(messages)
-    .where(isMessageAt(places.filter(([, id]) => typeof id === "string" && fitting.has(id))));
-  return { rows, last: new Map(read.map((row) => [row.conversationId, messageIn(row)])) };
-}
-
-/** Messages by time and conversation. Messages for some recipients only are left out. */
-const isMessageAt = (places: (string | number)[][]): SQL =>
-  sql`(${messages.timestamp}, ${messages.conversationId}) IN
-    (SELECT value->>0, value->>1 FROM json_each(${JSON.stringify(places)})) AND ${messages.recipients} IS NULL`;

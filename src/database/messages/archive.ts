@@ -58,6 +58,18 @@ export class Archive {
     return [...new Set(this.periods.map((period) => databaseIn(period, conversationId)))];
   }
 
+  /** Things with a place in a conversation's log, by the database of that place. */
+  byDatabase<T>(
+    all: readonly T[],
+    placeOf: (each: T) => { conversationId: string; timestamp: number },
+  ): Map<D1Database, T[]> {
+    return Map.groupBy(all, (each) => {
+      const { conversationId, timestamp } = placeOf(each);
+      return this.of(conversationId, timestamp);
+    });
+  }
+
+  /** The period of a time (ms). */
   periodOf(timestamp: number): Period {
     const period = this.periods.findLast(({ since }) => since <= timestamp) ?? this.periods[0];
     if (period === undefined) throw new Error("an archive without databases");

@@ -3,6 +3,7 @@ import { chunksOf } from "../chunks.ts";
 import { conversations } from "../schema/conversations.ts";
 import { messages } from "../schema/messages.ts";
 import { statement } from "../statement.ts";
+import type { Archive } from "./archive.ts";
 import type { ArchivedMessage } from "./history.ts";
 import { toRow } from "./save.ts";
 
@@ -16,16 +17,29 @@ export interface ImportedUpTo {
 /**
  * Archives imported messages of many conversations at once, each at its place in the log of its conversation. A message
  * that was changed here stays as it is. Archiving them again changes nothing.
+ *
+ * @param since messages from before that time (ms) are not archived
  */
 export async function importToArchive(
-  db: D1Database,
+  archive: Archive,
   imported: readonly ArchivedMessage[],
   progress: readonly ImportedUpTo[],
+  since = 0,
 ): Promise<void> {
-  const rows = imported.map((message) => [message.conversationId, ...toRow(message)]);
-  const statements = [...chunksOf(rows).map(insertion), progressOf(progress)];
-  await db.batch(statements.map((query) => statement(db, query)));
+  const { index } = archive;
+  const kept = imported.filter(({ timestamp }) => timestamp >= since);
+  const parts = archive.byDatabase(kept, (message) => message);
+  const own = parts.get(index) ?? [];
+  parts.delete(index);
+  await Promise.all([...parts].map(([db, part]) => write(db, insertionsOf(part))));
+  await write(index, [...insertionsOf(own), progressOf(progress)]);
 }
+
+const insertionsOf = (part: readonly ArchivedMessage[]): SQL[] =>
+  chunksOf(part.map((message) => [message.conversationId, ...toRow(message)])).map(insertion);
+
+const write = (db: D1Database, queries: readonly SQL[]) =>
+  db.batch(queries.map((query) => statement(db, query)));
 
 /** The columns in the order of `toRow`. Each row is parsed once: without a LIMIT it would be for every column of it. */
 const insertion = (rows: string): SQL =>

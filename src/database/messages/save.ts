@@ -4,9 +4,10 @@ import type { MessageRecord } from "../../model/records.ts";
 import { toHex } from "../../protocol/hex.ts";
 import { chunksOf } from "../chunks.ts";
 import { conversations } from "../schema/conversations.ts";
-import { messages } from "../schema/messages.ts";
+import { archiveProgress, messages } from "../schema/messages.ts";
 import { statement } from "../statement.ts";
 import { systemMessageStatements } from "../system-messages/save.ts";
+import type { Archive } from "./archive.ts";
 import {
   type ArchiveProgress,
   archivedUpTo,
@@ -18,43 +19,47 @@ import {
 /** Messages deleted by one statement: D1 gives it 30 seconds. */
 const DELETED_AT_ONCE = 5_000;
 
+/** Where a database keeps how far it was given a conversation's messages. What is not beyond that is not written. */
+const IN_INDEX = {
+  table: conversations,
+  id: conversations.id,
+  archivedAt: conversations.archivedAt,
+  archivedPatchAt: conversations.archivedPatchAt,
+};
+const ELSEWHERE = {
+  table: archiveProgress,
+  id: archiveProgress.conversationId,
+  archivedAt: archiveProgress.archivedAt,
+  archivedPatchAt: archiveProgress.archivedPatchAt,
+};
+
+/** What of a conversation's messages the archive keeps. */
+export interface Kept {
+  /** Times of messages that it does not have; the progress counts them. */
+  unlisted?: ReadonlySet<number>;
+  /** It has messages from this time on (ms). */
+  since?: number;
+}
+
 /**
  * Archives messages, edits of archived messages, and deletions. Save them in the order of `patchedAt ?? timestamp`: the
  * progress is stored with them, and a late or repeated write of something older changes nothing. Nor does a write for a
- * conversation that D1 does not know. Resolves to the progress afterwards; undefined if D1 does not know the
- * conversation.
- *
- * @param unlisted times of messages that the archive does not have; the progress counts them
+ * conversation that D1 does not know. The progress is stored once every database has taken its part. Resolves to the
+ * progress afterwards; undefined if D1 does not know the conversation.
  */
 export async function saveMessages(
-  db: D1Database,
+  archive: Archive,
   conversationId: string,
   records: MessageRecord[],
-  unlisted: ReadonlySet<number> = new Set(),
+  kept: Kept = {},
 ): Promise<ArchiveProgress | undefined> {
-  if (records.length === 0) return archivedUpTo(db, conversationId);
-  const timestamp = records.reduce((newest, record) => Math.max(newest, record.timestamp), 0);
-  const patchedAt = records.reduce((newest, record) => Math.max(newest, record.patchedAt ?? 0), 0);
-  const isGone = (record: MessageRecord) => record.deleted || unlisted.has(record.timestamp);
-  const deleted = records.filter(isGone).map((record) => record.timestamp);
-  const insertions = chunksOf(records.filter((record) => !isGone(record)).map(toRow)).map(
-    (
-      rows,
-    ) => sql`INSERT INTO ${messages} (conversation_id, timestamp, id, sender, content, binary, mention_all,
-        mentions, receipt, patched_at, recalled, recipients, address, sent_at)
-      SELECT ${conversations.id}, value->>0, value->>1, value->>2, value->>3, unhex(value->>4), value->>5, value->>6,
-        value->>7, value->>8, value->>9, value->>10, value->>11, value->>12
-      FROM ${conversations}, json_each(${rows}) WHERE ${conversations.id} = ${conversationId}
-        AND (value->>0 > coalesce(${conversations.archivedAt}, 0)
-          OR value->>8 > coalesce(${conversations.archivedPatchAt}, 0))
-      ON CONFLICT (timestamp, conversation_id) DO UPDATE SET content = excluded.content,
-        binary = excluded.binary, mention_all = excluded.mention_all, mentions = excluded.mentions,
-        receipt = excluded.receipt, patched_at = excluded.patched_at, recalled = excluded.recalled,
-        recipients = excluded.recipients, address = excluded.address
-      WHERE coalesce(excluded.patched_at, 0) > coalesce(${messages.patchedAt}, 0)`,
-  );
-  const deletions = deleted.length > 0 ? [deletionOf(conversationId, deleted)] : [];
-  const toService = systemMessageStatements(conversationId, records);
+  const { index } = archive;
+  if (records.length === 0) return archivedUpTo(index, conversationId);
+  const parts = archive.byDatabase(records, ({ timestamp }) => ({ conversationId, timestamp }));
+  const own = parts.get(index) ?? [];
+  parts.delete(index);
+  await Promise.all([...parts].map(([db, part]) => saveElsewhere(db, conversationId, part, kept)));
+  const { timestamp, patchedAt } = endOf(records);
   const progress = sql`UPDATE ${conversations} SET
       last_message_at = max(coalesce(${conversations.lastMessageAt}, 0), ${timestamp}),
       archived_at = max(coalesce(${conversations.archivedAt}, 0), ${timestamp}),
@@ -62,23 +67,95 @@ export async function saveMessages(
     WHERE ${conversations.id} = ${conversationId} AND (${conversations.archivedAt} IS NULL
       OR ${conversations.archivedAt} < ${timestamp} OR ${conversations.archivedPatchAt} IS NULL
       OR ${conversations.archivedPatchAt} < ${patchedAt})`;
-  const results = await db.batch<ProgressRow>(
+  const { insertions, deletions } = changesOf(conversationId, own, { kept, progress: IN_INDEX });
+  const toService = systemMessageStatements(conversationId, records);
+  const results = await index.batch<ProgressRow>(
     [...insertions, ...toService, ...deletions, progress, progressQuery(conversationId)].map((query) =>
-      statement(db, query),
+      statement(index, query),
     ),
   );
   return progressIn(results.at(-1)?.results[0]);
 }
 
+/** The part of a database that has messages alone. */
+async function saveElsewhere(
+  db: D1Database,
+  conversationId: string,
+  records: MessageRecord[],
+  kept: Kept,
+): Promise<void> {
+  const { insertions, deletions } = changesOf(conversationId, records, { kept, progress: ELSEWHERE });
+  if (insertions.length === 0 && deletions.length === 0) return;
+  const { timestamp, patchedAt } = endOf(records);
+  const begun = sql`INSERT OR IGNORE INTO ${archiveProgress} VALUES (${conversationId}, 0, 0)`;
+  const progress = sql`UPDATE ${archiveProgress} SET archived_at = max(archived_at, ${timestamp}),
+      archived_patch_at = max(archived_patch_at, ${patchedAt})
+    WHERE conversation_id = ${conversationId} AND (archived_at < ${timestamp} OR archived_patch_at < ${patchedAt})`;
+  await db.batch([begun, ...insertions, ...deletions, progress].map((query) => statement(db, query)));
+}
+
+/** Times (ms) of the newest message and the newest patch. */
+function endOf(records: readonly MessageRecord[]): ArchiveProgress {
+  return {
+    timestamp: records.reduce((newest, record) => Math.max(newest, record.timestamp), 0),
+    patchedAt: records.reduce((newest, record) => Math.max(newest, record.patchedAt ?? 0), 0),
+  };
+}
+
+/** The statements for some messages of a conversation. */
+function changesOf(
+  conversationId: string,
+  records: readonly MessageRecord[],
+  { kept: { unlisted, since = 0 }, progress }: { kept: Kept; progress: typeof IN_INDEX | typeof ELSEWHERE },
+): { insertions: SQL[]; deletions: SQL[] } {
+  const isGone = (record: MessageRecord) => record.deleted || unlisted?.has(record.timestamp) === true;
+  // One that is older was never written here, unless it is older only now.
+  const isPatchedTooLate = (record: MessageRecord) =>
+    record.timestamp < since && record.patchedAt !== undefined;
+  const written = records.filter((record) => !isGone(record) && record.timestamp >= since);
+  const deleted = records.filter((record) => isGone(record) || isPatchedTooLate(record));
+  const insertions = chunksOf(written.map(toRow)).map(
+    (
+      rows,
+    ) => sql`INSERT INTO ${messages} (conversation_id, timestamp, id, sender, content, binary, mention_all,
+        mentions, receipt, patched_at, recalled, recipients, address, sent_at)
+      SELECT ${progress.id}, value->>0, value->>1, value->>2, value->>3, unhex(value->>4), value->>5, value->>6,
+        value->>7, value->>8, value->>9, value->>10, value->>11, value->>12
+      FROM ${progress.table}, json_each(${rows}) WHERE ${progress.id} = ${conversationId}
+        AND (value->>0 > coalesce(${progress.archivedAt}, 0)
+          OR value->>8 > coalesce(${progress.archivedPatchAt}, 0))
+      ON CONFLICT (timestamp, conversation_id) DO UPDATE SET content = excluded.content,
+        binary = excluded.binary, mention_all = excluded.mention_all, mentions = excluded.mentions,
+        receipt = excluded.receipt, patched_at = excluded.patched_at, recalled = excluded.recalled,
+        recipients = excluded.recipients, address = excluded.address
+      WHERE coalesce(excluded.patched_at, 0) > coalesce(${messages.patchedAt}, 0)`,
+  );
+  const times = deleted.map(({ timestamp }) => timestamp);
+  return { insertions, deletions: times.length > 0 ? [deletionOf(conversationId, times)] : [] };
+}
+
 /** Removes messages of a conversation by their timestamps. Missing messages are ignored. */
 export async function deleteMessages(
-  db: D1Database,
+  archive: Archive,
   conversationId: string,
   timestamps: number[],
 ): Promise<void> {
-  for (let at = 0; at < timestamps.length; at += DELETED_AT_ONCE) {
-    await statement(db, deletionOf(conversationId, timestamps.slice(at, at + DELETED_AT_ONCE))).run();
-  }
+  const parts = archive.byDatabase(timestamps, (timestamp) => ({ conversationId, timestamp }));
+  for (const [db, part] of parts)
+    for (let at = 0; at < part.length; at += DELETED_AT_ONCE)
+      await statement(db, deletionOf(conversationId, part.slice(at, at + DELETED_AT_ONCE))).run();
+}
+
+/**
+ * Lets no late write bring back messages of a deleted conversation, wherever it may have some. In the database of
+ * conversations its row is what they need.
+ */
+export async function endArchive(archive: Archive, conversationId: string): Promise<void> {
+  const end = Number.MAX_SAFE_INTEGER;
+  const query = sql`INSERT INTO ${archiveProgress} VALUES (${conversationId}, ${end}, ${end})
+    ON CONFLICT (conversation_id) DO UPDATE SET archived_at = ${end}, archived_patch_at = ${end}`;
+  const others = archive.allOf(conversationId).filter((db) => db !== archive.index);
+  await Promise.all(others.map((db) => statement(db, query).run()));
 }
 
 function deletionOf(conversationId: string, timestamps: number[]): SQL {

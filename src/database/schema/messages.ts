@@ -34,6 +34,17 @@ export const messages = sqliteTable(
 );
 
 /**
+ * How far a database that has messages and no conversations was given those of a conversation; `conversations` says it
+ * for the database of everything. WITHOUT ROWID.
+ */
+export const archiveProgress = sqliteTable("archive_progress", {
+  conversationId: text("conversation_id").primaryKey(),
+  /** Times (ms) as in `conversations`. */
+  archivedAt: integer("archived_at").notNull(),
+  archivedPatchAt: integer("archived_patch_at").notNull(),
+});
+
+/**
  * What clients wrote to service conversations: the class `_SysMessage`. One row and one index entry per message. WITHOUT
  * ROWID.
  */

@@ -138,7 +138,7 @@ export async function importConversations(
   await awaitCall(saveConversations(env.DB, records), "saving conversations to D1");
   for (const record of records) knownConversations(env).add(record);
   await history.importRest(env);
-  return { ...answer, refused: inOrder(answer.refused), messages: await history.save(env.DB) };
+  return { ...answer, refused: inOrder(answer.refused), messages: await history.save(env) };
 }
 
 /** Of two that the same members have, the one with the later message is found by them from now on (http-api §12.2). */

@@ -4,10 +4,12 @@ import { conversationOf } from "../../conversation/conversation-of.ts";
 import { knownConversations } from "../../conversation/creation/known-conversations.ts";
 import type { ImportedLog } from "../../conversation/import/import-log.ts";
 import type { ImportedMessage } from "../../conversation/log/import-messages.ts";
+import { archiveOf } from "../../database/messages/archive.ts";
 import type { ArchivedMessage } from "../../database/messages/history.ts";
 import { type ImportedUpTo, importToArchive } from "../../database/messages/import.ts";
 import { forEachLimited } from "../../limited-calls.ts";
 import type { Json } from "../../model/json.ts";
+import { archivedFrom } from "../../settings/archived-from.ts";
 import { isRefused } from "../errors.ts";
 import * as example from "../examples.ts";
 import { awaitCall } from "../object-call.ts";
@@ -72,9 +74,9 @@ export class ImportedMessages {
   }
 
   /** Gives D1 what logs have taken. Returns what became of all. Throws if D1 fails. */
-  async save(db: D1Database): Promise<ImportAnswer> {
+  async save(env: Env): Promise<ImportAnswer> {
     if (this.#progress.length > 0)
-      await awaitCall(importToArchive(db, this.#archived, this.#progress), "saving history to D1");
+      await awaitCall(archive(env, this.#archived, this.#progress), "saving history to D1");
     return { ...this.#answer, refused: inOrder(this.#answer.refused) };
   }
 
@@ -103,7 +105,12 @@ export class ImportedMessages {
 export async function importMessages(env: Env, given: readonly Json[]): Promise<ImportAnswer> {
   const history = ImportedMessages.of(given, Date.now());
   await history.importRest(env);
-  return history.save(env.DB);
+  return history.save(env);
+}
+
+async function archive(env: Env, imported: ArchivedMessage[], progress: ImportedUpTo[]): Promise<void> {
+  const since = await archivedFrom(env);
+  await importToArchive(archiveOf(env), imported, progress, since);
 }
 
 function archivedOf(

@@ -208,7 +208,7 @@ async function importInto(
   refuseAll(others, `conv: ${NO_SERVICE}`, refused);
   const history = new ImportedMessages({ rows: inTime(mine), refused });
   await history.importRest(env);
-  return history.save(env.DB);
+  return history.save(env);
 }
 
 /** The oldest first, as logs take them. */

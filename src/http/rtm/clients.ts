@@ -93,8 +93,8 @@ export const clientRoutes = new Hono<HttpEnv>()
     takes("query", v.object(bounds)),
     (context) => {
       const { client: clientId } = context.req.valid("param");
-      return archivedHistory(context, context.req.valid("query"), (db, request) =>
-        messagesSentBy(db, clientId, request),
+      return archivedHistory(context, context.req.valid("query"), (archive, request) =>
+        messagesSentBy(archive, clientId, request),
       );
     },
   );

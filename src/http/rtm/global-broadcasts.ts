@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { conversationOf } from "../../conversation/conversation-of.ts";
 import { timeOfMessageId } from "../../conversation/messages/ids.ts";
 import { serviceIds } from "../../database/conversations/existing.ts";
+import { archiveOf } from "../../database/messages/archive.ts";
 import { conversationOfMessage } from "../../database/messages/history.ts";
 import { errors } from "../../protocol/errors.ts";
 import { readSettings, settingsOf } from "../../settings/store.ts";
@@ -195,7 +196,10 @@ async function serviceOf({ env }: Context<HttpEnv>, messageId: string, timestamp
   const { broadcasts } = await settingsOf(env).get();
   for (const [id, valid] of Object.entries(broadcasts.unexpired))
     if (valid.some(({ at }) => at === timestamp)) return id;
-  const archived = await awaitCall(conversationOfMessage(env.DB, { messageId, timestamp }), "a broadcast");
+  const archived = await awaitCall(
+    conversationOfMessage(archiveOf(env), { messageId, timestamp }),
+    "a broadcast",
+  );
   if (archived !== undefined) return archived;
   // It may be too young for the archive. An app has a few services.
   const services = await awaitCall(serviceIds(env.DB, SERVICES_ASKED), "services");

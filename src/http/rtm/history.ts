@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import * as v from "valibot";
 import { conversationOf } from "../../conversation/conversation-of.ts";
 import { knownConversations } from "../../conversation/creation/known-conversations.ts";
+import { type Archive, archiveOf } from "../../database/messages/archive.ts";
 import type { ArchivedMessage, ArchiveRequest } from "../../database/messages/history.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { type ConversationRecord, type MessageRecord, timeSent } from "../../model/records.ts";
@@ -9,6 +10,7 @@ import { toBase64 } from "../../protocol/base64.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { HistoryMessage } from "../../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../../protocol/signatures.ts";
+import { readableSince } from "../../settings/history-settings.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
@@ -177,27 +179,47 @@ async function refusalFor(
 }
 
 /**
- * A page of D1's archive, with the time up to which it is complete: conversations copy their messages to it a moment
- * later or, if D1 was down, much later.
+ * A page of D1's archive, with the times from which and up to which it is complete: conversations copy their messages to
+ * it a moment later or, if D1 was down, much later.
  */
 export async function archivedHistory(
   context: Context<HttpEnv>,
   asked: Bounds,
-  find: (db: D1Database, request: ArchiveRequest) => Promise<ArchivedMessage[]>,
+  find: (archive: Archive, request: ArchiveRequest) => Promise<ArchivedMessage[]>,
 ): Promise<Response> {
   const request = requestOf(asked);
   if (typeof request === "string") {
     return refuse(context, 400, { code: INVALID_PARAMETER, error: request });
   }
+  const since = readableSince((await settingsOf(context.env).get()).history, Date.now());
+  if (since === Number.POSITIVE_INFINITY) return refuse(context, 403, failures.notArchived);
+  const within = withinArchive(request, since);
+  if (within === undefined) return refuse(context, 403, failures.beforeArchive);
   // Read first: a state that was complete before the query is complete in it.
   const until = await awaitCall(context.env.APP.getByName("app").archivedUntil(), "how far history goes");
-  const messages = await awaitCall(find(context.env.DB, request), "history in D1");
+  const messages = await awaitCall(find(archiveOf(context.env), within), "history in D1");
   context.header(COMPLETE_UNTIL, String(until));
+  if (since > 0) context.header(COMPLETE_SINCE, String(since));
   return context.json(messages.map(recordForOwner));
 }
 
 /** Milliseconds. */
 export const COMPLETE_UNTIL = "X-Parley-Complete-Until";
+/** The same; only where D1 does not keep all messages. */
+export const COMPLETE_SINCE = "X-Parley-Complete-Since";
+
+/** Pages that follow one another end at the edge of the archive, which moves on meanwhile (ms). */
+const EDGE_MOVES = 60 * 60 * 1_000;
+
+/** What of a range the archive has; undefined for a range before it. @param since ms */
+function withinArchive(request: ArchiveRequest, since: number): ArchiveRequest | undefined {
+  const { start, end, reversed } = request;
+  const [earliest, latest] = reversed ? [start, end] : [end, start];
+  if (latest !== undefined && latest.timestamp < since - EDGE_MOVES) return undefined;
+  if (since === 0 || (earliest !== undefined && earliest.timestamp >= since)) return request;
+  const edge = { timestamp: since, messageId: undefined, inclusive: true };
+  return { ...request, ...(reversed ? { start: edge } : { end: edge }) };
+}
 
 /** The same for the app's server, with whom it is for where it is not for all, and when it was changed. */
 function recordForOwner(message: ArchivedMessage | (MessageRecord & { conversationId: string })): JsonObject {

@@ -244,7 +244,7 @@ async function readHistory(
   if (convid !== undefined)
     return conversationHistory(context, convid, asked, { viewer: peerid, kind: undefined });
   if ((await identify(context)) !== "master") return refuse(context, 401, failures.unauthorized);
-  return archivedHistory(context, asked, (db, request) =>
-    from === undefined ? messagesOfApp(db, request) : messagesSentBy(db, from, request),
+  return archivedHistory(context, asked, (archive, request) =>
+    from === undefined ? messagesOfApp(archive, request) : messagesSentBy(archive, from, request),
   );
 }

@@ -34,7 +34,7 @@ describe("[G-06] descriptions of settings", () => {
     const secrets = described.filter(({ secret }) => secret).map(({ path }) => path);
     expect(secrets).toEqual(["hooks.key", "webhooks.secret", "serviceHook.secret", "push.webhook.secret"]);
     const readOnly = described.filter((each) => each.read_only).map(({ path }) => path);
-    expect(readOnly).toEqual(["broadcasts.unexpired", "keywords.version"]);
+    expect(readOnly).toEqual(["broadcasts.unexpired", "keywords.version", "history.archivedSince"]);
     expect(named("hooks.url")).toMatchObject({ nullable: true, default: null });
     const whole = described.filter((each) => each.whole).map(({ path }) => path);
     expect(whole).toEqual(["push.static", "push.fcm.serviceAccount", "push.webPush"]);

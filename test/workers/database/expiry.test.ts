@@ -17,7 +17,7 @@ beforeEach(async () => {
 async function say(id: string, times: number[]): Promise<void> {
   await saveConversation(db, conversation(id));
   await saveMessages(
-    db,
+    Archive.of(db),
     id,
     times.map((time) => message(time)),
   );

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { saveConversation } from "../../../src/database/conversations/save.ts";
+import { Archive } from "../../../src/database/messages/archive.ts";
 import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
 import { importToArchive } from "../../../src/database/messages/import.ts";
 import { conversation } from "../../support/records.ts";
@@ -18,7 +19,7 @@ const MESSAGES = 50;
 async function imported(id: string, billed: D1Database = db, progress = { after: 0, upTo: MESSAGES }) {
   const messages = Array.from({ length: MESSAGES }, (_, at) => message(at + 1));
   const rows = messages.map((each) => ({ ...each, conversationId: id }));
-  await importToArchive(billed, rows, [{ conversationId: id, ...progress }]);
+  await importToArchive(Archive.of(billed), rows, [{ conversationId: id, ...progress }]);
 }
 
 test("an imported message costs two rows in D1, and each import one for its conversation", async () => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { saveConversation } from "../../../src/database/conversations/save.ts";
+import { Archive } from "../../../src/database/messages/archive.ts";
 import {
   type ArchivedMessage,
   type ArchiveRequest,
@@ -19,7 +20,7 @@ beforeAll(async () => {
   db = await database();
   for (const [id, messages] of Object.entries(said)) {
     await saveConversation(db, conversation(id));
-    await saveMessages(db, id, messages);
+    await saveMessages(Archive.of(db), id, messages);
   }
 });
 
@@ -52,13 +53,15 @@ const at = (timestamp: number, messageId?: string, inclusive = false) => ({
 });
 
 const ids = (messages: ArchivedMessage[]) => messages.map(({ id }) => id);
-const all = async (fields: Partial<ArchiveRequest>) => ids(await messagesOfApp(db, request(fields)));
-const toms = async (fields: Partial<ArchiveRequest>) => ids(await messagesSentBy(db, "tom", request(fields)));
+const all = async (fields: Partial<ArchiveRequest>) =>
+  ids(await messagesOfApp(Archive.of(db), request(fields)));
+const toms = async (fields: Partial<ArchiveRequest>) =>
+  ids(await messagesSentBy(Archive.of(db), "tom", request(fields)));
 
 test("[http §3] messages of the app come newest first, or oldest first when reversed, with their conversations", async () => {
   expect(await all({})).toEqual(inOrder.toReversed());
   expect(await all({ reversed: true })).toEqual(inOrder);
-  const [newest, next] = await messagesOfApp(db, request({}));
+  const [newest, next] = await messagesOfApp(Archive.of(db), request({}));
   expect(newest).toEqual({ ...said.larder?.[2], conversationId: "larder" });
   expect(next).toEqual({ ...said.pairChat?.[2], conversationId: "pairChat" });
 });
@@ -66,8 +69,8 @@ test("[http §3] messages of the app come newest first, or oldest first when rev
 test("[http §3] a query for the messages of one client returns no others", async () => {
   expect(await toms({})).toEqual(ofTom.toReversed());
   expect(await toms({ reversed: true })).toEqual(ofTom);
-  expect(ids(await messagesSentBy(db, "nobody", request({})))).toEqual([]);
-  expect(ids(await messagesSentBy(db, "' OR 1 = 1 --", request({})))).toEqual([]);
+  expect(ids(await messagesSentBy(Archive.of(db), "nobody", request({})))).toEqual([]);
+  expect(ids(await messagesSentBy(Archive.of(db), "' OR 1 = 1 --", request({})))).toEqual([]);
 });
 
 // The table of http-api §3, with k1, l1 and a1 for its messages 1, 2 and 3.
@@ -115,11 +118,11 @@ describe("[http §3] messages of one millisecond in several conversations", () =
     async (reversed, limit) => {
       for (const [whose, whole] of [
         [messagesOfApp, inOrder],
-        [(of: D1Database, wanted: ArchiveRequest) => messagesSentBy(of, "tom", wanted), ofTom],
+        [(of: Archive, wanted: ArchiveRequest) => messagesSentBy(of, "tom", wanted), ofTom],
       ] as const) {
         const seen: string[] = [];
         for (let start: ArchiveRequest["start"]; ; ) {
-          const page = await whose(db, request({ start, reversed, limit }));
+          const page = await whose(Archive.of(db), request({ start, reversed, limit }));
           seen.push(...ids(page));
           const last = page.at(-1);
           if (last === undefined) break;
@@ -137,16 +140,22 @@ describe("a page costs what it holds, however long the history", () => {
     const lines = Array.from({ length: 3_000 }, (_, index) =>
       message(1_000 + index, { from: index % 3 === 0 ? "spike" : "tyke" }),
     );
-    await saveMessages(db, "long", lines);
+    await saveMessages(Archive.of(db), "long", lines);
   });
 
   const middle = request({ start: at(2_500, "x"), end: at(1_100), limit: 20 });
 
   test.each<[string, (watched: D1Database) => Promise<ArchivedMessage[]>]>([
-    ["all", (watched) => messagesOfApp(watched, middle)],
-    ["all, reversed", (watched) => messagesOfApp(watched, request({ reversed: true, limit: 20 }))],
-    ["one sender's", (watched) => messagesSentBy(watched, "spike", middle)],
-    ["one sender's, unbounded", (watched) => messagesSentBy(watched, "spike", request({ limit: 20 }))],
+    ["all", (watched) => messagesOfApp(Archive.of(watched), middle)],
+    [
+      "all, reversed",
+      (watched) => messagesOfApp(Archive.of(watched), request({ reversed: true, limit: 20 })),
+    ],
+    ["one sender's", (watched) => messagesSentBy(Archive.of(watched), "spike", middle)],
+    [
+      "one sender's, unbounded",
+      (watched) => messagesSentBy(Archive.of(watched), "spike", request({ limit: 20 })),
+    ],
   ])("a page of %s costs as many rows as it holds, however long the history", async (_, work) => {
     const watched = new WatchedDatabase(db);
     expect(await work(watched)).toHaveLength(20);

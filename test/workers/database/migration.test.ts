@@ -1,5 +1,6 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { expect, test } from "vitest";
+import { Archive } from "../../../src/database/messages/archive.ts";
 import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
 import { messagesOfApp, messagesSentBy } from "../../../src/database/messages/history.ts";
 import { conversation } from "../../support/records.ts";
@@ -32,8 +33,8 @@ test("the migration to an archive ordered by time keeps its messages and archive
     { ...message(10, { ...carried, id: "m1", content: "first", patchedAt: 30 }), conversationId: id },
     { ...message(20, { ...carried, id: "m2", content: new Uint8Array([1, 2]) }), conversationId: id },
   ];
-  expect(await messagesOfApp(DB, request)).toEqual(expected);
-  expect(await messagesSentBy(DB, "tom", request)).toEqual(expected);
+  expect(await messagesOfApp(Archive.of(DB), request)).toEqual(expected);
+  expect(await messagesSentBy(Archive.of(DB), "tom", request)).toEqual(expected);
   expect(await archivedUpTo(DB, id)).toEqual({ timestamp: 20, patchedAt: 30 });
   expect(await archivedUpTo(DB, "larder")).toEqual({ timestamp: 0, patchedAt: 30 });
 });

@@ -5,6 +5,7 @@ import {
 } from "../../../src/database/conversations/early-subscriptions.ts";
 import { queryConversations } from "../../../src/database/conversations/query.ts";
 import { deleteConversation, saveConversation } from "../../../src/database/conversations/save.ts";
+import { Archive } from "../../../src/database/messages/archive.ts";
 import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
 import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
 import type { Json } from "../../../src/model/json.ts";
@@ -60,11 +61,11 @@ test.each<[Json | undefined]>([
 test("no write scans a table", async () => {
   const record = conversation("a", { members: ["alice", "bob"] });
   expect(await scans((watched) => saveConversation(watched, record))).toEqual([]);
-  expect(await scans((watched) => saveMessages(watched, "a", [message(1)]))).toEqual([]);
+  expect(await scans((watched) => saveMessages(Archive.of(watched), "a", [message(1)]))).toEqual([]);
   expect(await scans((watched) => archivedUpTo(watched, "a"))).toEqual([]);
   const deletion = message(1, { patchedAt: 2, deleted: true });
-  expect(await scans((watched) => saveMessages(watched, "a", [deletion]))).toEqual([]);
-  expect(await scans((watched) => deleteMessages(watched, "a", [1, 2]))).toEqual([]);
+  expect(await scans((watched) => saveMessages(Archive.of(watched), "a", [deletion]))).toEqual([]);
+  expect(await scans((watched) => deleteMessages(Archive.of(watched), "a", [1, 2]))).toEqual([]);
   expect(await scans((watched) => deleteConversation(watched, "a"))).toEqual([]);
   expect(await scans((watched) => removeEarlySubscriptions(watched, "a", ["alice"]))).toEqual([]);
   const subscription = { clientId: "alice", conversationId: "a", since: 1 };
@@ -75,7 +76,9 @@ test("no write scans a table", async () => {
 test("[V-04] a message that no list has is not archived, and costs one row for the progress", async () => {
   await saveConversation(db, conversation("service"));
   const watched = new WatchedDatabase(db);
-  const reached = await saveMessages(watched, "service", [message(1)], new Set([1]));
+  const reached = await saveMessages(Archive.of(watched), "service", [message(1)], {
+    unlisted: new Set([1]),
+  });
   expect(reached).toEqual({ timestamp: 1, patchedAt: 0 });
   expect(watched.rowsWritten).toBe(1);
 });
@@ -83,8 +86,8 @@ test("[V-04] a message that no list has is not archived, and costs one row for t
 test("a message costs as much to archive in a long history as in a short one", async () => {
   await saveConversation(db, conversation("long"));
   const history = Array.from({ length: 2000 }, (_, index) => message(index + 1));
-  await saveMessages(db, "long", history);
+  await saveMessages(Archive.of(db), "long", history);
   const watched = new WatchedDatabase(db);
-  await saveMessages(watched, "long", [message(3000)]);
+  await saveMessages(Archive.of(watched), "long", [message(3000)]);
   expect(watched.rowsRead).toBeLessThan(10);
 });

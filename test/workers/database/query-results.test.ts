@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { deleteConversation, saveConversation } from "../../../src/database/conversations/save.ts";
+import { Archive } from "../../../src/database/messages/archive.ts";
 import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
 import type { Json } from "../../../src/model/json.ts";
 import { conversation } from "../../support/records.ts";
@@ -90,8 +91,8 @@ describe("answers", () => {
 
   test("a query returns the newest message of each conversation if requested", async () => {
     const last = message(day + 400, { content: new Uint8Array([1, 2]), from: "bob", patchedAt: day + 600 });
-    await saveMessages(world.DB, "a", [message(10), message(20), last]);
-    await saveMessages(world.DB, "b", [message(day + 300)]);
+    await saveMessages(Archive.of(world.DB), "a", [message(10), message(20), last]);
+    await saveMessages(Archive.of(world.DB), "b", [message(day + 300)]);
     const answer = await query({ withLastMessage: true });
     if ("refused" in answer) throw new Error(answer.detail);
     expect(answer.map((each) => [each.conversation.id, each.lastMessage])).toEqual([
@@ -107,7 +108,7 @@ describe("answers", () => {
     ["has not come to D1 yet", [message(8)]],
   ])("a query returns no last message if the newest %s", async (_, messages) => {
     await saveConversation(world.DB, conversation("lately", { members: ["eve"], updatedAt: 1 }));
-    await saveMessages(world.DB, "lately", messages);
+    await saveMessages(Archive.of(world.DB), "lately", messages);
     await saveConversation(
       world.DB,
       conversation("lately", { members: ["eve"], lastMessageAt: 9, updatedAt: 2 }),
@@ -115,7 +116,7 @@ describe("answers", () => {
     const answer = await query({ clientId: "eve", withLastMessage: true });
     if ("refused" in answer) throw new Error(answer.detail);
     expect(answer.map(({ lastMessage }) => lastMessage)).toEqual([undefined]);
-    await deleteMessages(world.DB, "lately", [8, 9]);
+    await deleteMessages(Archive.of(world.DB), "lately", [8, 9]);
     await deleteConversation(world.DB, "lately");
   });
 });

@@ -1,6 +1,7 @@
 import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, describe, expect, test } from "vitest";
 import { deleteConversation, saveConversation } from "../../../src/database/conversations/save.ts";
+import { Archive } from "../../../src/database/messages/archive.ts";
 import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
 import { conversationIn, messageIn } from "../../../src/database/rows-to-records.ts";
 import { conversations, members } from "../../../src/database/schema/conversations.ts";
@@ -107,7 +108,7 @@ describe("saving a conversation", () => {
   test("saving a conversation keeps the time of the last message that messages brought", async () => {
     const record = conversation(freshId(), { lastMessageAt: 5000 });
     await saveConversation(db, record);
-    await saveMessages(db, record.id, [message(9000)]);
+    await saveMessages(Archive.of(db), record.id, [message(9000)]);
     await saveConversation(db, { ...record, updatedAt: 2000, lastMessageAt: 5000 });
     expect((await saved(record.id))?.lastMessageAt).toBe(9000);
     await saveConversation(db, { ...record, updatedAt: 3000, lastMessageAt: undefined });
@@ -126,9 +127,9 @@ describe("saving a conversation", () => {
     const [gone, kept] = [conversation(freshId()), conversation(freshId())];
     for (const record of [gone, kept]) {
       await saveConversation(db, record);
-      await saveMessages(db, record.id, [message(1), message(2)]);
+      await saveMessages(Archive.of(db), record.id, [message(1), message(2)]);
     }
-    await deleteMessages(db, gone.id, [1, 2, 3]);
+    await deleteMessages(Archive.of(db), gone.id, [1, 2, 3]);
     await deleteConversation(db, gone.id);
     await deleteConversation(db, gone.id);
     expect([await saved(gone.id), await membersOf(gone.id), await archived(gone.id)]).toEqual([

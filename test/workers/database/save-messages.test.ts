@@ -1,6 +1,7 @@
 import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, describe, expect, test } from "vitest";
 import { saveConversation } from "../../../src/database/conversations/save.ts";
+import { Archive } from "../../../src/database/messages/archive.ts";
 import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
 import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
 import { messageIn } from "../../../src/database/rows-to-records.ts";
@@ -51,33 +52,33 @@ describe("saving messages", () => {
       message(1_700_000_000_008, { recipients: ["bob", "o'\"hara"], address: "2001:db8::1" }),
       message(1_700_000_000_009, { recipients: [] }),
     ];
-    await saveMessages(db, id, every);
+    await saveMessages(Archive.of(db), id, every);
     expect(await archived(id)).toEqual(every);
   });
 
   test("an edit that restricts the recipients of a message restricts them in D1 too", async () => {
     const id = await ready();
-    await saveMessages(db, id, [message(1)]);
+    await saveMessages(Archive.of(db), id, [message(1)]);
     const narrowed = message(1, { content: "edited", patchedAt: 2, recipients: ["bob"] });
-    await saveMessages(db, id, [narrowed]);
+    await saveMessages(Archive.of(db), id, [narrowed]);
     expect(await archived(id)).toEqual([narrowed]);
   });
 
   test("a saved message costs two rows, each batch one more, and an edit one", async () => {
     const id = await ready();
-    expect(await rowsWritten((billed) => saveMessages(billed, id, [message(1)]))).toBe(3);
-    expect(await rowsWritten((billed) => saveMessages(billed, id, [message(2)]))).toBe(3);
+    expect(await rowsWritten((billed) => saveMessages(Archive.of(billed), id, [message(1)]))).toBe(3);
+    expect(await rowsWritten((billed) => saveMessages(Archive.of(billed), id, [message(2)]))).toBe(3);
     const more = Array.from({ length: 50 }, (_, index) => message(10 + index));
-    expect(await rowsWritten((billed) => saveMessages(billed, id, more))).toBe(101);
+    expect(await rowsWritten((billed) => saveMessages(Archive.of(billed), id, more))).toBe(101);
     const edited = message(10, { content: "edited", patchedAt: 100 });
-    expect(await rowsWritten((billed) => saveMessages(billed, id, [edited]))).toBe(2);
+    expect(await rowsWritten((billed) => saveMessages(Archive.of(billed), id, [edited]))).toBe(2);
   });
 
   test("saving messages again costs no rows", async () => {
     const id = await ready();
     const batch = [message(1), message(2, { patchedAt: 3 })];
-    await saveMessages(db, id, batch);
-    expect(await rowsWritten((billed) => saveMessages(billed, id, batch))).toBe(0);
+    await saveMessages(Archive.of(db), id, batch);
+    expect(await rowsWritten((billed) => saveMessages(Archive.of(billed), id, batch))).toBe(0);
     expect(await archived(id)).toEqual(batch);
   });
 
@@ -85,12 +86,12 @@ describe("saving messages", () => {
     const id = await ready();
     const edited = message(1, { content: "edited", patchedAt: 10 });
     const recalled = message(1, { content: "", patchedAt: 20, recalled: true });
-    await saveMessages(db, id, [message(1)]);
-    await saveMessages(db, id, [edited]);
+    await saveMessages(Archive.of(db), id, [message(1)]);
+    await saveMessages(Archive.of(db), id, [edited]);
     expect(await archived(id)).toEqual([edited]);
-    await saveMessages(db, id, [recalled]);
-    await saveMessages(db, id, [edited]);
-    await saveMessages(db, id, [message(1)]);
+    await saveMessages(Archive.of(db), id, [recalled]);
+    await saveMessages(Archive.of(db), id, [edited]);
+    await saveMessages(Archive.of(db), id, [message(1)]);
     expect(await archived(id)).toEqual([recalled]);
   });
 
@@ -100,43 +101,43 @@ describe("saving messages", () => {
     const many = Array.from({ length: 1000 }, (_, index) =>
       message(index + 1, { content: index % 2 ? long : new Uint8Array(5000).fill(index) }),
     );
-    await saveMessages(db, id, many);
+    await saveMessages(Archive.of(db), id, many);
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1000, patchedAt: 0 });
     expect((await archived(id)).at(-1)?.content).toBe(long);
   });
 
   test("saving no messages succeeds", async () => {
-    expect(await rowsWritten((billed) => saveMessages(billed, freshId(), []))).toBe(0);
+    expect(await rowsWritten((billed) => saveMessages(Archive.of(billed), freshId(), []))).toBe(0);
   });
 
   test("deleted messages stay deleted after a late write", async () => {
     const id = await ready();
     const first = [message(1), message(2)];
-    await saveMessages(db, id, first);
+    await saveMessages(Archive.of(db), id, first);
     const deletion = message(1, { content: "", patchedAt: 3, deleted: true });
-    await saveMessages(db, id, [deletion]);
+    await saveMessages(Archive.of(db), id, [deletion]);
     expect(await archived(id)).toEqual([message(2)]);
-    await saveMessages(db, id, first);
-    await saveMessages(db, id, [message(1, { content: "edited", patchedAt: 2 })]);
-    await saveMessages(db, id, [deletion]);
+    await saveMessages(Archive.of(db), id, first);
+    await saveMessages(Archive.of(db), id, [message(1, { content: "edited", patchedAt: 2 })]);
+    await saveMessages(Archive.of(db), id, [deletion]);
     expect(await archived(id)).toEqual([message(2)]);
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 3 });
   });
 
   test("messages that are deleted before they are saved count as archived", async () => {
     const id = await ready();
-    await saveMessages(db, id, [message(1, { content: "", patchedAt: 3, deleted: true })]);
+    await saveMessages(Archive.of(db), id, [message(1, { content: "", patchedAt: 3, deleted: true })]);
     expect(await archived(id)).toEqual([]);
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1, patchedAt: 3 });
-    await saveMessages(db, id, [message(1)]);
+    await saveMessages(Archive.of(db), id, [message(1)]);
     expect(await archived(id)).toEqual([]);
   });
 
   test("messages of the same time in several conversations are kept apart", async () => {
     const [one, two] = [await ready(), await ready()];
-    await saveMessages(db, one, [message(5, { content: "one" }), message(6)]);
-    await saveMessages(db, two, [message(5, { content: "two" }), message(6)]);
-    await deleteMessages(db, one, [6]);
+    await saveMessages(Archive.of(db), one, [message(5, { content: "one" }), message(6)]);
+    await saveMessages(Archive.of(db), two, [message(5, { content: "two" }), message(6)]);
+    await deleteMessages(Archive.of(db), one, [6]);
     expect((await archived(one)).map(({ content }) => content)).toEqual(["one"]);
     expect(await archived(two)).toHaveLength(2);
   });
@@ -144,9 +145,9 @@ describe("saving messages", () => {
   test("deleting a conversation deletes many messages", async () => {
     const id = await ready();
     const many = Array.from({ length: 12_000 }, (_, index) => message(index + 1));
-    await saveMessages(db, id, many);
+    await saveMessages(Archive.of(db), id, many);
     await deleteMessages(
-      db,
+      Archive.of(db),
       id,
       many.map(({ timestamp }) => timestamp),
     );
@@ -166,23 +167,23 @@ describe("the archive position", () => {
     await saveConversation(db, conversation(id));
     await db.prepare("UPDATE conversations SET archived_at = 'archived_at' WHERE id = ?").bind(id).run();
     await expect(archivedUpTo(db, id)).rejects.toThrow("which is no time");
-    await expect(saveMessages(db, id, [message(1)])).rejects.toThrow("which is no time");
+    await expect(saveMessages(Archive.of(db), id, [message(1)])).rejects.toThrow("which is no time");
   });
 
   test("the archive position has the newest message and the newest edit", async () => {
     const id = freshId();
     await saveConversation(db, conversation(id));
-    await saveMessages(db, id, [message(1), message(2, { patchedAt: 7 })]);
+    await saveMessages(Archive.of(db), id, [message(1), message(2, { patchedAt: 7 })]);
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 7 });
-    await saveMessages(db, id, [message(1, { patchedAt: 9 })]);
+    await saveMessages(Archive.of(db), id, [message(1, { patchedAt: 9 })]);
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 9 });
-    await saveMessages(db, id, [message(3)]);
+    await saveMessages(Archive.of(db), id, [message(3)]);
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 3, patchedAt: 9 });
   });
 
   test("the archive position is unknown for a conversation without a row, and its messages wait for the row", async () => {
     const id = freshId();
-    expect(await saveMessages(db, id, [message(1, { patchedAt: 7 })])).toBeUndefined();
+    expect(await saveMessages(Archive.of(db), id, [message(1, { patchedAt: 7 })])).toBeUndefined();
     expect(await archived(id)).toEqual([]);
     expect(await archivedUpTo(db, id)).toBeUndefined();
   });
@@ -190,7 +191,7 @@ describe("the archive position", () => {
   test("the archive position survives a new snapshot of the conversation", async () => {
     const id = freshId();
     await saveConversation(db, conversation(id));
-    await saveMessages(db, id, [message(1, { patchedAt: 7 })]);
+    await saveMessages(Archive.of(db), id, [message(1, { patchedAt: 7 })]);
     await saveConversation(db, conversation(id, { updatedAt: 5000 }));
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1, patchedAt: 7 });
   });
