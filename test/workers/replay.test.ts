@@ -83,6 +83,21 @@ describe("at login", () => {
     expect(await history(phone, chat)).toEqual(range(1, 23));
   });
 
+  test("[Y-02] [L-09] what the newest twenty left out is replayed to no other `.1` device once they are acknowledged, and stays in history", async () => {
+    const { jerry, toms, chat } = await chatWithPushDevice();
+    const acks = await sayMany(toms, chat, 23);
+    const phone = await pushDevice(jerry);
+    expect(await replayed(phone, chat, toms)).toEqual(range(4, 23));
+    acknowledge(phone, chat, {
+      fromts: Number(acks[3]?.ackMessage?.t),
+      tots: Number(acks[22]?.ackMessage?.t),
+    });
+    await settle(chat, phone, toms);
+    const tablet = await pushDevice(jerry);
+    expect(await replayed(tablet, chat, toms)).toEqual([]);
+    expect(await history(tablet, chat)).toEqual(range(1, 23));
+  });
+
   test("[L-09] twenty missed messages of each conversation are replayed", async () => {
     const { tom, jerry, toms, chat } = await chatWithPushDevice();
     const second = await start(toms, [tom, jerry], { unique: false });

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import type { SimulatedConversation } from "../../simulation/simulated-conversation.ts";
+import { isDone } from "./missed-messages.ts";
 import type { ReconnectingDevice } from "./reconnecting-device.ts";
 import type { UniqueStarts } from "./unique-starts.ts";
 import type { World } from "./world.ts";
@@ -55,12 +56,8 @@ export class DeviceChecks {
         const shown = { data: message.content, patchedAt: message.patchedAt ?? 0 };
         expect({ data, patchedAt }, `[I4] ${name} shows ${message.timestamp} of ${id}`).toEqual(shown);
       } else if (mode === catchUpModes.MESSAGES && message.from !== clientId && message.timestamp > from) {
-        const siblings = this.#world.devices.filter(
-          (other) => other.clientId === clientId && other.mode === catchUpModes.MESSAGES,
-        );
-        const reached = siblings.some((other) => other.shown.copies.get(id)?.has(message.id));
-        const leftOut = (device.shown.leftOut.get(id) ?? 0) > message.timestamp;
-        expect(reached || leftOut, `[I4] ${name} misses ${message.timestamp} of ${id}`).toBe(true);
+        const done = isDone(clientId, this.#world.devices, id, message);
+        expect(done, `[I4] ${name} misses ${message.timestamp} of ${id}`).toBe(true);
       }
     }
   }

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import type { GenericCommand } from "../../../src/protocol/generated/message_pb.js";
 import { catchUpModes } from "../../../src/protocol/link-controls.ts";
+import { isDone } from "./missed-messages.ts";
 import type { ReconnectingDevice } from "./reconnecting-device.ts";
 import type { ServiceMessages } from "./service-messages.ts";
 import type { ServiceSubscriptions } from "./service-subscriptions.ts";
@@ -73,12 +74,10 @@ export class ServiceChecks {
       });
     if (copy !== undefined || mode !== catchUpModes.MESSAGES || from === clientId || timestamp <= firstOpenAt)
       return;
-    const siblings = this.#world.devices.filter(
-      (other) => other.clientId === clientId && other.mode === catchUpModes.MESSAGES,
-    );
-    const reached = siblings.some((other) => other.shown.copies.get(SERVICE)?.has(id));
-    const leftOut = (shown.leftOut.get(SERVICE) ?? 0) > timestamp;
-    expect(reached || leftOut, `[V-02] [V-03] ${name} misses ${what}`).toBe(true);
+    expect(
+      isDone(clientId, this.#world.devices, SERVICE, message),
+      `[V-02] [V-03] ${name} misses ${what}`,
+    ).toBe(true);
   }
 
   /** Whether a client hears of this message: it is its own, or was broadcast since it subscribed. */
