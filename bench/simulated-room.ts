@@ -83,6 +83,7 @@ export async function simulateRoom(people: number): Promise<SimulatedRoom> {
     },
     close: async () => {},
     audience: async (relay, limit) => relayAt(relay).relay.audience(limit),
+    part: async (relay, parts) => relayAt(relay).relay.part(parts),
     presentAmong: async (relay, clientIds) => relayAt(relay).relay.presentAmong(clientIds),
     retryAfter: () => {
       throw new Error("a relay did not answer");

@@ -149,9 +149,10 @@ export class Client {
     for (const session of this.#parts.sessions.open) if (session.openedAt > openedAfter) session.send(record);
   }
 
-  /** The client is not subscribed to a service conversation any more. */
+  /** The client is not subscribed to a service conversation any more. What the service tells it alone may be unread. */
   unsubscribe(service: SubscribedService): void {
-    this.#parts.subscribed.remove(service);
+    const { subscribed, inbox } = this.#parts;
+    if (subscribed.remove(service)) inbox.add(service.conversationId);
   }
 
   /** A page of the service conversations that the client is subscribed to. */

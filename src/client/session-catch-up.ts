@@ -129,7 +129,9 @@ function settle(session: Session, answer: Answer, { inbox, sessions, subscribed 
   const { head, lastNotice } = news ?? {};
   session.sendControl({ type: "caughtUp", conversationId, head, lastNotice });
   // A subscription of the last moments may be on its way to the service.
-  if (!isSubscriber(news)) subscribed.remove({ conversationId, since: now - LONGEST_DELIVERY });
+  const ended = { conversationId, since: now - LONGEST_DELIVERY };
+  // It was asked for the subscription alone. What the service told the client alone may still be unread.
+  if (!isSubscriber(news) && subscribed.remove(ended)) inbox.add(conversationId);
   if (news === undefined) return inbox.forget(conversationId);
   const unseen = news.member && (mode === catchUpModes.COUNTS ? news.unread : news.missed.length) > 0;
   // A conversation that a session is subscribed to stays in the inbox: what a subscription brings leaves no other trace

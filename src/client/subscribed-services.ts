@@ -47,15 +47,19 @@ export class SubscribedServices {
     this.#load().set(conversationId, since);
   }
 
-  /** Removes a subscription that began by this time (ms): the client may have subscribed again since. */
-  remove({ conversationId, since }: SubscribedService): void {
-    if ((this.#load().get(conversationId) ?? Number.POSITIVE_INFINITY) > since) return;
+  /**
+   * Removes a subscription that began by this time (ms): the client may have subscribed again since. Returns whether it
+   * was there.
+   */
+  remove({ conversationId, since }: SubscribedService): boolean {
+    if ((this.#load().get(conversationId) ?? Number.POSITIVE_INFINITY) > since) return false;
     this.#load().delete(conversationId);
     this.#tables.change(
       "subscribed_services",
       "DELETE FROM subscribed_services WHERE conversation_id = ?",
       conversationId,
     );
+    return true;
   }
 
   page(asked: ServicesPage): SubscribedService[] {

@@ -151,6 +151,7 @@ function relaysOf(
     deliver: (relay, batch) => relays.deliver(id, relay, batch),
     close: (relay) => relays.close(id, relay),
     audience: (relay, limit) => relays.audience(id, relay, limit),
+    part: (relay, parts) => relays.part(id, relay, parts),
     presentAmong: (relay, clientIds) => relays.presentAmong(id, relay, clientIds),
     retryAfter: (delay) => alarm.within(delay),
     pause: () => new Promise((resolve) => void timer(0, resolve)),

@@ -39,6 +39,8 @@ function relayCallsOf({ RELAYS }: Env): RelayCalls {
       structuredClone(
         await withDeadline(relay(id, number).audience(limit), RELAY_DEADLINE, `relay of ${id}`),
       ),
+    part: async (id, number, parts) =>
+      structuredClone(await withDeadline(relay(id, number).part(parts), RELAY_DEADLINE, `relay of ${id}`)),
     presentAmong: async (id, number, clientIds) =>
       structuredClone(
         await withDeadline(relay(id, number).presentAmong(clientIds), RELAY_DEADLINE, `relay of ${id}`),

@@ -80,6 +80,10 @@ export class RelayObject extends DurableObject<Env> implements RelayStub {
     return this.#relay.audience(limit);
   }
 
+  async part(parts: number): Promise<string[]> {
+    return this.#relay.part(parts);
+  }
+
   async presentAmong(clientIds: string[]): Promise<string[]> {
     return this.#relay.presentAmong(clientIds);
   }

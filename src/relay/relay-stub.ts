@@ -9,6 +9,8 @@ export interface RelayStub {
   close(): Promise<void>;
   /** Some clients of its part of the audience, and how many there are. */
   audience(limit: number): Promise<RelayAudience>;
+  /** The clients of its part of the audience that are in the first of so many equal parts of all clients. */
+  part(parts: number): Promise<string[]>;
   /** Those of some clients that are in its part of the audience. */
   presentAmong(clientIds: string[]): Promise<string[]>;
 }

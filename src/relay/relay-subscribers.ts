@@ -4,6 +4,7 @@ import { linkClose } from "../protocol/link-controls.ts";
 import { joinRecords } from "../protocol/link-records.ts";
 import type { RelayedFrame, RelayedSubscriber } from "../protocol/relay-calls.ts";
 import { isFor, shownAtRelay } from "./recent-frames.ts";
+import { isInPart } from "./tree.ts";
 
 /** A session at a relay, as the attachment of its socket keeps it through hibernation. */
 export interface RelaySubscriber extends RelayedSubscriber {
@@ -44,6 +45,11 @@ export class RelaySubscribers {
   /** Some clients of the audience. */
   sample(limit: number): string[] {
     return [...this.#clients.keys()].slice(0, limit);
+  }
+
+  /** The clients of the audience that are in the first of so many parts. */
+  part(parts: number): string[] {
+    return [...this.#clients.keys()].filter((clientId) => isInPart(clientId, parts));
   }
 
   isPresent(clientId: string): boolean {

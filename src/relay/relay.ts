@@ -247,6 +247,11 @@ export class Relay {
     return { clientIds: this.#subscribers.sample(limit), clients, subscriptions };
   }
 
+  /** The clients of the audience that are in the first of so many parts. */
+  part(parts: number): string[] {
+    return this.#subscribers.part(parts);
+  }
+
   /** Those of some clients that are in the audience here. */
   presentAmong(clientIds: readonly string[]): string[] {
     return clientIds.filter((clientId) => this.#subscribers.isPresent(clientId));

@@ -28,6 +28,11 @@ export function relayName(conversationId: string, relay: number): string {
   return `${conversationId}:${relay}`;
 }
 
+/** Whether a client is in the first of so many equal parts of all clients. Each relay has some of every part. */
+export function isInPart(clientId: string, parts: number): boolean {
+  return (hashOf(clientId) >>> LEVELS) % parts === 0;
+}
+
 /** FNV-1a, 32 bits. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;

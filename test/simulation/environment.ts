@@ -49,6 +49,7 @@ export interface RelayObjectCalls {
   deliver(batch: RelayBatch): RelayReport;
   close(): void;
   audience(limit: number): RelayAudience;
+  part(parts: number): string[];
   presentAmong(clientIds: readonly string[]): string[];
 }
 

@@ -328,6 +328,8 @@ export class SimulatedConversation implements ConversationCalls {
           instance.hold(network.call(() => this.#environment.relay(id, relay).close(), 5_000, fate)),
         audience: (id, relay, limit) =>
           instance.hold(network.call(() => this.#environment.relay(id, relay).audience(limit), 5_000, fate)),
+        part: (id, relay, parts) =>
+          instance.hold(network.call(() => this.#environment.relay(id, relay).part(parts), 5_000, fate)),
         presentAmong: (id, relay, clientIds) =>
           instance.hold(
             network.call(() => this.#environment.relay(id, relay).presentAmong(clientIds), 5_000, fate),

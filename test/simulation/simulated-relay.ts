@@ -61,6 +61,10 @@ export class SimulatedRelay {
     return this.#relay.audience(limit);
   }
 
+  part(parts: number): string[] {
+    return this.#relay.part(parts);
+  }
+
   presentAmong(clientIds: readonly string[]): string[] {
     return this.#relay.presentAmong(clientIds);
   }

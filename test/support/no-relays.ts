@@ -13,6 +13,7 @@ export const NO_RELAYS: DeliveryHost["relays"] = {
   deliver: () => Promise.reject(new Error("no relay")),
   close: async () => {},
   audience: () => Promise.reject(new Error("no relay")),
+  part: async () => [],
   presentAmong: async () => [],
   retryAfter: () => {},
   pause: async () => {},

@@ -85,6 +85,28 @@ test("[R-07] [T5] a client on two devices, one at the room and one at a relay, c
   await vi.waitFor(async () => expect(await onlineCount(jerrys, room)).toBe(2), settled);
 });
 
+test("[R-07] [T5] a client on two devices, at relays of different levels, counts once", async () => {
+  const [tom, jerry, mary, spike] = named("tom", "jerry", "mary", "spike");
+  const jerrys = await WorkerdDevice.of(jerry);
+  const room = await roomOf(jerrys);
+  const others: WorkerdDevice[] = [];
+  // Two are served by the room, two by relay 1, and the last one by a relay of the second level.
+  for (const id of [mary, tom, spike, tom]) {
+    const device = await WorkerdDevice.of(id);
+    expect(refusal(await enter(device, room))).toBe("");
+    others.push(device);
+  }
+  expect((await relaysOf(room)).length).toBe(2);
+  const settled = { timeout: 8_000 };
+  await vi.waitFor(async () => expect(await onlineCount(jerrys, room)).toBe(4), settled);
+  expect(await present(jerrys, room)).toEqual([jerry, mary, spike, tom].toSorted());
+  others.at(-1)?.close();
+  await vi.waitFor(async () => expect(await relaysOf(room)).toEqual([1]), settled);
+  expect(await onlineCount(jerrys, room)).toBe(4);
+  others[1]?.close();
+  await vi.waitFor(async () => expect(await onlineCount(jerrys, room)).toBe(3), settled);
+});
+
 test("[R-01] [T1] who leaves at a relay hears nothing more, and hears again after coming back", async () => {
   const { devices, first, room } = await crowdedRoom();
   const last = devices.at(-1);

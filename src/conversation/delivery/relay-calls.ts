@@ -5,5 +5,6 @@ export interface RelayCalls {
   deliver(conversationId: string, relay: number, batch: RelayBatch): Promise<RelayReport>;
   close(conversationId: string, relay: number): Promise<void>;
   audience(conversationId: string, relay: number, limit: number): Promise<RelayAudience>;
+  part(conversationId: string, relay: number, parts: number): Promise<string[]>;
   presentAmong(conversationId: string, relay: number, clientIds: string[]): Promise<string[]>;
 }

@@ -35,6 +35,8 @@ export interface RelaysHost {
   /** Tells a relay that the conversation is deleted. */
   close(relay: number): Promise<void>;
   audience(relay: number, limit: number): Promise<RelayAudience>;
+  /** The clients of the audience at a relay that are in the first of so many equal parts of all clients. */
+  part(relay: number, parts: number): Promise<string[]>;
   /** Those of some clients that are in the audience at a relay. */
   presentAmong(relay: number, clientIds: string[]): Promise<string[]>;
   /** Calls `retry` after this many milliseconds, even if the object hibernates or dies before. */
@@ -237,14 +239,28 @@ export class Relays {
     return LEVELS;
   }
 
-  /** Clients in the audience at relays, as they last reported it. Relays that did not since the object woke are asked. */
-  async clients(): Promise<number> {
-    const counts = [...this.#relays].map(async ([number, relay]) => {
+  /**
+   * Clients in the audience at the relays of each level in use, as they last reported it. Relays that did not since the
+   * object woke are asked.
+   */
+  async clientsByLevel(): Promise<number[]> {
+    const levels = new Map<number, number>();
+    const counting = [...this.#relays].map(async ([number, relay]) => {
       relay.counts ??= await this.#host.audience(number, 0);
-      return relay.counts.clients;
+      const level = levelOf(number);
+      levels.set(level, (levels.get(level) ?? 0) + relay.counts.clients);
     });
-    const settled = await Promise.allSettled(counts);
-    return settled.reduce((sum, count) => sum + (count.status === "fulfilled" ? count.value : 0), 0);
+    await Promise.allSettled(counting);
+    return [...levels.values()];
+  }
+
+  /** The clients of each relay that are in the first of so many parts. A relay that does not answer is left out. */
+  async part(parts: number): Promise<string[][]> {
+    const asked = [...this.#relays].map(async ([number, { counts }]) =>
+      counts?.clients === 0 ? [] : this.#host.part(number, parts),
+    );
+    const settled = await Promise.allSettled(asked);
+    return settled.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
   }
 
   /** Some clients of the audience at relays. */
