@@ -1,16 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DirectFrame } from "./frames.ts";
+import { DirectFrame, deliveredFrame } from "./frames.ts";
 import { ParleyClient } from "./parley-client.ts";
 import { type Contender, nextSequence, type Room } from "./room.ts";
 import { inParallel } from "./sockets.ts";
 
 const SETTLING = 5_000; // ms
+const ACKNOWLEDGED_EVERY = 1_000; // ms
 
-/** One conversation per room. Transient messages are stored nowhere. */
+export interface ParleyRoomOptions {
+  /** Messages that are stored nowhere. */
+  transient: boolean;
+  /** Whether receivers acknowledge what they get as official SDKs do: a run of messages at once, once a second. */
+  acknowledging: boolean;
+}
+
+/** One conversation per room. */
 export function parleyContender(
   server: URL,
   appId: string,
-  messages: { transient: boolean } = { transient: false },
+  { transient, acknowledging }: ParleyRoomOptions = { transient: false, acknowledging: false },
 ): Contender {
   let clients = 0;
   return {
@@ -30,11 +38,27 @@ export function parleyContender(
         },
       };
       sender.acknowledged = (sequence) => room.acknowledged(sequence);
-      for (const member of members) member.delivered = (sequence) => room.delivered(sequence);
+      for (const member of members) {
+        const acknowledge = acknowledging ? onceASecond(member, conversationId) : () => {};
+        member.delivered = (sequence) => {
+          room.delivered(sequence);
+          acknowledge();
+        };
+      }
       await subscribeEverybody(room);
-      if (messages.transient) frame = new DirectFrame(sender.clientId, conversationId, messages);
+      if (transient) frame = new DirectFrame(sender.clientId, conversationId, { transient });
       return room;
     },
+  };
+}
+
+function onceASecond(member: ParleyClient, conversationId: string): () => void {
+  let acknowledgedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (now - acknowledgedAt < ACKNOWLEDGED_EVERY) return;
+    acknowledgedAt = now;
+    member.send(deliveredFrame(member.clientId, conversationId));
   };
 }
 

@@ -9,7 +9,11 @@ import { parleyContender } from "./parley-room.ts";
 import { comparePeers } from "./peers/compare.ts";
 import { loadAverage } from "./processes.ts";
 import { appId, bare, countedParley, liftLimits, parley } from "./programs.ts";
+import { render } from "./render/render.ts";
 import { importTable, memoryTable, speedTables, workDetails, workTable } from "./report.ts";
+import { writeResults } from "./results.ts";
+import { printScale, SCALE_SEED } from "./scale/scale.ts";
+import { unitBudgets } from "./scale/unit-costs.ts";
 import { bundleOf, type Program, type Server, startServer } from "./server.ts";
 import { simulateRoom } from "./simulated-room.ts";
 import { connect, disconnect } from "./sockets.ts";
@@ -21,6 +25,8 @@ import { countWork } from "./work.ts";
  * `npm run bench`: Parley compared with the bare platform over the same sockets, on this machine and over loopback, one
  * server at a time and in turns, so that other load affects both. With `--memory` only the memory of idle connections,
  * with `--peers` only Parley beside other servers (`--peers=mosquitto,socket.io` those alone, `--rounds=1` once),
+ * with `--render` only the tables and the plot of bench/README.md, from bench/results,
+ * with `--scale` only a simulation of apps with up to ten million users, which fails if a budget is missed,
  * with `--rooms` only large chat rooms, with `--tree` only the simulated relays of larger ones, with `--import` only imports, with `--details` also the causes of the counts.
  */
 
@@ -155,6 +161,14 @@ function option(name: string): string | undefined {
   return given?.slice(name.length + 1);
 }
 
+if (process.argv.includes("--render")) {
+  await render();
+  process.exit();
+}
+if (process.argv.includes("--scale")) {
+  const missed = printScale(progress, Number(option("--seed") ?? SCALE_SEED));
+  process.exit(missed.length === 0 ? 0 : 1);
+}
 await buildPage();
 const peers = option("--peers");
 if (peers !== undefined) {
@@ -237,14 +251,13 @@ console.log(
     `first line, round by round.\nLoad average before: ${loadBefore.toFixed(2)}. Times mean little unless it was ` +
     "near 0.\n",
 );
-console.log(
-  speedTables([
-    { name: "bare, keeps nothing", runs: speed.Star },
-    { name: "bare, inserts each", runs: speed.InsertStar },
-    { name: "bare, group commit", runs: speed.GroupStar },
-    { name: "Parley", runs: speed.Parley },
-  ]),
-);
+const contestants = [
+  { name: "bare, keeps nothing", runs: speed.Star },
+  { name: "bare, inserts each", runs: speed.InsertStar },
+  { name: "bare, group commit", runs: speed.GroupStar },
+  { name: "Parley", runs: speed.Parley },
+];
+console.log(speedTables(contestants));
 console.log(`\n${importTable(imported)}`);
 printMemory(memory);
 console.log(`${workTable(work)}\n`);
@@ -253,8 +266,10 @@ const budgets = [
   ...importBudgets(imported),
   memoryBudget(memory.parley, memory.bare),
   ...workBudgets(work),
+  ...unitBudgets(work),
 ];
 console.log(budgetTable(budgets));
 const missed = budgets.filter((budget) => !isKept(budget));
 console.log(`\n${budgets.length - missed.length} of ${budgets.length} budgets kept`);
+console.log(`written to ${await writeResults("speed", { contestants, budgets })}`);
 if (process.argv.includes("--details")) console.log(`\n${workDetails(work)}`);

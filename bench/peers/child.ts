@@ -41,6 +41,8 @@ export async function startChild(prepare: Preparation): Promise<StartedChild> {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
@@ -49,6 +51,7 @@ export async function startChild(prepare: Preparation): Promise<StartedChild> {
   }
   const stop = async () => {
     await end(child);
+    process.off("exit", kill);
     await rm(place.folder, { recursive: true, force: true });
   };
   try {

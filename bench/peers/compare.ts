@@ -9,6 +9,8 @@ export async function comparePeers(
   options: { rounds: number; wanted: readonly string[] },
   told: (what: string) => void,
 ): Promise<void> {
+  // Servers that are processes of their own end with this one.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const loadBefore = loadAverage();
   const measured = await measurePeers(options.rounds, options.wanted, told);
   const { peers } = measured;

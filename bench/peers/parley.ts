@@ -1,4 +1,4 @@
-import { parleyContender } from "../parley-room.ts";
+import { type ParleyRoomOptions, parleyContender } from "../parley-room.ts";
 import { appId, liftLimits, parley as program } from "../programs.ts";
 import { startServer } from "../server.ts";
 import type { Peer } from "./peer.ts";
@@ -6,9 +6,9 @@ import type { Peer } from "./peer.ts";
 export const parley: Peer = {
   name: "Parley",
   keeps: "disk",
-  traffic: "an acknowledgement to the sender",
+  traffic: "an acknowledgement to the sender; from each receiver one for all messages of a second",
   needs: undefined,
-  start: () => start({ transient: false }),
+  start: () => start({ transient: false, acknowledging: true }),
 };
 
 export const parleyTransient: Peer = {
@@ -16,11 +16,11 @@ export const parleyTransient: Peer = {
   keeps: "nothing",
   traffic: "an acknowledgement to the sender",
   needs: undefined,
-  start: () => start({ transient: true }),
+  start: () => start({ transient: true, acknowledging: false }),
 };
 
-async function start(messages: { transient: boolean }) {
+async function start(options: ParleyRoomOptions) {
   const { url, pid, stop } = await startServer(program);
   await liftLimits(url);
-  return { contender: parleyContender(url, appId, messages), pids: () => [pid], stop };
+  return { contender: parleyContender(url, appId, options), pids: () => [pid], stop };
 }
