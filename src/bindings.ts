@@ -16,7 +16,7 @@ export interface Env extends Deployment {
   CONVERSATIONS: Objects<ConversationStub>;
   /** The relays of conversations with a large audience, by `relayName`. */
   RELAYS: Objects<RelayStub>;
-  /** One object, named `app`. */
+  /** The shards of the app's state, by `shardName`. */
   APP: Objects<AppStub>;
   /** One object, named `metrics`. */
   METRICS: Objects<MetricsStub>;
@@ -28,6 +28,6 @@ export interface Env extends Deployment {
   PUSHES: Queue<PushWork>;
   /** In its place on a self-hosted server: an object for each provider, and one named `selections`. */
   PUSH_QUEUE: Objects<QueueStub<PushWork>>;
-  /** One object, named `push`. */
+  /** One object, named `push`, and one for the tokens of each provider (`providerTokensOf`). */
   PUSH: Objects<PushStub>;
 }

@@ -1,13 +1,24 @@
 // biome-ignore lint/style/noRestrictedImports: the shell of an object
 import { DurableObject } from "cloudflare:workers";
+import { Alarm } from "../alarm.ts";
 import type { Env } from "../bindings.ts";
 import { copyDelayOf } from "../database/messages/copy-delay.ts";
-import type { AppStub, PresenceChange, PresenceSearch } from "./app-stub.ts";
+import { withDeadline } from "../deadline.ts";
+import { loggableError } from "../loggable-error.ts";
+import { appOf } from "./app.ts";
+import type { AppStub, MovedRows, PresenceChange, PresenceCounts, PresenceSearch } from "./app-stub.ts";
 import { appTables } from "./app-tables.ts";
 import { KeyValues } from "./key-values.ts";
 import { LaggingConversations } from "./lagging-conversations.ts";
 import { Presence } from "./presence.ts";
 import { DailyQuotas, Quotas } from "./quotas.ts";
+import { Resharding } from "./resharding.ts";
+import { shardCountOf, shardName, shardNamed } from "./shards.ts";
+
+/** How long (ms) the owner of a client that was reported to the wrong shard has for an answer. */
+const FORWARD_DEADLINE = 4_000;
+/** How long (ms) rows wait that could not be brought to their shards. */
+const RETRY = 5_000;
 
 /**
  * When this process first used the app's object (ms): on a self-hosted server, it starts and stops with everything
@@ -15,24 +26,41 @@ import { DailyQuotas, Quotas } from "./quotas.ts";
  */
 let startedAt: number | undefined;
 
-/** The state of the app as a whole: a shell around its rules. There is one such object (`appOf`). */
+/** A shard of the state of the app as a whole (`App`): a shell around its rules. On a single machine it is the only one. */
 export class AppObject extends DurableObject<Env> implements AppStub {
   readonly #quotas = new Quotas();
   readonly #daily: DailyQuotas;
   readonly #facts: KeyValues;
   readonly #presence: Presence;
   readonly #lagging: LaggingConversations;
+  readonly #resharding: Resharding;
+  readonly #alarm: Alarm;
+  readonly #shard: number;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const tables = appTables(ctx.storage.sql);
+    const isNew = !tables.has("facts");
     // A new folder has nothing left over from an earlier run.
-    startedAt ??= tables.has("facts") ? Date.now() : Number.NEGATIVE_INFINITY;
+    startedAt ??= isNew ? Number.NEGATIVE_INFINITY : Date.now();
     this.#facts = new KeyValues(tables);
     this.#daily = new DailyQuotas(this.#facts);
     this.#presence = new Presence(tables, this.#facts);
     const start = env.SINGLE_MACHINE === "1" ? { at: startedAt } : undefined;
     this.#lagging = new LaggingConversations(tables, this.#facts, copyDelayOf(env), start);
+    this.#shard = shardNamed(ctx.id.name);
+    const host = {
+      shard: this.#shard,
+      shards: shardCountOf(env),
+      stub: (shard: number) => env.APP.getByName(shardName(shard)),
+    };
+    this.#resharding = new Resharding(this.#facts, this.#presence, this.#lagging, host, isNew);
+    this.#alarm = new Alarm(ctx.storage, () => Date.now());
+    if (!this.#resharding.isDue) return;
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#alarm.load();
+      this.#alarm.within(0);
+    });
   }
 
   async spend(
@@ -50,10 +78,17 @@ export class AppObject extends DurableObject<Env> implements AppStub {
   /** All in one turn, which is one commit. */
   async presenceChanged(changes: PresenceChange[]): Promise<void> {
     const now = Date.now();
-    for (const { clientId, online } of changes) {
+    const app = appOf(this.env);
+    const { isSettled } = this.#resharding;
+    const own = changes.filter(({ clientId }) => app.shardOf(clientId) === this.#shard);
+    let isUnknown = false;
+    for (const { clientId, online } of own) {
       if (online) this.#presence.online(clientId, now);
-      else this.#presence.offline(clientId, now);
+      else if (!this.#presence.offline(clientId, now, !isSettled)) isUnknown = true;
     }
+    // While a deployment replaces another one, some report as if there were as many shards as before.
+    if (own.length < changes.length) await this.#forward(changes);
+    if (isUnknown) void this.#resharding.ask();
   }
 
   async onlineAmong(clientIds: string[]): Promise<string[]> {
@@ -72,7 +107,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     return this.#lagging.among(conversationIds);
   }
 
-  async presence(): Promise<{ online: number; today: number }> {
+  async presence(): Promise<PresenceCounts> {
     return this.#presence.counts(Date.now());
   }
 
@@ -81,7 +116,8 @@ export class AppObject extends DurableObject<Env> implements AppStub {
   }
 
   async archiveCaughtUp(conversationId: string): Promise<void> {
-    this.#lagging.caughtUp(conversationId);
+    this.#lagging.caughtUp(conversationId, !this.#resharding.isSettled);
+    void this.#resharding.ask();
   }
 
   async archivedUntil(): Promise<number> {
@@ -94,5 +130,44 @@ export class AppObject extends DurableObject<Env> implements AppStub {
 
   async keptSettings(): Promise<string | undefined> {
     return this.#facts.get("settings");
+  }
+
+  async handOver(shards: number): Promise<boolean> {
+    // During a deployment this object may be of another version than the one that asks.
+    if (shards !== shardCountOf(this.env)) throw new Error("another number of shards is known here");
+    return this.#resharding.handOver();
+  }
+
+  async takeOver({ presence, behind }: MovedRows): Promise<void> {
+    this.#presence.takeOver(presence);
+    this.#lagging.takeOver(behind);
+  }
+
+  async settle(shards: number): Promise<void> {
+    this.#resharding.settle(shards);
+  }
+
+  async isSettled(shards: number): Promise<boolean> {
+    return shards === shardCountOf(this.env) && this.#resharding.isSettled;
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#alarm.run(async () => {
+      if (!this.#resharding.isDue) return;
+      try {
+        await this.#resharding.run();
+      } catch (error) {
+        console.warn("the app's shards: rows are not where they belong yet:", loggableError(error));
+        this.#alarm.within(RETRY);
+      }
+    });
+  }
+
+  async #forward(changes: PresenceChange[]): Promise<void> {
+    const app = appOf(this.env);
+    const byShard = Map.groupBy(changes, ({ clientId }) => app.shardOf(clientId));
+    byShard.delete(this.#shard);
+    const forwarded = [...byShard].map(([shard, theirs]) => app.presenceChanged(shard, theirs));
+    await withDeadline(Promise.all(forwarded), FORWARD_DEADLINE, "presence of other shards");
   }
 }

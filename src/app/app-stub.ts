@@ -1,10 +1,3 @@
-import type { Objects } from "../model/objects.ts";
-
-/** The one object with the state of the app as a whole. */
-export function appOf(env: { APP: Objects<AppStub> }): AppStub {
-  return env.APP.getByName("app");
-}
-
 /** A client went online or offline. */
 export interface PresenceChange {
   clientId: string;
@@ -21,8 +14,21 @@ export interface PresenceSearch {
   limit: number;
 }
 
-/** The calls that the rest of the service may make to the AppObject. */
-export interface AppStub {
+export interface PresenceCounts {
+  /** Clients that are online now. */
+  online: number;
+  /** Clients that were online at any time of this UTC day. */
+  today: number;
+}
+
+/** Rows on their way to the shard that they belong to since the number of shards changed. */
+export interface MovedRows {
+  presence: { clientId: string; online: 0 | 1; day: number }[];
+  behind: { conversationId: string; since: number }[];
+}
+
+/** The calls of one shard of the app's state. The rest of the service calls them by `App`. */
+export interface AppStub extends Resharded {
   /**
    * Takes from a quota, or returns after how many seconds there is more (L-10). With a limit per day as well, one is
    * taken at a time (L-11, L-12).
@@ -41,8 +47,7 @@ export interface AppStub {
   onlineAfter(clientId: string, limit: number): Promise<string[]>;
   /** A page of the clients that are online, or were today, in the order of their ids. */
   findClients(search: PresenceSearch): Promise<string[]>;
-  /** The number of clients that are online now, and of those that were today (UTC). */
-  presence(): Promise<{ online: number; today: number }>;
+  presence(): Promise<PresenceCounts>;
   /** A conversation could not copy its messages from after a time (ms) to D1. */
   archiveBehind(conversationId: string, since: number): Promise<void>;
   archiveCaughtUp(conversationId: string): Promise<void>;
@@ -53,4 +58,15 @@ export interface AppStub {
   /** The settings as last stored in D1, for when D1 does not answer: no client may log in because of that. */
   keepSettings(overrides: string): Promise<void>;
   keptSettings(): Promise<string | undefined>;
+}
+
+/** What the shards say to each other when their number has changed. */
+interface Resharded {
+  /** Hands some rows to the shards that they belong to. Resolves to whether there may be more. */
+  handOver(shards: number): Promise<boolean>;
+  takeOver(rows: MovedRows): Promise<void>;
+  /** Every shard has handed over what is not its own. */
+  settle(shards: number): Promise<void>;
+  /** Whether that is so for this number of shards. */
+  isSettled(shards: number): Promise<boolean>;
 }

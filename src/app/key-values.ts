@@ -22,6 +22,10 @@ export class KeyValues {
 }
 
 type FactName =
+  /** The number of shards for which every row is where it belongs. */
+  | "shards"
+  /** Of the first shard: how many shards may have rows while they move. */
+  | "shardsWithRows"
   /** The settings' overrides, JSON. */
   | "settings"
   /** The last reported time up to which D1 has everything (ms). */

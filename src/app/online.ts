@@ -1,6 +1,6 @@
 import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
-import { appOf } from "./app-stub.ts";
+import { appOf } from "./app.ts";
 
 const DEADLINE = 5_000; // ms for another object to answer
 

@@ -50,6 +50,13 @@ export class PresenceCounts {
     this.#add(clientId, after, 1);
   }
 
+  /** Rows came or went that no change was told of: all are counted again. */
+  forget(): void {
+    this.#online = 0;
+    this.#leftToday = 0;
+    this.#upTo = START;
+  }
+
   #add(clientId: string, { online, day }: Standing, rows: number): void {
     if (!this.#isCounted(online, clientId)) return;
     if (online === 1) this.#online += rows;
@@ -72,10 +79,7 @@ export class PresenceCounts {
     if (day === this.#day) return;
     this.#leftToday = 0;
     // The clock was set back: who left on that day is in the rows.
-    if (day < this.#day) {
-      this.#online = 0;
-      this.#upTo = START;
-    }
+    if (day < this.#day) this.forget();
     this.#day = day;
   }
 

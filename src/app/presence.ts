@@ -1,5 +1,5 @@
 import type { Sql } from "../sql.ts";
-import type { PresenceSearch } from "./app-stub.ts";
+import type { MovedRows, PresenceSearch } from "./app-stub.ts";
 import type { AppTables } from "./app-tables.ts";
 import type { KeyValues } from "./key-values.ts";
 import { PresenceCounts } from "./presence-counts.ts";
@@ -40,13 +40,52 @@ export class Presence {
     this.#counts.changed(clientId, before, { online: 1, day: dayOf(now) });
   }
 
-  /** The client's last session ended. Nothing is stored for a client that was not online. */
-  offline(clientId: string, now: number): void {
+  /**
+   * The client's last session ended. Nothing is stored for a client that was not online. Returns whether it was.
+   *
+   * @param mayComeOnline whether its row may still be on its way here, and must not make it online again
+   */
+  offline(clientId: string, now: number, mayComeOnline = false): boolean {
     const day = this.#dayIn(1, clientId);
-    if (day === undefined) return;
+    if (day === undefined) {
+      if (mayComeOnline) this.takeOver([{ clientId, online: 0, day: dayOf(now) }]);
+      return false;
+    }
     this.#tidy(now);
     this.#move(clientId, 0, now);
     this.#counts.changed(clientId, { online: 1, day }, { online: 0, day: dayOf(now) });
+    return true;
+  }
+
+  /** Rows of another shard. What is known here of the same clients is newer. */
+  takeOver(rows: MovedRows["presence"]): void {
+    for (const { clientId, online, day } of rows) {
+      if (this.#dayIn(0, clientId) !== undefined || this.#dayIn(1, clientId) !== undefined) continue;
+      this.#sql.exec(
+        "INSERT INTO presence (client_id, online, day) VALUES (?, ?, ?)",
+        ...[clientId, online, day],
+      );
+      this.#counts.forget();
+    }
+  }
+
+  /** Some rows in the order in which they move, those of clients that are online first. */
+  slice(after: { online: 0 | 1; clientId: string } | undefined, limit: number): MovedRows["presence"] {
+    const { online, clientId } = after ?? { online: 1, clientId: "" };
+    return this.#sql
+      .exec<{ clientId: string; online: 0 | 1; day: number }>(
+        "SELECT client_id AS clientId, online, day FROM presence WHERE online = ? AND client_id > ? " +
+          "ORDER BY client_id LIMIT ?",
+        ...[online, clientId, limit],
+      )
+      .toArray();
+  }
+
+  /** Rows that another shard has taken over. */
+  remove(rows: MovedRows["presence"]): void {
+    for (const { clientId, online } of rows)
+      this.#sql.exec("DELETE FROM presence WHERE online = ? AND client_id = ?", online, clientId);
+    if (rows.length > 0) this.#counts.forget();
   }
 
   /** Those of some clients that are online. */

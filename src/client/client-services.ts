@@ -1,3 +1,4 @@
+import { appOf } from "../app/app.ts";
 import { onlineAmong } from "../app/online.ts";
 import type { Env } from "../bindings.ts";
 import { conversationOf } from "../conversation/conversation-of.ts";
@@ -29,7 +30,7 @@ import type { ServicesBesideAlarm } from "./assemble-client.ts";
 import type { CredentialServices } from "./client-ports.ts";
 import { checkJsonWebToken } from "./json-web-token.ts";
 import { type FetchKeys, KeySets } from "./key-sets.ts";
-import { PresenceReporter } from "./presence-reporter.ts";
+import { PresenceReporters } from "./presence-reporter.ts";
 import { QueryQueue } from "./query-queue.ts";
 import { SessionTokens } from "./session-token.ts";
 
@@ -40,7 +41,7 @@ const QUERY_DEADLINE = 8_000; // ms for D1; the most impatient SDK, Java, waits 
 /** Shared by everything in this isolate. */
 const keySets = new KeySets();
 const queries = new QueryQueue();
-const presence = new PresenceReporter();
+const presence = new PresenceReporters();
 
 /** The services that check the credentials of a login, in the Worker as in an object. */
 export function credentialServicesOf(env: Env): CredentialServices {
@@ -59,7 +60,7 @@ export function credentialServicesOf(env: Env): CredentialServices {
 
 export function clientServicesOf(env: Env): ServicesBesideAlarm {
   const conversation = (id: string) => conversationOf(env, id);
-  const app = env.APP.getByName("app");
+  const app = appOf(env);
   const known = knownConversations(env);
   /** Of a temporary conversation that is over, nobody is asked. */
   const isOver = (id: string) => (endOf(id) ?? Number.POSITIVE_INFINITY) <= Date.now();
@@ -126,9 +127,12 @@ export function clientServicesOf(env: Env): ServicesBesideAlarm {
       return typeof unread === "number" ? unread : 0;
     },
     reportPresence: (change) => {
-      presence.changed(change, (changes) =>
-        withDeadline(app.presenceChanged(changes), OBJECT_DEADLINE, "presence"),
-      );
+      const shard = app.shardOf(change.clientId);
+      presence
+        .of(shard)
+        .changed(change, (changes) =>
+          withDeadline(app.presenceChanged(shard, changes), OBJECT_DEADLINE, "presence"),
+        );
     },
     publish: (events) => publish(eventQueueOf(env), events),
     deviceState: (device) => withDeadline(deviceState(env.DB, device), QUERY_DEADLINE, "device"),

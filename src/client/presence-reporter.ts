@@ -9,9 +9,20 @@ const CALL_LIFETIME = 6_000;
 /** Reports changes to the app. It has a deadline under `CALL_LIFETIME` and may reject. */
 export type ReportPresence = (changes: PresenceChange[]) => Promise<void>;
 
+/** The reporters of an isolate, one for each shard of the app, so that none waits for a shard which does not answer. */
+export class PresenceReporters {
+  readonly #reporters = new Map<number, PresenceReporter>();
+
+  of(shard: number): PresenceReporter {
+    const reporter = this.#reporters.get(shard) ?? new PresenceReporter();
+    this.#reporters.set(shard, reporter);
+    return reporter;
+  }
+}
+
 /**
- * Reports to the app which clients are online, without anything waiting for it. The clients of an isolate share one
- * reporter: while a call is running, changes are collected for the next one, so that thousands of logins at once are a
+ * Reports to the app which clients are online, without anything waiting for it. The clients of a shard share one
+ * reporter in each isolate: while a call is running, changes are collected for the next one, so that thousands of logins at once are a
  * few calls and commits. Of each client only the latest state is reported. A report that fails is lost; the client's
  * next one corrects it.
  */

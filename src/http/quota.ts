@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { appOf } from "../app/app.ts";
 import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
@@ -88,7 +89,7 @@ export async function secondsUntil(env: Env, quota: Quota): Promise<number | und
   const [most, mostOfDay] = [group.perMinute(limits), group.perDay?.(limits) ?? 0];
   if (most === 0 && mostOfDay === 0) return undefined;
   try {
-    const spent = env.APP.getByName("app").spend(group.name, most, 1, mostOfDay);
+    const spent = appOf(env).spend(group.name, most, 1, mostOfDay);
     return (await withDeadline(spent, DEADLINE, "quota"))?.retryAfter;
   } catch (error) {
     console.error(`quota: ${quota} not counted; the request continues:`, loggableError(error));

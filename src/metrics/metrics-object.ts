@@ -1,6 +1,6 @@
 // biome-ignore lint/style/noRestrictedImports: the shell of an object
 import { DurableObject } from "cloudflare:workers";
-import { appOf } from "../app/app-stub.ts";
+import { appOf } from "../app/app.ts";
 import type { Env } from "../bindings.ts";
 import { KeptMetrics, type Snapshot } from "./kept-metrics.ts";
 import type { MetricsStub } from "./metrics-stub.ts";
@@ -8,13 +8,19 @@ import { metricsTables } from "./metrics-tables.ts";
 import type { Report } from "./report.ts";
 import type { Metrics, Range } from "./series.ts";
 
+/** For each shard of the app (ms): less than a report waits. */
+const PRESENCE_DEADLINE = 800;
+
 /** What all isolates count: a shell around its rules. There is one such object (`metricsOf`). */
 export class MetricsObject extends DurableObject<Env> implements MetricsStub {
   readonly #kept: KeptMetrics;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const app = { presence: () => appOf(env).presence(), archivedUntil: () => appOf(env).archivedUntil() };
+    const app = {
+      presence: () => appOf(env).presence(PRESENCE_DEADLINE),
+      archivedUntil: () => appOf(env).archivedUntil(),
+    };
     this.#kept = new KeptMetrics(metricsTables(ctx.storage.sql), app, () => Date.now());
   }
 

@@ -21,6 +21,8 @@ export interface Deployment {
   TEST_PUSH_SERVICES?: string;
   /** "1" under `npm start`. */
   SINGLE_MACHINE?: string;
+  /** On how many objects the state of the app is, 1 to 64; 16 without it, and 1 on a single machine. */
+  APP_SHARDS?: string;
   /** On a single machine: how many proxies of the owner's stand before it, as a number in text. */
   PROXIES?: string;
   /** "1" on a single machine where only this machine can connect. */

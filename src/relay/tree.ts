@@ -1,3 +1,5 @@
+import { hashText } from "../hash-text.ts";
+
 /**
  * The relays of a conversation, by number: level 1 has relay 1, level 2 has relays 2 and 3, level 3 has 4 to 7, and so
  * on. Level 0 is the conversation's own object. An audience fills one level after the other, so a relay is never asked
@@ -10,7 +12,7 @@ export const LEVELS = 10;
 /** The number of the relay that serves a client at a level: all its devices meet in one. */
 export function relayOf(level: number, clientId: string): number {
   const first = 2 ** (level - 1);
-  return first + (hashOf(clientId) % first);
+  return first + (hashText(clientId) % first);
 }
 
 /** The level of a relay. */
@@ -30,13 +32,5 @@ export function relayName(conversationId: string, relay: number): string {
 
 /** Whether a client is in the first of so many equal parts of all clients. Each relay has some of every part. */
 export function isInPart(clientId: string, parts: number): boolean {
-  return (hashOf(clientId) >>> LEVELS) % parts === 0;
-}
-
-/** FNV-1a, 32 bits. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  // The low bits of FNV are its weakest, and the relay is chosen by them.
-  return (hash ^ (hash >>> 15)) >>> 0;
+  return (hashText(clientId) >>> LEVELS) % parts === 0;
 }

@@ -1,5 +1,6 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { appOf } from "../../src/app/app.ts";
 import type { AppEvent } from "../../src/model/app-events.ts";
 import { heard, named, say, settle, start } from "../support/chat.ts";
 import { caughtUp, loggedIn } from "./support/commands.ts";
@@ -103,11 +104,11 @@ describe("a device whose connection broke on the server's side", () => {
 
   test("[A-05] a client that reconnects is online again for the AppObject, even if that died before it received the change", async () => {
     const { tom, toms } = await chatWithWill();
-    const app = world.APP.getByName("app");
+    const app = appOf(world);
     await expect.poll(() => app.onlineAmong([tom])).toEqual([tom]);
     await breakLinks(tom);
     await toms.closing();
-    await app.presenceChanged([{ clientId: tom, online: false }]);
+    await app.presenceChanged(app.shardOf(tom), [{ clientId: tom, online: false }]);
     await loggedIn(tom, { st: toms.token, r: true });
     await expect.poll(() => app.onlineAmong([tom])).toEqual([tom]);
   });

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { appOf } from "../../src/app/app.ts";
 import { AppObject } from "../../src/app/app-object.ts";
-import { appOf } from "../../src/app/app-stub.ts";
 import { ClientObject } from "../../src/client/client-object.ts";
 import type { AppEvent } from "../../src/model/app-events.ts";
 import { named } from "../support/chat.ts";
@@ -89,11 +89,16 @@ describe("the app's count of online clients", () => {
     await vi.waitFor(() => expect(words).toEqual(["online", "offline"]), { timeout: 10_000 });
   });
 
-  test("the count of online clients receives 60 logins and logouts at once in a few calls, with the final state of each client", async () => {
-    const clients = Array.from({ length: 60 }, (_, index) => named(`client-${index}`)).flat();
+  test("a shard of the app receives 60 logins and logouts at once in a few calls, with the final state of each client", async () => {
+    const app = appOf(world);
+    const clients = Array.from({ length: 2_000 }, (_, index) => named(`client-${index}`))
+      .flat()
+      .filter((clientId) => app.shardOf(clientId) === 3)
+      .slice(0, 60);
+    expect(clients).toHaveLength(60);
     const changed = vi.spyOn(AppObject.prototype, "presenceChanged");
     const devices = await Promise.all(clients.map((clientId) => loggedIn(clientId)));
-    const online = () => appOf(world).onlineAmong(clients);
+    const online = () => app.onlineAmong(clients);
     await vi.waitFor(async () => expect((await online()).toSorted()).toEqual(clients.toSorted()), {
       timeout: 10_000,
     });

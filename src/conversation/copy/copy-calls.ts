@@ -1,3 +1,4 @@
+import { appOf } from "../../app/app.ts";
 import type { Env } from "../../bindings.ts";
 import { removeEarlySubscriptions } from "../../database/conversations/early-subscriptions.ts";
 import { saveRoles } from "../../database/conversations/member-infos.ts";
@@ -16,7 +17,7 @@ const DEADLINE = 2_500; // ms for a write to D1
 
 /** D1 and the app's object, as a conversation's outbox calls them. Every call has a deadline and may reject. */
 export function copyCallsOf(env: Env): CopyCalls & Removal {
-  const { DB, APP } = env;
+  const { DB } = env;
   const save = async (id: string, records: MessageRecord[], unlisted: ReadonlySet<number>) =>
     saveMessages(archiveOf(env), id, records, { unlisted, since: await archivedFrom(env) });
   // Both may be repeated; no late write comes after the first.
@@ -25,7 +26,7 @@ export function copyCallsOf(env: Env): CopyCalls & Removal {
     await deleteConversation(DB, id);
   };
   const within = <T>(answer: Promise<T>, what: string) => withDeadline(answer, DEADLINE, what);
-  const app = () => APP.getByName("app");
+  const app = appOf(env);
   return {
     saveConversation: (record) => within(saveConversation(DB, record), "saving a conversation to D1"),
     saveRoles: (id, roles, asOf) => within(saveRoles(DB, id, roles, asOf), "saving roles to D1"),
@@ -37,7 +38,7 @@ export function copyCallsOf(env: Env): CopyCalls & Removal {
     unlistBroadcasts: (id) => within(saveUnexpiredBroadcasts(env, id, []), "unlisting broadcasts"),
     deleteEarlySubscriptions: (id, clientIds) =>
       within(removeEarlySubscriptions(DB, id, clientIds), "deleting subscriptions from D1"),
-    behind: (id, since) => within(app().archiveBehind(id, since), "reporting that history is behind"),
-    caughtUp: (id) => within(app().archiveCaughtUp(id), "reporting that history caught up"),
+    behind: (id, since) => within(app.archiveBehind(id, since), "reporting that history is behind"),
+    caughtUp: (id) => within(app.archiveCaughtUp(id), "reporting that history caught up"),
   };
 }

@@ -1,4 +1,4 @@
-import { appOf } from "../../app/app-stub.ts";
+import { appOf } from "../../app/app.ts";
 import type { Env } from "../../bindings.ts";
 import { CONVERSATIONS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../../bounds.ts";
 import { existingAmong, type IndexedConversation } from "../../database/conversations/existing.ts";

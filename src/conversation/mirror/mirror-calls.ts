@@ -1,3 +1,4 @@
+import { appOf } from "../../app/app.ts";
 import type { Env } from "../../bindings.ts";
 import { saveMirrorReport } from "../../database/mirror-progress.ts";
 import { withDeadline } from "../../deadline.ts";
@@ -18,7 +19,7 @@ export function mirrorCallsOf(env: Env): MirrorCalls {
       const { messagesPerMinute } = settings.last.mirror;
       if (messagesPerMinute === 0) return undefined;
       try {
-        const spent = env.APP.getByName("app").spend("mirror", messagesPerMinute);
+        const spent = appOf(env).spend("mirror", messagesPerMinute);
         const used = await withDeadline(spent, QUOTA_DEADLINE, "quota");
         return used && used.retryAfter * 1_000;
       } catch (error) {

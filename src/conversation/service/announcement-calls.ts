@@ -1,4 +1,4 @@
-import { appOf } from "../../app/app-stub.ts";
+import { appOf } from "../../app/app.ts";
 import type { Env } from "../../bindings.ts";
 import { withDeadline } from "../../deadline.ts";
 import { saveUnexpiredBroadcasts } from "../../settings/store.ts";

@@ -1,3 +1,5 @@
+import { compareTexts } from "../../compare-texts.ts";
+
 /* SQLite's sort order, for rows that are read a slice at a time. */
 
 /** The value of a sort key. Whole numbers that JavaScript's numbers cannot represent are BigInts. */
@@ -23,20 +25,6 @@ function rankOf(value: SortValue): number {
   if (value === null) return 0;
   return typeof value === "string" ? 2 : 1;
 }
-
-/** JavaScript compares UTF-16 units, and surrogates come before U+E000 there. */
-function compareTexts(one: string, other: string): number {
-  const length = Math.min(one.length, other.length);
-  for (let at = 0; at < length; at += 1) {
-    const [left, right] = [one.charCodeAt(at), other.charCodeAt(at)];
-    if (left === right) continue;
-    if (isHalf(left) !== isHalf(right)) return isHalf(left) ? 1 : -1;
-    return left - right;
-  }
-  return one.length - other.length;
-}
-
-const isHalf = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
 /** Keeps the first rows of an order. The id makes the order total. */
 export class TopRows {

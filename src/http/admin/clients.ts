@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { appOf } from "../../app/app-stub.ts";
+import { appOf } from "../../app/app.ts";
 import { type KnownClient, knownClientsFrom, knownClientsOf } from "../../database/clients.ts";
 import type { HttpEnv } from "../env.ts";
 import { awaitCall } from "../object-call.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { appOf } from "../../app/app-stub.ts";
+import { appOf } from "../../app/app.ts";
 import type { Env } from "../../bindings.ts";
 import { mirrorState } from "../../database/mirror-progress.ts";
 import { withDeadline } from "../../deadline.ts";

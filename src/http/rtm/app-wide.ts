@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import { appOf } from "../../app/app.ts";
 import { messagesOfApp } from "../../database/messages/history.ts";
 import type { HttpEnv } from "../env.ts";
 import { awaitCall } from "../object-call.ts";
@@ -29,7 +30,7 @@ export const appWideRoutes = new Hono<HttpEnv>()
       answer: stats,
     }),
     async (context) => {
-      const presence = await awaitCall(context.env.APP.getByName("app").presence(), "presence");
+      const presence = await awaitCall(appOf(context.env).presence(), "presence");
       return context.json({
         result: { online_user_count: presence.online, user_count_today: presence.today },
       });

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import * as v from "valibot";
+import { appOf } from "../../app/app.ts";
 import { conversationOf } from "../../conversation/conversation-of.ts";
 import { knownConversations } from "../../conversation/creation/known-conversations.ts";
 import { type Archive, archiveOf } from "../../database/messages/archive.ts";
@@ -196,7 +197,7 @@ export async function archivedHistory(
   const within = withinArchive(request, since);
   if (within === undefined) return refuse(context, 403, failures.beforeArchive);
   // Read first: a state that was complete before the query is complete in it.
-  const until = await awaitCall(context.env.APP.getByName("app").archivedUntil(), "how far history goes");
+  const until = await awaitCall(appOf(context.env).archivedUntil(), "how far history goes");
   const messages = await awaitCall(find(archiveOf(context.env), within), "history in D1");
   context.header(COMPLETE_UNTIL, String(until));
   if (since > 0) context.header(COMPLETE_SINCE, String(since));

@@ -158,6 +158,22 @@ describe("the cost of a push by a phone maker's service", () => {
     return { asked, calls: calls.length };
   }
 
+  test("each provider that gives tokens over the network has an object of its own for them", async () => {
+    const names: string[] = [];
+    const objects: ProvidersEnv["PUSH"] = world.PUSH;
+    const getByName = (name: string) => {
+      names.push(name);
+      return objects.getByName(name);
+    };
+    const env: ProvidersEnv = { ...world, PUSH: { ...world.PUSH, getByName } };
+    const providers = providersOf(env, await settingsOf(world).get());
+    for (const { name } of providers.filter(({ name }) => name === "fcm" || name === "hms"))
+      expect(names.filter((each) => each === `tokens of ${name}`)).toHaveLength(1);
+    names.length = 0;
+    providersOf({ ...env, SINGLE_MACHINE: "1" }, await settingsOf(world).get());
+    expect([...new Set(names)]).toEqual(["push"]);
+  });
+
   test("a push by a phone maker's service asks the object as often as one by FCM, and calls its server less often", async () => {
     expect(await costOf("fcm")).toEqual({ asked: ["fcmToken"], calls: 3 });
     expect(await costOf("hms")).toEqual({ asked: ["vendorToken"], calls: 1 });

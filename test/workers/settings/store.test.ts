@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { appOf } from "../../../src/app/app.ts";
 import type { Json } from "../../../src/model/json.ts";
 import type { AddressProblem } from "../../../src/settings/address-problems.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
@@ -12,7 +13,7 @@ beforeEach(async () => {
 });
 
 const stored = () => world.DB.prepare("SELECT value FROM settings").first("value");
-const kept = async () => JSON.parse((await world.APP.getByName("app").keptSettings()) ?? "null");
+const kept = async () => JSON.parse((await appOf(world).keptSettings()) ?? "null");
 
 const anyAddress: AddressProblem = () => undefined;
 

@@ -1,6 +1,7 @@
 import { applyD1Migrations, type D1Migration, evictAllDurableObjects, reset } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
+import type { AppStub } from "../../../src/app/app-stub.ts";
 import type { Env } from "../../../src/bindings.ts";
 import type { ClientStub } from "../../../src/client/client-stub.ts";
 import type { ConversationStub } from "../../../src/conversation/conversation-stub.ts";
@@ -9,6 +10,7 @@ import type { PushStub } from "../../../src/push/push-stub.ts";
 import type { RelayStub } from "../../../src/relay/relay-stub.ts";
 
 interface TestEnv extends Env {
+  APP: DurableObjectNamespace & Objects<AppStub>;
   CLIENTS: DurableObjectNamespace & Objects<ClientStub>;
   CONVERSATIONS: DurableObjectNamespace & Objects<ConversationStub>;
   RELAYS: DurableObjectNamespace & Objects<RelayStub>;
