@@ -11,6 +11,7 @@ import { http2NetworksOf } from "./http2.ts";
 import { installationJson } from "./installation-json.ts";
 import type { PreviewingProvider } from "./provider.ts";
 import type { ProviderAnswer } from "./provider-calls.ts";
+import { providerTokensOf } from "./push-stub.ts";
 import { PushWebhook } from "./push-webhook.ts";
 import { honor } from "./vendors/honor.ts";
 import { huawei } from "./vendors/huawei.ts";
@@ -26,7 +27,7 @@ import { WebPush } from "./web-push.ts";
 /** The bindings that pushing needs. */
 export type ProvidersEnv = Pick<
   Env,
-  "APP_ID" | "DEMO" | "PUBLIC_NETWORK" | "HTTP2" | "PUSH" | "TEST_PUSH_SERVICES"
+  "APP_ID" | "DEMO" | "PUBLIC_NETWORK" | "HTTP2" | "PUSH" | "SINGLE_MACHINE" | "TEST_PUSH_SERVICES"
 >;
 
 /** One per isolate, like what it is about. */
@@ -49,14 +50,17 @@ const PROVIDERS: Record<ProviderName, (push: PushSettings) => Maker | undefined>
     if (apns.keys.length === 0) return undefined;
     return (env, settings) => {
       const http2 = outboundOf(env, settings, http2NetworksOf(env));
-      return new Apns(apns, { fetch: (url, init) => http2.fetch(url, init), ...tokensOf(env), now });
+      return new Apns(apns, { fetch: (url, init) => http2.fetch(url, init), ...tokensOf(env, "apns"), now });
     };
   },
   fcm: ({ fcm: { serviceAccount, url } }) => {
     if (serviceAccount === null) return undefined;
     return (env, settings) => {
       const outbound = outboundOf(env, settings);
-      return new Fcm({ projectId: serviceAccount.project_id, url }, { tokens: tokensOf(env), outbound, now });
+      return new Fcm(
+        { projectId: serviceAccount.project_id, url },
+        { tokens: tokensOf(env, "fcm"), outbound, now },
+      );
     };
   },
   hms: ({ hms }) => vendorMaker(huawei, hms),
@@ -83,7 +87,13 @@ function vendorMaker<Profile extends VendorProfile, Message>(
   if (Object.keys(profiles).length === 0) return undefined;
   return (env, settings, heard) => {
     const setup = { profiles, appName: settings.push.appName ?? undefined };
-    const host = { keeper: tokensOf(env), outbound: outboundOf(env, settings), memory, heard, now };
+    const host = {
+      keeper: tokensOf(env, vendor.name),
+      outbound: outboundOf(env, settings),
+      memory,
+      heard,
+      now,
+    };
     return new VendorProvider(vendor, setup, host);
   };
 }
@@ -120,9 +130,9 @@ export function pushPolicyBy(settings: Settings): PushPolicy {
   return push.static !== null || hooks.url !== null || isAsked ? "always" : "with data";
 }
 
-/** The keeper of tokens. */
-function tokensOf({ PUSH }: ProvidersEnv) {
-  const keeper = PUSH.getByName("push");
+/** The keeper of a provider's tokens. */
+function tokensOf(env: ProvidersEnv, provider: ProviderName) {
+  const keeper = providerTokensOf(env, provider);
   return {
     apnsToken: (teamId: string, keyId: string) =>
       withDeadline(keeper.apnsToken(teamId, keyId), TOKEN_DEADLINE, "provider token for APNs"),

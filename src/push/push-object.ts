@@ -24,7 +24,10 @@ const QUEUE_DEADLINE = 10_000;
 /** The delay before a failed queue is retried (ms). */
 const QUEUE_RETRY = 10_000;
 
-/** The shared state of pushes: tokens and the schedule. There is one object, named `push`. */
+/**
+ * The shared state of pushes: the schedule, in the object named `push`, and tokens of providers, which may have objects
+ * of their own (`providerTokensOf`).
+ */
 export class PushObject extends DurableObject<Env> implements PushStub {
   readonly #schedule: Schedule;
   readonly #tokens: TokenKeeper;

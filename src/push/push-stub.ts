@@ -1,16 +1,30 @@
+import type { Deployment } from "../model/deployment.ts";
 import type { Objects } from "../model/objects.ts";
-import type { VendorName } from "../model/provider-name.ts";
+import type { ProviderName, VendorName } from "../model/provider-name.ts";
 import type { AcceptedNotification, NumberedNotification, ScheduledNotification } from "./schedule.ts";
 
-/** The one object with the shared state of pushes. */
+/** The object with the schedule of pushes. */
 export function pushesOf(env: { PUSH: Objects<PushStub> }): PushStub {
   return env.PUSH.getByName("push");
+}
+
+/**
+ * The object with the tokens of a provider: each provider that gives tokens over the network has one of its own. On a
+ * single machine, it is the one with everything else. So it is for Apple everywhere: its tokens are made here, and a new
+ * object would make one too early.
+ */
+export function providerTokensOf(
+  env: { PUSH: Objects<PushStub> } & Pick<Deployment, "SINGLE_MACHINE">,
+  provider: ProviderName,
+): PushStub {
+  if (env.SINGLE_MACHINE === "1" || provider === "apns") return pushesOf(env);
+  return env.PUSH.getByName(`tokens of ${provider}`);
 }
 
 /** The PushObject's calls. */
 export interface PushStub extends PushTokens, PushSchedule {}
 
-/** Access tokens for providers, kept in one place, since Apple limits how often they are created. */
+/** Access tokens for a provider, kept in one place, since providers limit how often they are created. */
 interface PushTokens {
   /** The token for one of the app's APNs keys; undefined if the key does not exist. */
   apnsToken(teamId: string, keyId: string): Promise<string | undefined>;
