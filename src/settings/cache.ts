@@ -11,6 +11,12 @@ const DEADLINE: Milliseconds = 2_000;
 const KEPT_DEADLINE: Milliseconds = 1_000;
 /** The pause after D1 failed. */
 const RETRY: Milliseconds = 1_000;
+/** How much sooner a value may be read again, so that isolates that started together do not ask together for ever. */
+const SOONER: Milliseconds = 1_000;
+/** Callers of an isolate without settings that read at once: a second one, since the first may end with its request. */
+const FIRST_READERS = 2;
+/** How often the others look whether there are settings now. */
+const LOOK: Milliseconds = 10;
 
 type Milliseconds = number;
 
@@ -31,26 +37,39 @@ export interface SettingsSource {
 export class SettingsCache {
   readonly #source: SettingsSource;
   readonly #now: () => Milliseconds;
+  readonly #random: () => number;
   #value: Settings;
   /** Whether the value is more than the defaults. */
   #known = false;
   #readAt = Number.NEGATIVE_INFINITY;
+  #freshFor = FRESH;
   #failedAt = Number.NEGATIVE_INFINITY;
   /** The start of the current read. */
   #readingAt = Number.NEGATIVE_INFINITY;
+  /** The starts of reads by callers that know no settings. */
+  readonly #firstReads = new Set<{ at: Milliseconds }>();
   /** The number of stored values: a read that began before the last one is outdated. */
   #changes = 0;
 
-  /** @param defaults used until the source has been read once */
-  constructor(source: SettingsSource, defaults: Settings, now: () => Milliseconds = Date.now) {
+  /**
+   * @param defaults used until the source has been read once
+   * @param random from 0 to 1: by how much sooner a value is read again
+   */
+  constructor(
+    source: SettingsSource,
+    defaults: Settings,
+    now: () => Milliseconds = Date.now,
+    random: () => number = () => 0,
+  ) {
     this.#source = source;
     this.#value = defaults;
     this.#now = now;
+    this.#random = random;
   }
 
   /** The settings without waiting, or `undefined` when they are more than 5 s old. */
   peek(): Settings | undefined {
-    return elapsed(this.#readAt, this.#now()) <= FRESH ? this.#value : undefined;
+    return elapsed(this.#readAt, this.#now()) <= this.#freshFor ? this.#value : undefined;
   }
 
   /** Whether the settings or their copy were read since the isolate started; otherwise they are the defaults. */
@@ -66,7 +85,8 @@ export class SettingsCache {
   /**
    * The settings, read again if they are more than 5 s old. Resolves within 3 s and never fails. While one caller
    * reads, the others use the last known value: a request that waits for another request's promise becomes a part of
-   * it, and loses its sockets when that one ends.
+   * it, and loses its sockets when that one ends. In an isolate that has just started there is none: then two callers
+   * read, however many there are, and the others look by themselves whether they are done.
    */
   async get(): Promise<Settings> {
     const fresh = this.peek();
@@ -74,7 +94,36 @@ export class SettingsCache {
     const now = this.#now();
     if (elapsed(this.#failedAt, now) < RETRY) return this.#value;
     if (this.#known && elapsed(this.#readingAt, now) < DEADLINE + KEPT_DEADLINE) return this.#value;
-    this.#readingAt = now;
+    if (!this.#known) {
+      if (this.#isBeingRead(now)) return this.#awaitFirst(now);
+      const first = { at: now };
+      this.#firstReads.add(first);
+      return this.#read().finally(() => this.#firstReads.delete(first));
+    }
+    return this.#read();
+  }
+
+  /** Whether enough callers read the first settings. Those that took too long died with their requests. */
+  #isBeingRead(now: Milliseconds): boolean {
+    for (const first of this.#firstReads)
+      if (elapsed(first.at, now) >= DEADLINE + KEPT_DEADLINE) this.#firstReads.delete(first);
+    return this.#firstReads.size >= FIRST_READERS;
+  }
+
+  /** The first settings, as others read them. */
+  async #awaitFirst(since: Milliseconds): Promise<Settings> {
+    do {
+      await new Promise((resolve) => setTimeout(resolve, LOOK * (1 + this.#random())));
+    } while (
+      !this.#known &&
+      elapsed(this.#failedAt, this.#now()) >= RETRY &&
+      elapsed(since, this.#now()) < DEADLINE + KEPT_DEADLINE
+    );
+    return this.#value;
+  }
+
+  async #read(): Promise<Settings> {
+    this.#readingAt = this.#now();
     const before = this.#changes;
     try {
       const settings = await withDeadline(this.#source.read(), DEADLINE, "settings");
@@ -123,6 +172,7 @@ export class SettingsCache {
     this.#value = settings;
     this.#known = true;
     this.#readAt = this.#now();
+    this.#freshFor = FRESH - SOONER * this.#random();
     this.#changes += 1;
   }
 }

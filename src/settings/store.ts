@@ -1,6 +1,6 @@
 import { inArray, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { appOf } from "../app/app-stub.ts";
+import { appOf } from "../app/app.ts";
 import type { Env } from "../bindings.ts";
 import { settings as table } from "../database/schema/app.ts";
 import { withDeadline } from "../deadline.ts";
@@ -36,7 +36,7 @@ export function settingsOf(env: SettingsEnv): SettingsCache {
   let cache = caches.get(env.DB);
   if (cache === undefined) {
     const source = { read: () => readSettings(env), kept: () => keptSettings(env) };
-    cache = new SettingsCache(source, defaultSettings(isDemo(env)));
+    cache = new SettingsCache(source, defaultSettings(isDemo(env)), Date.now, Math.random);
     caches.set(env.DB, cache);
   }
   return cache;

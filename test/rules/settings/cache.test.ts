@@ -80,6 +80,61 @@ describe("a cache of the settings", () => {
   });
 });
 
+describe("an isolate that has just started", () => {
+  test("of a thousand callers that know no settings two read D1, and all have what it says", async () => {
+    const { promise, resolve } = Promise.withResolvers<Settings>();
+    const read = vi.fn(() => promise);
+    const cache = cacheOf(read);
+    const callers = Array.from({ length: 1_000 }, () => cache.get());
+    await vi.advanceTimersByTimeAsync(300);
+    resolve(withMembers(3));
+    await vi.advanceTimersByTimeAsync(20);
+    expect(new Set((await Promise.all(callers)).map(({ limits }) => limits.members))).toEqual(new Set([3]));
+    expect(read).toHaveBeenCalledTimes(2);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("[I11] callers that wait for the settings of others have the copy, once those were told that D1 is down", async () => {
+    const kept = vi.fn(async () => withMembers(5));
+    const cache = cacheOf(() => Promise.reject(new Error("down")), kept);
+    const callers = Array.from({ length: 100 }, () => cache.get());
+    await vi.advanceTimersByTimeAsync(20);
+    expect(new Set((await Promise.all(callers)).map(({ limits }) => limits.members))).toEqual(new Set([5]));
+    expect(kept).toHaveBeenCalledTimes(2);
+  });
+
+  test("[I11] callers that wait for the settings of others wait 3 s at most, and later ones read again", async () => {
+    const read = vi.fn(() => new Promise<Settings>(() => {}));
+    const cache = cacheOf(read);
+    const reading = [cache.get(), cache.get()];
+    const waiting = cache.get();
+    await vi.advanceTimersByTimeAsync(3_100);
+    expect(await waiting).toEqual(defaults);
+    await Promise.all(reading);
+    read.mockResolvedValue(withMembers(4));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await cache.get()).limits.members).toBe(4);
+  });
+
+  test("isolates that started together read again at different times, none later than after 5 s", async () => {
+    const agesAt = async (random: number) => {
+      const cache = new SettingsCache(
+        { read: async () => withMembers(1), kept: async () => undefined },
+        defaults,
+        Date.now,
+        () => random,
+      );
+      await cache.get();
+      const since = Date.now();
+      while (cache.peek() !== undefined) vi.advanceTimersByTime(50);
+      return Date.now() - since;
+    };
+    expect(await agesAt(0)).toBe(5_050);
+    expect(await agesAt(0.5)).toBe(4_550);
+    expect(await agesAt(1)).toBe(4_050);
+  });
+});
+
 describe("[I11] a D1 that is down", () => {
   test("[I11] a caller that needs fresh settings gets none while D1 is down", async () => {
     const read = vi.fn(() => Promise.resolve(withMembers(3)));
