@@ -27,6 +27,8 @@ export class ParleyClient {
   readonly clientId: string;
   delivered: (sequence: number) => void = () => {};
   acknowledged: (sequence: number) => void = () => {};
+  /** Takes the answers to messages, refusals too, in place of `acknowledged`, for which a refusal is a failure. */
+  answered: ((sequence: number, answer: Buffer) => void) | undefined;
   #socket: WebSocket | undefined;
   #serial = 0;
   readonly #sending = new Map<number, () => void>();
@@ -126,6 +128,7 @@ export class ParleyClient {
       this.#waiting.delete(serial);
       return;
     }
+    if (this.answered !== undefined) return this.answered(serial, frame);
     if (frame[1] !== CommandType.ack) throw new Error(`a message was refused: ${frame.toString("latin1")}`);
     this.acknowledged(serial);
     this.#sending.get(serial)?.();

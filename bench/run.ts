@@ -1,6 +1,7 @@
 import { buildPage } from "../scripts/build-page.ts";
 import { type BareKind, bareContender } from "./bare-room.ts";
 import { budgetTable, importBudgets, isKept, memoryBudget, speedBudgets, workBudgets } from "./budgets.ts";
+import { hotConversation } from "./hot-conversation.ts";
 import { IMPORT_PATH, IMPORT_SHAPES, type ImportSpeed, measureImport } from "./import.ts";
 import { bareLargeRoom, parleyLargeRoom } from "./large-room.ts";
 import { type IdleMemory, idleMemory } from "./memory.ts";
@@ -27,7 +28,7 @@ import { countWork } from "./work.ts";
  * with `--peers` only Parley beside other servers (`--peers=mosquitto,socket.io` those alone, `--rounds=1` once),
  * with `--render` only the tables and the plot of bench/README.md, from bench/results,
  * with `--scale` only a simulation of apps with up to ten million users, which fails if a budget is missed,
- * with `--rooms` only large chat rooms, with `--tree` only the simulated relays of larger ones, with `--import` only imports, with `--details` also the causes of the counts.
+ * with `--rooms` only large chat rooms, with `--tree` only the simulated relays of larger ones, with `--import` only imports, with `--hot` only a conversation beyond its ceiling, with `--details` also the causes of the counts.
  */
 
 const ROUNDS = 3;
@@ -188,6 +189,12 @@ if (process.argv.includes("--import")) {
   const imported = await imports();
   console.log(importTable(imported));
   console.log(`\n${budgetTable(importBudgets(imported))}`);
+  process.exit();
+}
+if (process.argv.includes("--hot")) {
+  const loadBefore = loadAverage();
+  console.log(await serving(parley, ({ url }) => hotConversation(url, appId)));
+  console.log(`Load average before: ${loadBefore.toFixed(2)}.`);
   process.exit();
 }
 if (process.argv.includes("--tree")) {

@@ -9,39 +9,43 @@ const CHECK_LIFETIME = 100;
 /** A send that was forwarded and has no answer yet. */
 export interface WaitingSend {
   readonly conversationId: string;
+  readonly clientId: string;
   readonly since: number;
 }
 
 /**
  * The sends of an isolate that wait for an answer. If a conversation, or more than half of all conversations with such
  * sends, is too far behind, new sends are refused at once. That is better than to accept them and answer after their
- * SDK has given up (I13). The accepted ones are completed meanwhile, and then sends are taken again.
+ * SDK has given up (I13). The accepted ones are completed meanwhile, and then sends are taken again. Before a
+ * conversation is that far behind, new sends of those who have more than their share of what waits in it are refused.
  */
 export class Backlog {
   /** By conversation, in the order in which they were forwarded. */
-  readonly #waiting = new Map<string, Set<WaitingSend>>();
+  readonly #waiting = new Map<string, ConversationBacklog>();
   #behind = { checkedAt: Number.NEGATIVE_INFINITY, is: false };
 
-  forwarded(conversationId: string, now: number): WaitingSend {
-    const waiting = { conversationId, since: now };
-    const others = this.#waiting.get(conversationId);
-    if (others === undefined) this.#waiting.set(conversationId, new Set([waiting]));
-    else others.add(waiting);
+  forwarded(conversationId: string, clientId: string, now: number): WaitingSend {
+    const waiting = { conversationId, clientId, since: now };
+    const others = this.#waiting.get(conversationId) ?? new ConversationBacklog();
+    others.add(waiting);
+    this.#waiting.set(conversationId, others);
     return waiting;
   }
 
   /** The send was answered, or its session is over. */
   finished(waiting: WaitingSend): void {
     const others = this.#waiting.get(waiting.conversationId);
-    others?.delete(waiting);
+    others?.remove(waiting);
     if (others?.size === 0) this.#waiting.delete(waiting.conversationId);
   }
 
-  /** Whether a command that arrives now is to be refused. */
-  refuses(conversationId: string | undefined, now: number): boolean {
+  /** Whether a command that a client sends now is to be refused. */
+  refuses(conversationId: string | undefined, clientId: string, now: number): boolean {
     const own = conversationId === undefined ? undefined : this.#waiting.get(conversationId);
-    if (own !== undefined && own.size >= BACKLOG.manySends && isBehind(own, now, BACKLOG.waitOfMany))
-      return true;
+    if (own !== undefined && own.size >= BACKLOG.manySends) {
+      if (own.isBehind(now, BACKLOG.waitOfMany)) return true;
+      if (own.isBehind(now, BACKLOG.waitOfSome) && own.hasMoreThanShare(clientId)) return true;
+    }
     if (this.#waiting.size < BACKLOG.conversations) return false;
     const age = now - this.#behind.checkedAt;
     if (age < 0 || age >= CHECK_LIFETIME) this.#behind = { checkedAt: now, is: this.#isBehind(now) };
@@ -50,12 +54,48 @@ export class Backlog {
 
   #isBehind(now: number): boolean {
     let slow = 0;
-    for (const sends of this.#waiting.values()) if (isBehind(sends, now, BACKLOG.wait)) slow += 1;
+    for (const sends of this.#waiting.values()) if (sends.isBehind(now, BACKLOG.wait)) slow += 1;
     return slow >= BACKLOG.conversations && slow * 2 > this.#waiting.size;
   }
 }
 
-function isBehind(sends: ReadonlySet<WaitingSend>, now: number, tooLong: number): boolean {
-  const [oldest] = sends;
-  return oldest !== undefined && now - oldest.since > tooLong;
+/** The sends that wait in one conversation. */
+class ConversationBacklog {
+  /** In the order in which they were forwarded. */
+  readonly #sends = new Set<WaitingSend>();
+  readonly #byClient = new Map<string, number>();
+
+  get size(): number {
+    return this.#sends.size;
+  }
+
+  add(send: WaitingSend): void {
+    this.#sends.add(send);
+    this.#byClient.set(send.clientId, this.#countOf(send.clientId) + 1);
+  }
+
+  remove(send: WaitingSend): void {
+    if (!this.#sends.delete(send)) return;
+    const left = this.#countOf(send.clientId) - 1;
+    if (left > 0) this.#byClient.set(send.clientId, left);
+    else this.#byClient.delete(send.clientId);
+  }
+
+  isBehind(now: number, tooLong: number): boolean {
+    const [oldest] = this.#sends;
+    return oldest !== undefined && now - oldest.since > tooLong;
+  }
+
+  /**
+   * Whether more of the client's sends wait than would if all had the same share. Those in other isolates count as one
+   * more client: whoever is alone here has half at most.
+   */
+  hasMoreThanShare(clientId: string): boolean {
+    const share = this.#sends.size / (this.#byClient.size + 1);
+    return this.#countOf(clientId) >= Math.max(BACKLOG.ownSends, share);
+  }
+
+  #countOf(clientId: string): number {
+    return this.#byClient.get(clientId) ?? 0;
+  }
 }

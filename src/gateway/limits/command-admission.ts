@@ -70,7 +70,10 @@ export class CommandAdmission {
     now: number,
   ): Refusal | undefined {
     if (!this.isWithinRates(clientId, command, frameLength, settings, now)) return TOO_MANY;
-    if (REFUSED_WHEN_BUSY.has(command.name) && this.#backlog?.refuses(conversationIn(command), now)) {
+    if (
+      REFUSED_WHEN_BUSY.has(command.name) &&
+      this.#backlog?.refuses(conversationIn(command), clientId, now)
+    ) {
       return { ...TOO_MANY, detail: "the server is busy" };
     }
     const refusal = frameRefusal(command, frameLength, settings);

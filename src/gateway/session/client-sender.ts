@@ -13,12 +13,14 @@ interface Socket {
 
 /** Sends frames to one client on a user's socket. */
 export class ClientSender {
+  readonly clientId: string;
   readonly #socket: Socket;
   readonly #clientIdField: Uint8Array;
   /** Events that are held back for a moment after the login. */
   #settling: { events: Uint8Array[]; cancel: () => void } | undefined;
 
   constructor(socket: Socket, clientId: string) {
+    this.clientId = clientId;
     this.#socket = socket;
     this.#clientIdField = clientIdField(clientId);
   }

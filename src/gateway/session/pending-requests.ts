@@ -85,7 +85,12 @@ export class PendingRequests {
     // A will is not a send yet.
     if (command.name !== "message.send" || command.will) return undefined;
     const { backlog } = this.#services;
-    return backlog && { backlog, waiting: backlog.forwarded(command.conversationId, this.#services.now()) };
+    return (
+      backlog && {
+        backlog,
+        waiting: backlog.forwarded(command.conversationId, this.#client.clientId, this.#services.now()),
+      }
+    );
   }
 
   /** Takes the answer of one object. An answer to a request that is not pending goes nowhere. */

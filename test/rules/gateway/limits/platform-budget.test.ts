@@ -5,7 +5,8 @@ import { IsolateSubscriptions, PlatformBudget } from "../../../../src/gateway/li
 /** A socket's allotment, and how often it was handed over. */
 function allotment() {
   const told = { handedOver: 0 };
-  return { told, allotment: new PlatformBudget(() => (told.handedOver += 1)) };
+  const handOver = () => (told.handedOver += 1);
+  return { told, allotment: new PlatformBudget(handOver, () => 0) };
 }
 
 test("a socket that used up its allotment is handed over exactly once", () => {
@@ -30,6 +31,24 @@ test("a socket that floods is handed over before it used the CPU that Cloudflare
   let frames = 0;
   for (; told.handedOver === 0; frames += 1) used.received(1024);
   expect(frames).toBeLessThanOrEqual(CPU_PER_SOCKET / 0.2);
+});
+
+test("sockets that were sent the same are handed over at different times, none before four fifths of its allotment", () => {
+  const callsUntilHandOver = (random: number) => {
+    const told = { handedOver: 0 };
+    const used = new PlatformBudget(
+      () => (told.handedOver += 1),
+      () => random,
+    );
+    let calls = 0;
+    for (; told.handedOver === 0; calls += 1) used.called();
+    return calls;
+  };
+  expect([0, 0.5, 1].map(callsUntilHandOver)).toEqual([
+    SUBREQUESTS_PER_SOCKET,
+    SUBREQUESTS_PER_SOCKET * 0.9,
+    SUBREQUESTS_PER_SOCKET * 0.8,
+  ]);
 });
 
 test("sessions hold fewer subscriptions, at least one, while their isolate is full of them", () => {

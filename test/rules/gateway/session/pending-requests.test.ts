@@ -69,10 +69,10 @@ test("[I13] a send counts in the backlog until it is answered or its session end
   const { requests } = toms({ backlog });
   const send = (i: number) => command({ cmd: "direct", i, directMessage: { cid: CHAT, msg: "hello" } });
   for (let serial = 1; serial <= 30; serial += 1) requests.add(send(serial));
-  expect(backlog.refuses(CHAT, 60_000)).toBe(true);
+  expect(backlog.refuses(CHAT, "jerry", 60_000)).toBe(true);
   requests.refuse(send(1), "INTERNAL_ERROR");
   requests.close();
-  expect(backlog.refuses(CHAT, 60_000)).toBe(false);
+  expect(backlog.refuses(CHAT, "jerry", 60_000)).toBe(false);
 });
 
 test("Java and Android receive no error to a query of who is online", () => {

@@ -1,0 +1,249 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { fromBinary } from "@bufbuild/protobuf";
+import { GenericCommandSchema } from "../src/protocol/generated/message_pb.js";
+import { DirectFrame } from "./frames.ts";
+import { ParleyClient } from "./parley-client.ts";
+import { nextSequence } from "./room.ts";
+import { inParallel } from "./sockets.ts";
+import { percentile } from "./statistics.ts";
+import { decimal, table, whole } from "./table.ts";
+
+/* What a conversation does when more is sent to it than it can do: who gets what, and how long until it is over. */
+
+const MEMBERS = 20;
+/** How long (ms) the ceiling is measured, and too much is sent. */
+const DURATION = 5_000;
+/** How long (ms) answers are waited for: SDKs give up before. */
+const PATIENCE = 25_000;
+/** How often (ms) open senders send what is due. */
+const TICK = 20;
+const PROBES = 20;
+
+interface Outcome {
+  sent: number;
+  acknowledged: number;
+  /** By the error's number. */
+  refused: Map<number, number>;
+  /** ms from each send to its acknowledgement. */
+  waits: number[];
+  /** ms from each send to its refusal. */
+  refusalWaits: number[];
+}
+
+/** A member that sends as much as it is told, whatever is answered. */
+class Member {
+  readonly client: ParleyClient;
+  readonly #frame: DirectFrame;
+  readonly #pending = new Map<number, number>();
+  outcome = emptyOutcome();
+  onAnswer: () => void = () => {};
+
+  constructor(client: ParleyClient, conversationId: string) {
+    this.client = client;
+    this.#frame = new DirectFrame(client.clientId, conversationId);
+    client.answered = (serial, frame) => this.#answered(serial, frame);
+  }
+
+  get unanswered(): number {
+    return this.#pending.size;
+  }
+
+  send(): void {
+    const sequence = nextSequence();
+    this.#pending.set(sequence, performance.now());
+    this.outcome.sent += 1;
+    this.client.send(Buffer.from(this.#frame.numbered(sequence)));
+  }
+
+  /** Forgets what was counted, and what has no answer yet. */
+  begin(): void {
+    this.outcome = emptyOutcome();
+    this.#pending.clear();
+  }
+
+  #answered(serial: number, frame: Buffer): void {
+    const since = this.#pending.get(serial);
+    if (since === undefined) return;
+    this.#pending.delete(serial);
+    const waited = performance.now() - since;
+    const { ackMessage, errorMessage } = fromBinary(GenericCommandSchema, frame);
+    const code = ackMessage?.code || errorMessage?.code || 0;
+    const { outcome } = this;
+    if (code === 0) {
+      outcome.acknowledged += 1;
+      outcome.waits.push(waited);
+    } else {
+      outcome.refused.set(code, (outcome.refused.get(code) ?? 0) + 1);
+      outcome.refusalWaits.push(waited);
+    }
+    this.onAnswer();
+  }
+}
+
+function emptyOutcome(): Outcome {
+  return { sent: 0, acknowledged: 0, refused: new Map(), waits: [], refusalWaits: [] };
+}
+
+/** Measures and describes a conversation of 20 members at, and beyond, what it can do. */
+export async function hotConversation(server: URL, appId: string): Promise<string> {
+  const clients = await inParallel(MEMBERS, 20, (at) => ParleyClient.logIn(server, appId, `hot-${at}`));
+  const [first] = clients;
+  if (first === undefined) throw new Error("nobody is there");
+  const conversationId = await first.start(clients.map(({ clientId }) => clientId));
+  const members = clients.map((client) => new Member(client, conversationId));
+  for (const member of members) await probe(member, 1);
+  const idle = await probe(members[0], PROBES);
+  const ceiling = await ceilingOf(members);
+  const rows: string[][] = [];
+  for (const times of [2, 5]) {
+    const each = (ceiling * times) / MEMBERS;
+    rows.push(...(await overload(`everybody, ${times} times`, members, () => each, idle)));
+    const one = (at: number) => (at === 0 ? ceiling * times : 1);
+    rows.push(...(await overload(`one floods, ${times} times`, members, one, idle)));
+  }
+  for (const client of clients) await client.leave();
+  const head = [
+    "sent by",
+    "who",
+    "a second",
+    "taken",
+    "refused",
+    "silent",
+    "ack p50, p99 ms",
+    "normal after ms",
+  ];
+  const ceilingText = `A conversation of ${MEMBERS}: ${whole(ceiling)} sends a second, a lone one ${decimal(idle)} ms.`;
+  return `${ceilingText}\n\n${table(head, rows)}`;
+}
+
+/** The p50 (ms) of sends one at a time. */
+async function probe(member: Member | undefined, count: number): Promise<number> {
+  if (member === undefined) throw new Error("nobody is there");
+  member.begin();
+  for (let at = 0; at < count; at += 1) {
+    await new Promise<void>((resolve) => {
+      member.onAnswer = resolve;
+      member.send();
+    });
+    await sleep(20);
+  }
+  member.onAnswer = () => {};
+  return percentile(member.outcome.waits, 0.5);
+}
+
+/** Sends a second that are taken while each member always has some on their way. */
+async function ceilingOf(members: Member[]): Promise<number> {
+  let isOver = false;
+  for (const member of members) {
+    member.begin();
+    member.onAnswer = () => {
+      if (!isOver) member.send();
+    };
+    for (let flying = 0; flying < 3; flying++) member.send();
+  }
+  await sleep(DURATION);
+  isOver = true;
+  const taken = members.reduce((sum, { outcome }) => sum + outcome.acknowledged, 0);
+  await answered(members);
+  return taken / (DURATION / 1_000);
+}
+
+async function overload(
+  name: string,
+  members: Member[],
+  rateOf: (at: number) => number,
+  idle: number,
+): Promise<string[][]> {
+  for (const member of members) {
+    member.begin();
+    member.onAnswer = () => {};
+  }
+  const start = performance.now();
+  const due = members.map((_, at) => ({ rate: rateOf(at), sent: 0 }));
+  while (performance.now() - start < DURATION) {
+    const seconds = (performance.now() - start) / 1_000;
+    for (const [at, plan] of due.entries())
+      for (; plan.sent < Math.floor(plan.rate * seconds); plan.sent += 1) members[at]?.send();
+    await sleep(TICK);
+  }
+  const outcomes = members.map(({ outcome }) => outcome);
+  const last = members.at(-1);
+  // Without those who sent too much, how long is it until a member is served as before?
+  const over = performance.now();
+  const probing = recovery(last, idle, over);
+  await answered(members);
+  const normalAfter = await probing;
+  const silent = members.map(({ unanswered }) => unanswered);
+  const groups = new Set(due.map(({ rate }) => rate));
+  return [...groups].map((rate) => {
+    const own = outcomes.filter((_, at) => due[at]?.rate === rate);
+    const quiet = silent.filter((_, at) => due[at]?.rate === rate).reduce((sum, count) => sum + count, 0);
+    return row(name, `${own.length}`, rate * own.length, own, quiet, normalAfter);
+  });
+}
+
+/** How long (ms) after a moment three sends in a row take no more than three times as long as a lone one. */
+async function recovery(member: Member | undefined, idle: number, since: number): Promise<number> {
+  if (member === undefined) throw new Error("nobody is there");
+  member.outcome = emptyOutcome();
+  for (let good = 0; good < 3; ) {
+    const { acknowledged } = member.outcome;
+    const sentAt = performance.now();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PATIENCE);
+      member.onAnswer = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      member.send();
+    });
+    const isGood =
+      member.outcome.acknowledged > acknowledged && performance.now() - sentAt < Math.max(3 * idle, 20);
+    good = isGood ? good + 1 : 0;
+    if (performance.now() - since > PATIENCE) return Number.POSITIVE_INFINITY;
+    await sleep(10);
+  }
+  member.onAnswer = () => {};
+  return performance.now() - since;
+}
+
+async function answered(members: Member[]): Promise<void> {
+  for (let waited = 0; waited < PATIENCE && members.some(({ unanswered }) => unanswered > 0); waited += 50)
+    await sleep(50);
+}
+
+function row(
+  name: string,
+  who: string,
+  rate: number,
+  outcomes: Outcome[],
+  silent: number,
+  normalAfter: number,
+): string[] {
+  const sent = outcomes.reduce((sum, each) => sum + each.sent, 0);
+  const taken = outcomes.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+  const codes = Map.groupBy(
+    outcomes.flatMap(({ refused }) => [...refused]),
+    ([code]) => code,
+  );
+  const refused = [...codes].map(
+    ([code, counts]) => `${code}: ${percent(counts.reduce((sum, [, count]) => sum + count, 0) / sent)}`,
+  );
+  const waits = outcomes.flatMap((each) => each.waits);
+  const latency =
+    waits.length === 0 ? "none" : `${whole(percentile(waits, 0.5))}, ${whole(percentile(waits, 0.99))}`;
+  const shares = outcomes.map(({ acknowledged, sent: all }) => (all === 0 ? 0 : acknowledged / all));
+  const spread = `${percent(taken / sent)} (${percent(Math.min(...shares))} to ${percent(Math.max(...shares))})`;
+  return [
+    name,
+    who,
+    whole(rate),
+    spread,
+    refused.join(", ") || "none",
+    String(silent),
+    latency,
+    Number.isFinite(normalAfter) ? whole(normalAfter) : "never",
+  ];
+}
+
+const percent = (share: number) => `${Math.round(share * 100)} %`;
