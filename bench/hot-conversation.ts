@@ -26,8 +26,8 @@ interface Outcome {
   refused: Map<number, number>;
   /** ms from each send to its acknowledgement. */
   waits: number[];
-  /** ms from each send to its refusal. */
-  refusalWaits: number[];
+  /** Sends that the close of their socket answered: SDKs connect again, and repeat them. */
+  cut: number;
 }
 
 /** A member that sends as much as it is told, whatever is answered. */
@@ -36,12 +36,15 @@ class Member {
   readonly #frame: DirectFrame;
   readonly #pending = new Map<number, number>();
   outcome = emptyOutcome();
+  /** With which the server closed the socket, if it did. */
+  closeCode: number | undefined;
   onAnswer: () => void = () => {};
 
   constructor(client: ParleyClient, conversationId: string) {
     this.client = client;
     this.#frame = new DirectFrame(client.clientId, conversationId);
     client.answered = (serial, frame) => this.#answered(serial, frame);
+    client.closed = (code) => this.#closed(code);
   }
 
   get unanswered(): number {
@@ -49,6 +52,7 @@ class Member {
   }
 
   send(): void {
+    if (this.closeCode !== undefined) return;
     const sequence = nextSequence();
     this.#pending.set(sequence, performance.now());
     this.outcome.sent += 1;
@@ -58,6 +62,12 @@ class Member {
   /** Forgets what was counted, and what has no answer yet. */
   begin(): void {
     this.outcome = emptyOutcome();
+    this.#pending.clear();
+  }
+
+  #closed(code: number): void {
+    this.closeCode = code;
+    this.outcome.cut += this.#pending.size;
     this.#pending.clear();
   }
 
@@ -74,32 +84,31 @@ class Member {
       outcome.waits.push(waited);
     } else {
       outcome.refused.set(code, (outcome.refused.get(code) ?? 0) + 1);
-      outcome.refusalWaits.push(waited);
     }
     this.onAnswer();
   }
 }
 
 function emptyOutcome(): Outcome {
-  return { sent: 0, acknowledged: 0, refused: new Map(), waits: [], refusalWaits: [] };
+  return { sent: 0, acknowledged: 0, refused: new Map(), waits: [], cut: 0 };
 }
 
 /** Measures and describes a conversation of 20 members at, and beyond, what it can do. */
 export async function hotConversation(server: URL, appId: string): Promise<string> {
-  const clients = await inParallel(MEMBERS, 20, (at) => ParleyClient.logIn(server, appId, `hot-${at}`));
+  const clients = await inParallel(MEMBERS + 1, 20, (at) => ParleyClient.logIn(server, appId, `hot-${at}`));
   const [first] = clients;
   if (first === undefined) throw new Error("nobody is there");
   const conversationId = await first.start(clients.map(({ clientId }) => clientId));
-  const members = clients.map((client) => new Member(client, conversationId));
+  const [watcher, ...members] = clients.map((client) => new Member(client, conversationId));
   for (const member of members) await probe(member, 1);
-  const idle = await probe(members[0], PROBES);
+  const idle = await probe(watcher, PROBES);
   const ceiling = await ceilingOf(members);
   const rows: string[][] = [];
   for (const times of [2, 5]) {
     const each = (ceiling * times) / MEMBERS;
-    rows.push(...(await overload(`everybody, ${times} times`, members, () => each, idle)));
+    rows.push(...(await overload(`everybody, ${times} times`, members, () => each, { watcher, idle })));
     const one = (at: number) => (at === 0 ? ceiling * times : 1);
-    rows.push(...(await overload(`one floods, ${times} times`, members, one, idle)));
+    rows.push(...(await overload(`one floods, ${times} times`, members, one, { watcher, idle })));
   }
   for (const client of clients) await client.leave();
   const head = [
@@ -152,7 +161,7 @@ async function overload(
   name: string,
   members: Member[],
   rateOf: (at: number) => number,
-  idle: number,
+  { watcher, idle }: { watcher: Member | undefined; idle: number },
 ): Promise<string[][]> {
   for (const member of members) {
     member.begin();
@@ -167,10 +176,8 @@ async function overload(
     await sleep(TICK);
   }
   const outcomes = members.map(({ outcome }) => outcome);
-  const last = members.at(-1);
-  // Without those who sent too much, how long is it until a member is served as before?
-  const over = performance.now();
-  const probing = recovery(last, idle, over);
+  // How long is it, once nobody sends too much, until a member is served as before?
+  const probing = recovery(watcher, idle, performance.now());
   await answered(members);
   const normalAfter = await probing;
   const silent = members.map(({ unanswered }) => unanswered);
@@ -185,7 +192,7 @@ async function overload(
 /** How long (ms) after a moment three sends in a row take no more than three times as long as a lone one. */
 async function recovery(member: Member | undefined, idle: number, since: number): Promise<number> {
   if (member === undefined) throw new Error("nobody is there");
-  member.outcome = emptyOutcome();
+  member.begin();
   for (let good = 0; good < 3; ) {
     const { acknowledged } = member.outcome;
     const sentAt = performance.now();
@@ -229,6 +236,8 @@ function row(
   const refused = [...codes].map(
     ([code, counts]) => `${code}: ${percent(counts.reduce((sum, [, count]) => sum + count, 0) / sent)}`,
   );
+  const cut = outcomes.reduce((sum, each) => sum + each.cut, 0);
+  if (cut > 0) refused.push(`socket closed: ${percent(cut / sent)}`);
   const waits = outcomes.flatMap((each) => each.waits);
   const latency =
     waits.length === 0 ? "none" : `${whole(percentile(waits, 0.5))}, ${whole(percentile(waits, 0.99))}`;

@@ -29,6 +29,8 @@ export class ParleyClient {
   acknowledged: (sequence: number) => void = () => {};
   /** Takes the answers to messages, refusals too, in place of `acknowledged`, for which a refusal is a failure. */
   answered: ((sequence: number, answer: Buffer) => void) | undefined;
+  /** The server closed the socket. */
+  closed: (code: number) => void = () => {};
   #socket: WebSocket | undefined;
   #serial = 0;
   readonly #sending = new Map<number, () => void>();
@@ -43,6 +45,7 @@ export class ParleyClient {
     const url = new URL("/rtm", server);
     url.protocol = "ws:";
     client.#socket = await connect(url, [PROTOCOL], (frame) => client.#received(frame));
+    client.#socket.on("close", (code) => client.closed(code));
     await client.#ask((serial) => openFrame(appId, clientId, serial));
     return client;
   }
