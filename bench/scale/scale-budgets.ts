@@ -30,7 +30,7 @@ export function sharedOf(load: AppLoad): Shared[] {
     holds,
   });
   return [
-    object("AppObject", 1e6),
+    object("AppObject", TEN_MILLION),
     object("PushObject", TEN_MILLION),
     object("MetricsObject", TEN_MILLION),
     { name: "queue of events", rate: events, ceiling: ceilings.queue, holds: 5e6 },
