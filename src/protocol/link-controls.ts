@@ -22,6 +22,8 @@ export interface SubscriptionRequest {
   origin: number;
   /** The position after which the log is replayed; undefined if the session has seen nothing of the conversation. */
   since: number | undefined;
+  /** Whether a wake named `since`: the session has no position of its own, and may not know what was unread before. */
+  isSinceWake?: boolean;
   /** The same for notices. */
   noticesAfter: number | undefined;
   /** The client's open sessions, if its object has just reported them. */

@@ -101,6 +101,8 @@ export interface RelayedOutcome {
 export interface RelayedPosition {
   /** The time (ms) after which it lacks entries; undefined if it has none since its login. */
   since: number | undefined;
+  /** Whether a wake named `since`. */
+  isSinceWake?: boolean;
   /** The same for notices (ms). */
   noticesAfter: number;
   /** When its login was admitted (ms). */

@@ -92,7 +92,7 @@ export class Relay {
     entrance: Entrance,
     connect: () => RelaySocket,
   ): Promise<RelayOutcome> {
-    const { admittedAt, sessions: _, since, noticesAfter, ...subscriber } = request;
+    const { admittedAt, sessions: _, since, isSinceWake, noticesAfter, ...subscriber } = request;
     let registered: Registered | undefined = await this.#registration.get();
     if (registered === undefined) return "no conversation";
     const isPresent = await this.#mayEnter(subscriber, registered.entry);
@@ -100,6 +100,7 @@ export class Relay {
     const startsAtEnd = isRoom && (since === undefined || !isPresent);
     const lacked = {
       since: startsAtEnd ? registered.head : since,
+      isSinceWake,
       noticesAfter: startsAtEnd ? registered.lastNotice : (noticesAfter ?? registered.lastNotice),
       admittedAt,
     };

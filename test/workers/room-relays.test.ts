@@ -102,7 +102,7 @@ test("[R-07] [T5] a client on two devices, at relays of different levels, counts
   expect(await present(jerrys, room)).toEqual([jerry, mary, spike, tom].toSorted());
   others.at(-1)?.close();
   await vi.waitFor(async () => expect(await relaysOf(room)).toEqual([1]), settled);
-  expect(await onlineCount(jerrys, room)).toBe(4);
+  await vi.waitFor(async () => expect(await onlineCount(jerrys, room)).toBe(4), settled);
   others[1]?.close();
   await vi.waitFor(async () => expect(await onlineCount(jerrys, room)).toBe(3), settled);
 });

@@ -108,7 +108,7 @@ export class Subscribers {
   /** What a session at a relay lacks. */
   replayRelayed(
     clientId: string,
-    { since: position, noticesAfter, admittedAt }: RelayedPosition,
+    { since: position, isSinceWake, noticesAfter, admittedAt }: RelayedPosition,
   ): RelayedReplay | TooFarBehind {
     const client = this.#clients.use(clientId);
     const since = position ?? this.#sinceLogin(admittedAt, client);
@@ -118,7 +118,7 @@ export class Subscribers {
     const records = [
       ...(replay ? [replay] : []),
       ...this.#host.notices(clientId, noticesAfter),
-      ...this.#countFor({ clientId, since: position, admittedAt }, since),
+      ...this.#countFor({ clientId, since: position, isSinceWake, admittedAt }, since),
     ];
     const frame = records.length === 0 ? undefined : joinRecords(records);
     return { frame, since, head: this.#host.end(), lastNotice: this.#host.lastNotice() };
@@ -180,12 +180,17 @@ export class Subscribers {
    * before the login, or since, and a session without a position was not told of messages before its replay.
    */
   #countFor(
-    { clientId, since, admittedAt }: Pick<SubscriptionRequest, "clientId" | "since" | "admittedAt">,
+    {
+      clientId,
+      since,
+      isSinceWake = since === undefined,
+      admittedAt,
+    }: Pick<SubscriptionRequest, "clientId" | "since" | "isSinceWake" | "admittedAt">,
     replayedAfter: number,
   ): Uint8Array[] {
     const movedAt = this.#host.readCursorMovedAt(clientId);
     const wasRead = movedAt > admittedAt - LONGEST_DELIVERY;
-    const isUntold = since === undefined && this.#host.hasUnread(clientId, replayedAfter);
+    const isUntold = isSinceWake && this.#host.hasUnread(clientId, replayedAfter);
     if (!wasRead && !isUntold) return [];
     const count = this.#host.unread(clientId, isUntold ? this.#host.now() : movedAt);
     return count === undefined ? [] : [count];

@@ -77,9 +77,10 @@ export class ConversationProgress {
   }
 
   /** From where on the session may lack entries and notices. */
-  get lacked(): WakePositions {
+  get lacked(): WakePositions & { isSinceWake: boolean } {
     return {
       since: this.#position ?? this.#woken.since,
+      isSinceWake: this.#position === undefined,
       noticesAfter: earlier(this.#receivedNotices, this.#woken.noticesAfter),
     };
   }

@@ -72,7 +72,7 @@ export class SessionDelivery {
   }
 
   /** From where on the session may lack entries and notices of a conversation. */
-  lackedIn(conversationId: string): WakePositions {
+  lackedIn(conversationId: string): WakePositions & { isSinceWake?: boolean } {
     return this.#progress.get(conversationId)?.lacked ?? { since: undefined, noticesAfter: undefined };
   }
 

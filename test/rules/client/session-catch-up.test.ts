@@ -29,7 +29,7 @@ const NOTHING: CatchUp = {
 };
 
 /** The control records that a gateway is sent while conversations answer, each by a call of `answer`. */
-function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
+function caughtUpOn(count: number, answer: () => Promise<CatchUp>, subscribedTo: string[] = []) {
   const words: SessionControl["type"][] = [];
   const send = (frame: Uint8Array) => {
     for (const record of readRecords(frame)) {
@@ -63,18 +63,21 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
   };
   const services = { now: () => Date.now(), catchUp: answer, timer };
   const tables = clientTables(new MemorySql());
+  const inbox = new Inbox(tables);
+  const subscribed = new SubscribedServices(tables);
+  for (const conversationId of subscribedTo) subscribed.add({ conversationId, since: 1 });
   const done = catchUpSession(
     session,
     { asked, scope: "news" },
     {
-      inbox: new Inbox(tables),
+      inbox,
       sessions: new Sessions(() => [session], services.now),
-      subscribed: new SubscribedServices(tables),
+      subscribed,
       firstLogin: { broadcastsAfter: undefined },
     },
     services,
   );
-  return { words, done };
+  return { words, done, inbox, subscribed };
 }
 
 const after = <Value>(milliseconds: number, value: Value) =>
@@ -102,4 +105,13 @@ test("a quick catch-up needs no word of its progress, and one that fails everywh
   expect(quick.words).toEqual(quick.words.map(() => "caughtUp"));
   expect((await failing.done).length).toBe(30);
   expect(failing.words).toEqual([]);
+});
+
+test("[I16] a service that no longer has the client as its subscriber, but something unread for it, is asked at the next login too", async () => {
+  const ended: CatchUp = { ...NOTHING, kind: "system", isSubscriber: false, unread: 1 };
+  const { done, inbox, subscribed } = caughtUpOn(1, () => after(10, ended), ["conversation 0"]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await done).toEqual([]);
+  expect(subscribed.ids).toEqual([]);
+  expect(inbox.unread()).toEqual(["conversation 0"]);
 });

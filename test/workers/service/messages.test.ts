@@ -3,7 +3,16 @@ import { change, heard, history, logs, named, refusal, say } from "../../support
 import { caughtUp, edit, namedBy, read } from "../support/commands.ts";
 import { onlineClients } from "../support/pair-chat.ts";
 import { done, outcome, rest, unreadOf } from "../support/rest.ts";
-import { broadcast, dialogue, newService, rowsOf, SERVICES, subscribe, tell } from "../support/services.ts";
+import {
+  broadcast,
+  dialogue,
+  newService,
+  rowsOf,
+  SERVICES,
+  subscribe,
+  tell,
+  unsubscribe,
+} from "../support/services.ts";
 import { WorkerdDevice } from "../support/workerd-device.ts";
 import { configure, openWorld, stayAwake } from "../support/world.ts";
 
@@ -41,6 +50,27 @@ test("[V-02] a broadcast reaches the subscribers that are online, and others at 
   await caughtUp(id, jerrys);
   expect(heard(jerrys, id)).toEqual([]);
   expect(await unreadOf(jerry, id)).toBe(0);
+});
+
+test("[I16] [Y-07] what a service told a client alone is unread at the next login, though the subscription ended", async () => {
+  const [tom, jerry] = named("tom", "jerry");
+  const id = await newService();
+  for (const client of [tom, jerry]) {
+    await subscribe(id, client);
+    const device = await WorkerdDevice.of(client);
+    await tell(id, [client], "your parcel");
+    await device.message("your parcel");
+    // Tom ends it himself; of Jerry, the app's server does.
+    if (client === tom) await change(device, "remove", id, [tom]);
+    else await unsubscribe(id, jerry);
+    await device.ask({ cmd: "session", op: "close" });
+    for (let login = 0; login < 2; login += 1) {
+      const next = await WorkerdDevice.of(client);
+      const { unreadMessage } = await next.push("unread");
+      expect(unreadMessage?.convs).toMatchObject([{ cid: id, unread: 1, data: "your parcel" }]);
+      await next.ask({ cmd: "session", op: "close" });
+    }
+  }
 });
 
 test("[V-02] a broadcast is written once, however many are subscribed", async () => {

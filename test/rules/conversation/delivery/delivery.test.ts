@@ -9,7 +9,12 @@ import {
   type OpenSessions,
   type SubscriptionRequest,
 } from "../../../../src/protocol/link-controls.ts";
-import { eventRecord, noticeRecord, readRecords } from "../../../../src/protocol/link-records.ts";
+import {
+  eventRecord,
+  noticeRecord,
+  readRecords,
+  unreadRecord,
+} from "../../../../src/protocol/link-records.ts";
 import { NO_RELAYS } from "../../../support/no-relays.ts";
 
 const NOW = 1_000_000;
@@ -25,6 +30,8 @@ class TomsConversation {
   /** Since when deliveries are pending, as stored (ms). */
   pendingSince: number | undefined;
   replayedAfter: number | undefined;
+  /** The time of the one message that Tom has not read (ms). */
+  unreadAt: number | undefined;
   readonly calls: { wake: Wake; answer(answer: WakeAnswer): Promise<void>; fail(): Promise<void> }[] = [];
   readonly delivery: Delivery;
 
@@ -51,8 +58,8 @@ class TomsConversation {
       },
       notices: (_, after) => (after < NOW - 100 ? [notice.record] : []),
       readCursorMovedAt: () => 0,
-      hasUnread: () => false,
-      unread: () => undefined,
+      hasUnread: (_, upTo) => this.unreadAt !== undefined && this.unreadAt <= upTo,
+      unread: (_, changedAt) => unreadRecord({ upTo: this.head, changedAt }, payload),
       markPending: (since) => {
         this.pendingSince = since;
       },
@@ -86,7 +93,11 @@ class TomsConversation {
   }
 
   /** Subscribes a session that logged in after the notice. Returns the kinds of the records that it is sent at once. */
-  subscribe(sessionId: string, sessions?: OpenSessions) {
+  subscribe(
+    sessionId: string,
+    sessions?: OpenSessions,
+    position: Pick<SubscriptionRequest, "since" | "isSinceWake"> = { since: undefined },
+  ) {
     const kinds: string[] = [];
     const request: SubscriptionRequest = {
       conversationId: "c",
@@ -95,7 +106,7 @@ class TomsConversation {
       origin: 1,
       mode: catchUpModes.COUNTS,
       address: undefined,
-      since: undefined,
+      ...position,
       noticesAfter: undefined,
       sessions,
       isPresent: false,
@@ -298,6 +309,19 @@ test("[L6.3] what a session was woken for is forgotten after 30 s, however often
     await chat.calls.at(-1)?.answer({ sessions: { ids: ["phone"], asOf: NOW + second } });
   }
   expect(chat.subscribe("phone").replayedAfter).toBe(11);
+});
+
+test("[L2.5] a session that subscribes where a wake began is sent its unread count if something before that is unread", () => {
+  const toms = new TomsConversation();
+  toms.head = 9;
+  const wokenAt = { since: 5, isSinceWake: true };
+  expect(toms.subscribe("phone", undefined, wokenAt).kinds).not.toContain("unread");
+  toms.unreadAt = 6;
+  expect(toms.subscribe("phone", undefined, wokenAt).kinds).not.toContain("unread");
+  toms.unreadAt = 4;
+  expect(toms.subscribe("phone", undefined, wokenAt).kinds).toContain("unread");
+  // It was told when it came to its own position.
+  expect(toms.subscribe("phone", undefined, { since: 5, isSinceWake: false }).kinds).not.toContain("unread");
 });
 
 test("[L7.1] a subscription takes the place of one of the same session that broke unnoticed", () => {

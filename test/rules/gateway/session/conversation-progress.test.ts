@@ -61,10 +61,10 @@ test("[I5] no unread count is stale once a message arrives that the last count i
 
 test("[L6.3] a session without a position lacks what the earliest of its wakes names", () => {
   const progress = new ConversationProgress();
-  expect(progress.lacked).toEqual({ since: undefined, noticesAfter: undefined });
+  expect(progress.lacked).toEqual({ since: undefined, isSinceWake: true, noticesAfter: undefined });
   progress.wokenFor({ since: 20, noticesAfter: undefined });
   progress.wokenFor({ since: 10, noticesAfter: 15 });
-  expect(progress.lacked).toEqual({ since: 10, noticesAfter: 15 });
+  expect(progress.lacked).toEqual({ since: 10, isSinceWake: true, noticesAfter: 15 });
 });
 
 test("[L6.2] a session with a position lacks nothing before it, whatever a wake names", () => {
@@ -82,7 +82,7 @@ test("[L6.5] a replay that begins after what the session was woken for does not 
   expect(progress.settleWakes({ since: 10, noticesAfter: 16 })).toBe(false);
   expect(progress.settleWakes({ since: 10, noticesAfter: 15 })).toBe(true);
   progress.replayed(50, 40);
-  expect(progress.lacked).toEqual({ since: 50, noticesAfter: 40 });
+  expect(progress.lacked).toEqual({ since: 50, isSinceWake: false, noticesAfter: 40 });
 });
 
 test("[L6.4] a replay of notices begins 30 s before the newest, but not before the last replay", () => {
