@@ -1,16 +1,21 @@
 import { FrontDoor as PlainFrontDoor } from "../scripts/front-door.ts";
-import {
+import type { Env } from "../src/bindings.ts";
+import worker, {
+  AppObject as PlainAppObject,
   ClientObject as PlainClientObject,
   ConversationObject as PlainConversationObject,
+  MetricsObject as PlainMetricsObject,
   PushObject as PlainPushObject,
+  RelayObject as PlainRelayObject,
 } from "../src/index.ts";
-import type { Counts } from "./counts.ts";
+import { methodsOf } from "../src/usage/count-requests.ts";
+import { noCounts } from "./counts.ts";
 
 /**
  * Parley with counters for everything that the platform bills: events of objects and rows written. Everything runs in
  * one isolate here, so one record holds all counts. Production has none of this.
  */
-const counts: Counts = { events: {}, rows: {}, databaseRows: {} };
+const counts = noCounts();
 
 function count(of: Record<string, number>, what: string, by = 1): void {
   of[what] = (of[what] ?? 0) + by;
@@ -58,6 +63,7 @@ function countStorage(storage: DurableObjectStorage): void {
     queueMicrotask(() => {
       const rows = numberIn(cursor, "rowsWritten");
       if (rows > 0) count(counts.rows, String(args[0]).slice(0, 60), rows);
+      counts.others.rowsRead += numberIn(cursor, "rowsRead");
     });
     return cursor;
   });
@@ -79,12 +85,14 @@ function countDatabase(database: D1Database): void {
   if (typeof session !== "object" || session === null) throw new Error("the runtime's D1 has changed");
   // _sendOrThrow(endpoint, queries, parameters, …): every kind of query goes through it.
   wrap(session, "_sendOrThrow", async (send, _self, args) => {
+    counts.others.databaseCalls += 1;
     const answer = await send(...args);
     const results: unknown[] = Array.isArray(answer) ? answer : [answer];
     const queries: unknown[] = Array.isArray(args[1]) ? args[1] : [args[1]];
     for (const [index, result] of results.entries()) {
       const meta: unknown =
         typeof result === "object" && result !== null ? Reflect.get(result, "meta") : undefined;
+      counts.others.databaseRowsRead += numberIn(meta, "rows_read");
       const rows = numberIn(meta, "rows_written");
       if (rows > 0)
         count(counts.databaseRows, String(queries[index]).replaceAll(/\s+/g, " ").slice(0, 60), rows);
@@ -93,10 +101,25 @@ function countDatabase(database: D1Database): void {
   });
 }
 
+let queuesAreCounted = false;
+
+/** Messages of queues. All queues share their methods. */
+function countQueues(queue: Queue): void {
+  if (queuesAreCounted) return;
+  queuesAreCounted = true;
+  wrap(prototypeOf(queue), "send", (send, _self, args) => {
+    counts.others.queued += 1;
+    return send(...args);
+  });
+  wrap(prototypeOf(queue), "sendBatch", (send, _self, args) => {
+    counts.others.queued += Array.isArray(args[0]) ? args[0].length : 1;
+    return send(...args);
+  });
+}
+
 /** Everything the platform calls an object for: sockets' messages, requests, alarms, and RPC. */
 function countEvents(counted: { prototype: object }, plain: { prototype: object; name: string }): void {
-  for (const name of Object.getOwnPropertyNames(plain.prototype)) {
-    if (name === "constructor" || typeof Reflect.get(plain.prototype, name) !== "function") continue;
+  for (const name of methodsOf(plain.prototype)) {
     const value = Reflect.get(plain.prototype, name);
     Reflect.defineProperty(counted.prototype, name, { value, configurable: true, writable: true });
     wrap(counted.prototype, name, (method, _self, args) => {
@@ -106,41 +129,76 @@ function countEvents(counted: { prototype: object }, plain: { prototype: object;
   }
 }
 
+function countAll({ storage }: DurableObjectState, env: Env): void {
+  countStorage(storage);
+  countDatabase(env.DB);
+  countQueues(env.EVENTS);
+}
+
+export class AppObject extends PlainAppObject {
+  constructor(...[ctx, env]: ConstructorParameters<typeof PlainAppObject>) {
+    countAll(ctx, env);
+    super(ctx, env);
+  }
+}
+
 export class ClientObject extends PlainClientObject {
   constructor(...[ctx, env]: ConstructorParameters<typeof PlainClientObject>) {
-    countStorage(ctx.storage);
-    countDatabase(env.DB);
+    countAll(ctx, env);
     super(ctx, env);
   }
 }
 
 export class ConversationObject extends PlainConversationObject {
   constructor(...[ctx, env]: ConstructorParameters<typeof PlainConversationObject>) {
-    countStorage(ctx.storage);
-    countDatabase(env.DB);
+    countAll(ctx, env);
+    super(ctx, env);
+  }
+}
+
+export class MetricsObject extends PlainMetricsObject {
+  constructor(...[ctx, env]: ConstructorParameters<typeof PlainMetricsObject>) {
+    countAll(ctx, env);
     super(ctx, env);
   }
 }
 
 export class PushObject extends PlainPushObject {
   constructor(...[ctx, env]: ConstructorParameters<typeof PlainPushObject>) {
-    countStorage(ctx.storage);
-    countDatabase(env.DB);
+    countAll(ctx, env);
     super(ctx, env);
   }
 }
 
-export { AppObject, EventQueueObject, PushQueueObject } from "../src/index.ts";
+export class RelayObject extends PlainRelayObject {
+  constructor(...[ctx, env]: ConstructorParameters<typeof PlainRelayObject>) {
+    countAll(ctx, env);
+    super(ctx, env);
+  }
+}
 
+export { EventQueueObject, PushQueueObject } from "../src/index.ts";
+
+countEvents(AppObject, PlainAppObject);
 countEvents(ClientObject, PlainClientObject);
 countEvents(ConversationObject, PlainConversationObject);
+countEvents(MetricsObject, PlainMetricsObject);
 countEvents(PushObject, PlainPushObject);
+countEvents(RelayObject, PlainRelayObject);
 
 export class FrontDoor extends PlainFrontDoor {
   override async fetch(request: Request): Promise<Response> {
     if (new URL(request.url).pathname === "/bench/counts") return Response.json(counts);
+    counts.others.workerRequests += 1;
     return super.fetch(request);
   }
 }
 
-export { default } from "../scripts/front-door.ts";
+/** Each batch of a queue is a request to the Worker. */
+export default {
+  ...worker,
+  queue: (...batch: Parameters<typeof worker.queue>) => {
+    counts.others.workerRequests += 1;
+    return worker.queue(...batch);
+  },
+};

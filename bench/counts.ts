@@ -1,3 +1,5 @@
+import { MESSAGES_PER_REQUEST } from "../src/usage/cost/use-of-counts.ts";
+
 /** The cost of a piece of work, by cause. */
 export interface Counts {
   /** Events of objects by class and method. */
@@ -6,18 +8,38 @@ export interface Counts {
   rows: Record<string, number>;
   /** Rows written in D1 by statement. */
   databaseRows: Record<string, number>;
+  /** Rows read, in objects and in D1; calls of D1; messages handed to queues; requests and batches of the Worker. */
+  others: Record<OtherCount, number>;
 }
 
-/** The platform bills twenty messages on a socket as one request; a socket's closing is not billed. */
-const MESSAGES_PER_REQUEST = 20;
+export const otherCounts = [
+  "rowsRead",
+  "databaseRowsRead",
+  "databaseCalls",
+  "queued",
+  "workerRequests",
+] as const;
+export type OtherCount = (typeof otherCounts)[number];
+
+export function noCounts(): Counts {
+  const others = { rowsRead: 0, databaseRowsRead: 0, databaseCalls: 0, queued: 0, workerRequests: 0 };
+  return { events: {}, rows: {}, databaseRows: {}, others };
+}
 
 export function requestsIn(counts: Counts): number {
-  let requests = 0;
+  const { messages, otherEvents } = eventsIn(counts);
+  return messages / MESSAGES_PER_REQUEST + otherEvents;
+}
+
+/** Messages on objects' sockets, and the other events that are billed. */
+export function eventsIn(counts: Counts): { messages: number; otherEvents: number } {
+  const events = { messages: 0, otherEvents: 0 };
   for (const [event, times] of Object.entries(counts.events)) {
-    if (event.endsWith(".webSocketMessage")) requests += times / MESSAGES_PER_REQUEST;
-    else if (!event.endsWith(".webSocketClose") && !event.endsWith(".webSocketError")) requests += times;
+    if (event.endsWith(".webSocketMessage")) events.messages += times;
+    else if (!event.endsWith(".webSocketClose") && !event.endsWith(".webSocketError"))
+      events.otherEvents += times;
   }
-  return requests;
+  return events;
 }
 
 export function total(of: Record<string, number>): number {
@@ -30,6 +52,7 @@ export function difference(after: Counts, before: Counts): Counts {
     events: subtract(after.events, before.events),
     rows: subtract(after.rows, before.rows),
     databaseRows: subtract(after.databaseRows, before.databaseRows),
+    others: { ...noCounts().others, ...subtract(after.others, before.others) },
   };
 }
 
@@ -53,5 +76,10 @@ function parseCounts(value: unknown): Counts {
     if (typeof found !== "object" || found === null) throw new Error(`no ${name} were counted`);
     return Object.fromEntries(Object.entries(found).map(([key, number]) => [key, Number(number)]));
   };
-  return { events: part("events"), rows: part("rows"), databaseRows: part("databaseRows") };
+  return {
+    events: part("events"),
+    rows: part("rows"),
+    databaseRows: part("databaseRows"),
+    others: { ...noCounts().others, ...part("others") },
+  };
 }

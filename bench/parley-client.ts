@@ -17,7 +17,7 @@ import { sequenceIn } from "./message-body.ts";
 import { connect, disconnect } from "./sockets.ts";
 
 const PROTOCOL = "lc.protobuf2.3";
-const REPLY_DEADLINE = 10_000; // ms
+const REPLY_DEADLINE = 60_000; // ms
 
 /** Serials up to here are of a client's own commands; above they are the numbers of messages. */
 const OWN_SERIALS = 1_000_000;

@@ -40,9 +40,9 @@ export function setUpProviders(server: URL, push: object | null): Promise<void> 
   return configure(server, { push, hooks: { allowPrivate: push !== null } });
 }
 
-/** An Android phone with a channel of its own, by its maker's name in installations. */
-export function addPhone(server: URL, vendor: string): Promise<void> {
-  const phone = { deviceType: "android", vendor, registrationId: `${vendor}-phone`, channels: [vendor] };
+/** An Android phone with a channel, by its maker's name in installations. */
+export function addPhone(server: URL, vendor: string, channel = vendor): Promise<void> {
+  const phone = { deviceType: "android", vendor, registrationId: `phone-of-${channel}`, channels: [channel] };
   return ask(server, "POST", "/1.1/installations", phone);
 }
 

@@ -1,6 +1,9 @@
 import { buildPage } from "../scripts/build-page.ts";
 import { type BareKind, bareContender } from "./bare-room.ts";
 import { budgetTable, importBudgets, isKept, memoryBudget, speedBudgets, workBudgets } from "./budgets.ts";
+import { countCases } from "./cost-cases.ts";
+import { record } from "./cost-model.ts";
+import { costBudgets, costTable, printCosts } from "./costs.ts";
 import { hotConversation } from "./hot-conversation.ts";
 import { IMPORT_PATH, IMPORT_SHAPES, type ImportSpeed, measureImport } from "./import.ts";
 import { bareLargeRoom, parleyLargeRoom } from "./large-room.ts";
@@ -28,7 +31,7 @@ import { countWork } from "./work.ts";
  * with `--peers` only Parley beside other servers (`--peers=mosquitto,socket.io` those alone, `--rounds=1` once),
  * with `--render` only the tables and the plot of bench/README.md, from bench/results,
  * with `--scale` only a simulation of apps with up to ten million users, which fails if a budget is missed,
- * with `--rooms` only large chat rooms, with `--tree` only the simulated relays of larger ones, with `--import` only imports, with `--hot` only a conversation beyond its ceiling, with `--details` also the causes of the counts.
+ * with `--costs` only what messages cost in money (`--write` brings it into docs/costs.md), with `--rooms` only large chat rooms, with `--tree` only the simulated relays of larger ones, with `--import` only imports, with `--hot` only a conversation beyond its ceiling, with `--details` also the causes of the counts.
  */
 
 const ROUNDS = 3;
@@ -39,13 +42,18 @@ const SIMULATED_SIZES = [2_000, 100_000, 1_000_000];
 
 /** One server at a time while time is measured: all of its work is done by one core. */
 async function serving<Result>(program: Program, use: (server: Server) => Promise<Result>): Promise<Result> {
-  const server = await startServer(program);
+  const server = await startUnlimited(program);
   try {
-    if (program.environment.kind === "Parley") await liftLimits(server.url);
     return await use(server);
   } finally {
     await server.stop();
   }
+}
+
+async function startUnlimited(program: Program): Promise<Server> {
+  const server = await startServer(program);
+  if (program.environment.kind === "Parley") await liftLimits(server.url);
+  return server;
 }
 
 function progress(what: string): void {
@@ -244,6 +252,11 @@ if (process.argv.includes("--rooms")) {
   await printTree();
   process.exit();
 }
+if (process.argv.includes("--costs")) {
+  progress("messages, logins and pushes, counted");
+  await printCosts(() => startUnlimited(countedParley), appId, new Set(process.argv));
+  process.exit();
+}
 const loadBefore = loadAverage();
 const speed = await speeds();
 const imported = await imports();
@@ -252,6 +265,8 @@ progress("memory and counts");
 const [memory, work] = await serving(countedParley, ({ url }) =>
   Promise.all([memories(), countWork(url, appId)]),
 );
+progress("what messages cost");
+const costs = record(await countCases(() => startUnlimited(countedParley), appId), work);
 
 console.log(
   `Medians of ${ROUNDS} rounds. 200-byte frames; 20 messages in flight per sender, 4 per chat; ratios to the ` +
@@ -268,12 +283,14 @@ console.log(speedTables(contestants));
 console.log(`\n${importTable(imported)}`);
 printMemory(memory);
 console.log(`${workTable(work)}\n`);
+console.log(`${costTable(costs)}\n`);
 const budgets = [
   ...speedBudgets(speed.Parley, { nothingKept: speed.Star, inserting: speed.InsertStar }),
   ...importBudgets(imported),
   memoryBudget(memory.parley, memory.bare),
   ...workBudgets(work),
   ...unitBudgets(work),
+  ...costBudgets(costs),
 ];
 console.log(budgetTable(budgets));
 const missed = budgets.filter((budget) => !isKept(budget));

@@ -1,29 +1,54 @@
+import { AppObject } from "./app/app-object.ts";
 import type { Env } from "./bindings.ts";
+import { ClientObject } from "./client/client-object.ts";
+import { ConversationObject } from "./conversation/conversation-object.ts";
 import { connect } from "./gateway/connect.ts";
 import { consumeEvents } from "./hooks/events/consume-events.ts";
 import { createApp } from "./http/app.ts";
+import { MetricsObject } from "./metrics/metrics-object.ts";
 import type { QueuedEvent } from "./model/app-events.ts";
 import { runScheduledCleanup } from "./push/cleanup.ts";
 import { consumePushes } from "./push/consume-pushes.ts";
+import { PushObject } from "./push/push-object.ts";
 import type { PushWork } from "./push/push-work.ts";
+import { RelayObject } from "./relay/relay-object.ts";
+import { countRequests } from "./usage/count-requests.ts";
+import { counted } from "./usage/counted-env.ts";
+import { usageOf } from "./usage/usage-of.ts";
 
-export { AppObject } from "./app/app-object.ts";
-export { ClientObject } from "./client/client-object.ts";
-export { ConversationObject } from "./conversation/conversation-object.ts";
 export { EventQueueObject } from "./hooks/events/event-queue-object.ts";
-export { MetricsObject } from "./metrics/metrics-object.ts";
-export { PushObject } from "./push/push-object.ts";
 export { PushQueueObject } from "./push/push-queue-object.ts";
-export { RelayObject } from "./relay/relay-object.ts";
+export { AppObject, ClientObject, ConversationObject, MetricsObject, PushObject, RelayObject };
+
+// Not those that stand in for a queue on a single machine: the platform has none of them.
+for (const object of [AppObject, ClientObject, ConversationObject, MetricsObject, PushObject, RelayObject])
+  countRequests(object.prototype);
 
 type Batch = MessageBatch<QueuedEvent> | MessageBatch<PushWork>;
 
+const app = createApp({ connect });
+
 export default {
-  ...createApp({ connect }),
-  queue: (batch: Batch, env: Env) =>
-    isOfPushes(batch) ? consumePushes(batch.messages, env) : consumeEvents(batch.messages, env),
-  scheduled: (_: ScheduledController, env: Env) => runScheduledCleanup(env),
+  fetch: (request: Request, env: Env, context: ExecutionContext) =>
+    app.fetch(request, workerCalled(env, context), context),
+  queue: (batch: Batch, env: Env, context?: ExecutionContext) => {
+    const bindings = workerCalled(env, context);
+    return isOfPushes(batch)
+      ? consumePushes(batch.messages, bindings)
+      : consumeEvents(batch.messages, bindings);
+  },
+  scheduled: (_: ScheduledController, env: Env, context?: ExecutionContext) =>
+    runScheduledCleanup(workerCalled(env, context)),
 };
+
+/** The Worker is called, which is counted. Returns its bindings with what they do counted. */
+function workerCalled(env: Env, context: ExecutionContext | undefined): Env {
+  const usage = usageOf(env);
+  usage.add("workerRequests", 1);
+  const report = usage.reportIfDue();
+  if (report !== undefined) context?.waitUntil(report);
+  return counted(env);
+}
 
 /**
  * Tells the queues apart by their messages: those of a second app in the same account have other names. A batch is of

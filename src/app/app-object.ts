@@ -5,6 +5,9 @@ import type { Env } from "../bindings.ts";
 import { copyDelayOf } from "../database/messages/copy-delay.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
+import { counted } from "../usage/counted-env.ts";
+import { countedStorage } from "../usage/counted-storage.ts";
+import { usageOf } from "../usage/usage-of.ts";
 import { appOf } from "./app.ts";
 import type { AppStub, MovedRows, PresenceChange, PresenceCounts, PresenceSearch } from "./app-stub.ts";
 import { appTables } from "./app-tables.ts";
@@ -37,9 +40,11 @@ export class AppObject extends DurableObject<Env> implements AppStub {
   readonly #alarm: Alarm;
   readonly #shard: number;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, bindings: Env) {
+    const env = counted(bindings);
     super(ctx, env);
-    const tables = appTables(ctx.storage.sql);
+    const storage = countedStorage(ctx.storage, usageOf(env));
+    const tables = appTables(storage.sql);
     const isNew = !tables.has("facts");
     // A new folder has nothing left over from an earlier run.
     startedAt ??= isNew ? Number.NEGATIVE_INFINITY : Date.now();
@@ -55,7 +60,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
       stub: (shard: number) => env.APP.getByName(shardName(shard)),
     };
     this.#resharding = new Resharding(this.#facts, this.#presence, this.#lagging, host, isNew);
-    this.#alarm = new Alarm(ctx.storage, () => Date.now());
+    this.#alarm = new Alarm(storage, () => Date.now());
     if (!this.#resharding.isDue) return;
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();

@@ -6,6 +6,9 @@ import { closeQuietly } from "../close-quietly.ts";
 import type { Wake, WakeAnswer } from "../conversation/delivery/wake.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { Refused } from "../protocol/outcome.ts";
+import { counted } from "../usage/counted-env.ts";
+import { countedStorage } from "../usage/counted-storage.ts";
+import { usageOf } from "../usage/usage-of.ts";
 import { type AssembledClient, assembleClient } from "./assemble-client.ts";
 import type { Client } from "./client.ts";
 import type { InspectedClient } from "./client-inspection.ts";
@@ -21,15 +24,12 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   readonly #alarm: Alarm;
   readonly #assembled: AssembledClient;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, bindings: Env) {
+    const env = counted(bindings);
     super(ctx, env);
-    this.#alarm = new Alarm(ctx.storage, () => Date.now());
-    this.#assembled = assembleClient(
-      ctx.storage.sql,
-      this.#alarm,
-      clientServicesOf(env),
-      ctx.getWebSockets(),
-    );
+    const storage = countedStorage(ctx.storage, usageOf(env));
+    this.#alarm = new Alarm(storage, () => Date.now());
+    this.#assembled = assembleClient(storage.sql, this.#alarm, clientServicesOf(env), ctx.getWebSockets());
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
       this.#client.woke();

@@ -6,6 +6,9 @@ import { closeQuietly } from "../close-quietly.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import { settingsOf } from "../settings/store.ts";
 import { afterTurns, inNextTurn } from "../turns.ts";
+import { counted } from "../usage/counted-env.ts";
+import { countedStorage } from "../usage/counted-storage.ts";
+import { usageOf } from "../usage/usage-of.ts";
 import { ConversationLifecycle } from "./conversation-lifecycle.ts";
 import { conversationServices } from "./conversation-services.ts";
 import { conversationTables } from "./conversation-tables.ts";
@@ -16,12 +19,14 @@ export abstract class ConversationShell extends DurableObject<Env> {
   /** A field, so that no call from outside reaches it: calls find methods and accessors of the class alone. */
   protected readonly lifecycle: ConversationLifecycle;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, bindings: Env) {
+    const env = counted(bindings);
     super(ctx, env);
     const { storage } = ctx;
     const now = () => Date.now();
-    const tables = conversationTables(storage.sql);
-    const alarm = new Alarm(storage, now);
+    const rows = countedStorage(storage, usageOf(env), () => this.lifecycle.open?.state.facts.id);
+    const tables = conversationTables(rows.sql);
+    const alarm = new Alarm(rows, now);
     this.lifecycle = new ConversationLifecycle(
       {
         tables,

@@ -18,6 +18,7 @@ import { pushPreviewRoutes } from "./admin/push-preview.ts";
 import { settingsRoutes } from "./admin/settings.ts";
 import { signatureCheckRoutes } from "./admin/signature-check.ts";
 import { testPushRoutes } from "./admin/test-push.ts";
+import { usageRoutes } from "./admin/usage.ts";
 import { conversationImportRoutes } from "./import/conversations.ts";
 import { fileImportRoutes } from "./import/files.ts";
 import { installationImportRoutes } from "./import/installations.ts";
@@ -33,6 +34,7 @@ export const ownerRoutes = [
   hookTestRoutes,
   healthRoutes,
   metricsRoutes,
+  usageRoutes,
   attentionRoutes,
   keywordRoutes,
   goAwayRoutes,

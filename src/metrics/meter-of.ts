@@ -1,5 +1,6 @@
 import { withDeadline } from "../deadline.ts";
 import type { Objects } from "../model/objects.ts";
+import { usageOf } from "../usage/usage-of.ts";
 import { Meter } from "./meter.ts";
 import { type MetricsStub, metricsOf } from "./metrics-stub.ts";
 
@@ -7,6 +8,7 @@ import { type MetricsStub, metricsOf } from "./metrics-stub.ts";
 export interface MeterEnv {
   DB: D1Database;
   METRICS: Objects<MetricsStub>;
+  SINGLE_MACHINE?: string;
 }
 
 const DEADLINE = 5_000; // ms
@@ -23,6 +25,7 @@ export function meterOf(env: MeterEnv): Meter {
       show: (report) => withDeadline(metricsOf(env).show(report), DEADLINE, "metrics"),
     },
     () => Date.now(),
+    usageOf(env),
   );
   meters.set(env.DB, meter);
   return meter;

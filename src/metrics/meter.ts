@@ -1,4 +1,5 @@
 import { elapsed } from "../elapsed.ts";
+import type { UsageMeter } from "../usage/usage-meter.ts";
 import { CountedMinutes } from "./counted-minutes.ts";
 import {
   type CountName,
@@ -23,6 +24,9 @@ const REPEAT_AFTER = 10_000;
 const SHOW_EVERY = 2_000;
 const SHOW_UNWATCHED_EVERY = 30_000;
 
+/** What is told of what the platform bills, and reports it on the same occasions. */
+export type UsageCounter = Pick<UsageMeter, "add" | "reportIfDue">;
+
 /** How a meter reports. Both may reject. */
 export interface Reporting {
   /** Resolves once the report is stored. A repeat with the same number counts once. */
@@ -39,6 +43,7 @@ export class Meter {
   readonly #reporter = crypto.randomUUID();
   readonly #reporting: Reporting;
   readonly #now: () => number;
+  readonly #usage: UsageCounter;
   readonly #minutes = new CountedMinutes();
   /** The number of the next report. */
   #number = 1;
@@ -54,10 +59,11 @@ export class Meter {
   #showEvery = SHOW_EVERY;
   #watchedUntil = 0;
 
-  /** @param now ms */
-  constructor(reporting: Reporting, now: () => number) {
+  /** @param now ms @param usage is told of what the platform bills */
+  constructor(reporting: Reporting, now: () => number, usage: UsageCounter) {
     this.#reporting = reporting;
     this.#now = now;
+    this.#usage = usage;
   }
 
   /** Something happened once. */
@@ -65,8 +71,10 @@ export class Meter {
     this.#count(name, 1);
   }
 
-  message(name: MessageCount): void {
+  /** @param conversationId of a message that is kept */
+  message(name: MessageCount, conversationId?: string): void {
     this.#count(name, MESSAGE_WEIGHT);
+    this.#usage.add("messages", 1, conversationId);
   }
 
   // What comes with each message, or with a heartbeat, has no weight and is no reason for a report.
@@ -79,12 +87,14 @@ export class Meter {
   /** A frame of a user's socket, of so many bytes. */
   received(bytes: number): void {
     const counts = this.#current();
+    this.#usage.add("frames", 1);
     add(counts, "frames.in", 1);
     add(counts, "bytes.in", bytes);
   }
 
   sent(bytes: number): void {
     const counts = this.#current();
+    this.#usage.add("frames", 1);
     add(counts, "frames.out", 1);
     add(counts, "bytes.out", bytes);
   }
@@ -122,6 +132,7 @@ export class Meter {
    * has happened. Returns what is under way because of this call; it never rejects.
    */
   reportIfDue(): Promise<void> | undefined {
+    void this.#usage.reportIfDue();
     const now = this.#now();
     if (this.#sent !== undefined) {
       if (elapsed(this.#sent.at, now) >= REPEAT_AFTER) return this.#store(this.#sent.report, now);

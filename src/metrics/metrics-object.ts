@@ -2,7 +2,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { appOf } from "../app/app.ts";
 import type { Env } from "../bindings.ts";
+import { counted } from "../usage/counted-env.ts";
+import { countedStorage } from "../usage/counted-storage.ts";
+import { usageOf } from "../usage/usage-of.ts";
+import type { DayUsage, UsageReport } from "../usage/usage-report.ts";
 import { KeptMetrics, type Snapshot } from "./kept-metrics.ts";
+import { KeptUsage } from "./kept-usage.ts";
 import type { MetricsStub } from "./metrics-stub.ts";
 import { metricsTables } from "./metrics-tables.ts";
 import type { Report } from "./report.ts";
@@ -14,14 +19,18 @@ const PRESENCE_DEADLINE = 800;
 /** What all isolates count: a shell around its rules. There is one such object (`metricsOf`). */
 export class MetricsObject extends DurableObject<Env> implements MetricsStub {
   readonly #kept: KeptMetrics;
+  readonly #usage: KeptUsage;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, bindings: Env) {
+    const env = counted(bindings);
     super(ctx, env);
     const app = {
       presence: () => appOf(env).presence(PRESENCE_DEADLINE),
       archivedUntil: () => appOf(env).archivedUntil(),
     };
-    this.#kept = new KeptMetrics(metricsTables(ctx.storage.sql), app, () => Date.now());
+    const tables = metricsTables(countedStorage(ctx.storage, usageOf(env)).sql);
+    this.#kept = new KeptMetrics(tables, app, () => Date.now());
+    this.#usage = new KeptUsage(tables);
   }
 
   async store(report: Report): Promise<void> {
@@ -40,5 +49,13 @@ export class MetricsObject extends DurableObject<Env> implements MetricsStub {
   async watch(unreported: Report): Promise<Snapshot> {
     this.#kept.show(unreported);
     return this.#kept.watch();
+  }
+
+  async storeUsage(report: UsageReport): Promise<void> {
+    this.#usage.store(report);
+  }
+
+  async usage(from: number, to: number, unreported: UsageReport): Promise<[number, DayUsage][]> {
+    return this.#usage.read(from, to, unreported);
   }
 }

@@ -1,4 +1,5 @@
 import type { Objects } from "../model/objects.ts";
+import type { DayUsage, UsageReport } from "../usage/usage-report.ts";
 import type { Snapshot } from "./kept-metrics.ts";
 import type { Report } from "./report.ts";
 import type { Metrics, Range } from "./series.ts";
@@ -18,4 +19,12 @@ export interface MetricsStub {
   read(range: Range, unreported: Report): Promise<Metrics>;
   /** The last minutes, for somebody who watches, with what the asking isolate has not reported. */
   watch(unreported: Report): Promise<Snapshot>;
+  /** Stores what an isolate used. A repeat changes nothing. */
+  storeUsage(report: UsageReport): Promise<void>;
+  /**
+   * The days in which something was used, with what the asking isolate has not reported.
+   *
+   * @param from the first day since 1970, and the last one
+   */
+  usage(from: number, to: number, unreported: UsageReport): Promise<[number, DayUsage][]>;
 }

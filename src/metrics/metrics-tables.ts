@@ -1,7 +1,7 @@
 import type { Sql } from "../sql.ts";
 import { type Schema, Tables } from "../tables.ts";
 
-type Name = "quarters" | "hours";
+type Name = "quarters" | "hours" | "days";
 
 /** The tables of the MetricsObject. */
 export type MetricsTables = Tables<Name>;
@@ -11,6 +11,8 @@ export const METRICS_SCHEMA: Schema<Name> = {
     // By their beginning (ms): quarters of an hour with each of their minutes, and hours.
     quarters: ["CREATE TABLE quarters (start INTEGER PRIMARY KEY, content TEXT NOT NULL)"],
     hours: ["CREATE TABLE hours (start INTEGER PRIMARY KEY, span TEXT NOT NULL)"],
+    // What was used on each day since 1970.
+    days: ["CREATE TABLE days (day INTEGER PRIMARY KEY, content TEXT NOT NULL)"],
   },
   versions: [],
 };

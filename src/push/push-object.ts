@@ -7,6 +7,9 @@ import { loggableError } from "../loggable-error.ts";
 import type { VendorName } from "../model/provider-name.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import { settingsOf } from "../settings/store.ts";
+import { counted } from "../usage/counted-env.ts";
+import { countedStorage } from "../usage/counted-storage.ts";
+import { usageOf } from "../usage/usage-of.ts";
 import { pushQueueOf } from "./push-queue.ts";
 import type { PushStub, VendorToken } from "./push-stub.ts";
 import { pushTables } from "./push-tables.ts";
@@ -34,9 +37,11 @@ export class PushObject extends DurableObject<Env> implements PushStub {
   readonly #profiles: WorkingProfiles;
   readonly #alarm: Alarm;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, bindings: Env) {
+    const env = counted(bindings);
     super(ctx, env);
-    const tables = pushTables(ctx.storage.sql);
+    const storage = countedStorage(ctx.storage, usageOf(env));
+    const tables = pushTables(storage.sql);
     this.#schedule = new Schedule(tables);
     this.#tokens = new TokenKeeper(tables, {
       push: async () => {
@@ -49,7 +54,7 @@ export class PushObject extends DurableObject<Env> implements PushStub {
       now: () => Date.now(),
     });
     this.#profiles = new WorkingProfiles(tables);
-    this.#alarm = new Alarm(ctx.storage, () => Date.now());
+    this.#alarm = new Alarm(storage, () => Date.now());
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
   }
 

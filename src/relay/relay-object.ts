@@ -6,6 +6,7 @@ import { loggableError } from "../loggable-error.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { RelayAudience, RelayBatch, RelayReport } from "../protocol/relay-calls.ts";
 import { settingsOf } from "../settings/store.ts";
+import { counted } from "../usage/counted-env.ts";
 import { Relay } from "./relay.ts";
 import { type RelayPlace, relayServicesOf } from "./relay-services.ts";
 import type { RelayStub } from "./relay-stub.ts";
@@ -17,7 +18,8 @@ export class RelayObject extends DurableObject<Env> implements RelayStub {
   /** Undefined while nobody was here: then there is nothing to ask a conversation about. */
   #place: RelayPlace | undefined;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, bindings: Env) {
+    const env = counted(bindings);
     super(ctx, env);
     const sockets = ctx.getWebSockets();
     this.#place = sockets[0]?.deserializeAttachment();

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const LAYERS = [
   ...["http", "gateway", "client", "conversation", "relay", "hooks", "moderation", "push", "files"],
   ...["upstream", "mirror"],
-  ...["users", "console", "settings", "metrics", "app"],
+  ...["users", "console", "settings", "metrics", "app", "usage"],
   ...["database", "outbound", "queue", "protocol", "model"],
 ];
 const PLATFORM = 'export { DurableObject } from "cloudflare:workers";\n';

@@ -157,7 +157,8 @@ export class SessionDelivery {
 
   /** The session's own message was stored here. It moves the position, unless an earlier entry has not arrived yet. */
   accepted(conversationId: string, position: LogPosition, room: string | undefined): void {
-    this.#services.meter.message(conversationId === room ? "messages.room" : kindOf(conversationId));
+    const kind = conversationId === room ? "messages.room" : kindOf(conversationId);
+    this.#services.meter.message(kind, conversationId);
     this.sawEntry(conversationId, position.timestamp);
     const progress = this.#progress.get(conversationId);
     if (progress?.position === undefined || progress.classify(position) !== "next") return;

@@ -58,7 +58,7 @@ export async function sendMessage(
     `message in ${conversationId}`,
   );
   if (isRefused(said)) return refused(context, said);
-  meterOf(context.env).message(countOf(conversationId, message, kind));
+  meterOf(context.env).message(countOf(conversationId, message, kind), conversationId);
   return context.json(answer({ "msg-id": said.messageId, timestamp: said.timestamp }));
 }
 

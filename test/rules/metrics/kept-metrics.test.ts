@@ -4,6 +4,7 @@ import { KeptMetrics } from "../../../src/metrics/kept-metrics.ts";
 import { Meter } from "../../../src/metrics/meter.ts";
 import { metricsTables } from "../../../src/metrics/metrics-tables.ts";
 import type { Report } from "../../../src/metrics/report.ts";
+import { noUsage } from "../../support/meter.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const HOUR = 60 * MINUTE;
@@ -36,7 +37,11 @@ function restart(): void {
 
 /** An isolate. */
 const meter = () =>
-  new Meter({ store: (report) => kept.store(report), show: async (report) => kept.show(report) }, () => now);
+  new Meter(
+    { store: (report) => kept.store(report), show: async (report) => kept.show(report) },
+    () => now,
+    noUsage,
+  );
 
 const report = (reporter: string, number: number, minutes: [number, Counts][]): Report => ({
   reporter,

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type Counts, MINUTE } from "../../../src/metrics/counts.ts";
 import { Meter } from "../../../src/metrics/meter.ts";
 import type { Report } from "../../../src/metrics/report.ts";
+import { noUsage } from "../../support/meter.ts";
 
 const START = 1_700_000_000_000 - (1_700_000_000_000 % MINUTE);
 
@@ -31,7 +32,7 @@ function meter(): Meter {
       return isWatched;
     },
   };
-  return new Meter(reporting, () => now);
+  return new Meter(reporting, () => now, noUsage);
 }
 
 const minuteOf = (time: number) => String(Math.floor(time / MINUTE));
@@ -230,7 +231,7 @@ describe("a meter that is watched", () => {
 });
 
 test("a count takes less than half a microsecond", () => {
-  const tom = new Meter({ store: async () => {}, show: async () => false }, Date.now);
+  const tom = new Meter({ store: async () => {}, show: async () => false }, Date.now, noUsage);
   const times = 300_000;
   const message = () => {
     tom.received(200);

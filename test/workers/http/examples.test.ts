@@ -523,6 +523,7 @@ const needs: Record<string, () => Promise<Real>> = {
   deleteFileRow: file,
   getHealth: nothing,
   getMetrics: nothing,
+  getUsage: nothing,
   listAttention: nothing,
   watchMetrics: nothing,
   listAudit: async () => {

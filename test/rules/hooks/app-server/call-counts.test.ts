@@ -4,6 +4,7 @@ import type { Counts } from "../../../../src/metrics/counts.ts";
 import { Meter } from "../../../../src/metrics/meter.ts";
 import type { Report } from "../../../../src/metrics/report.ts";
 import { serverWith, settingsWith } from "../../../support/app-hooks.ts";
+import { noUsage } from "../../../support/meter.ts";
 
 const CALL: HookCall = { id: "1", at: 0, name: "messageSent", parameters: {}, address: undefined };
 
@@ -11,7 +12,7 @@ test("calls of the app's server are counted by endpoint, with how long they took
   let now = 1_700_000_000_000;
   const shown: Report[] = [];
   const show = async (report: Report) => shown.push(report) > 0;
-  const meter = new Meter({ store: async () => {}, show }, () => now);
+  const meter = new Meter({ store: async () => {}, show }, () => now, noUsage);
   const statuses = [204, 500];
   const settings = settingsWith({ webhooks: { url: "https://app.example.com/", events: ["messageSent"] } });
   const server = serverWith(settings, {

@@ -1,0 +1,35 @@
+import type { Env } from "../bindings.ts";
+import { CountedDatabase } from "./counted-database.ts";
+import type { UsageMeter } from "./usage-meter.ts";
+import { meterUsage, usageOf } from "./usage-of.ts";
+
+const countedEnvs = new WeakMap<D1Database, Env>();
+
+/** The same bindings, with every D1 counted. Everything in this isolate gets the same ones. */
+export function counted(env: Env): Env {
+  const known = countedEnvs.get(env.DB);
+  if (known !== undefined) return known;
+  const usage = usageOf(env);
+  const databases = Object.fromEntries(
+    Object.entries(env).flatMap(([name, binding]) =>
+      isDatabase(binding) ? [[name, countedDatabase(binding, usage)]] : [],
+    ),
+  );
+  const made = Object.assign({}, env, databases);
+  meterUsage(made, usage);
+  countedEnvs.set(env.DB, made);
+  countedEnvs.set(made.DB, made);
+  return made;
+}
+
+function countedDatabase(database: D1Database, usage: UsageMeter): D1Database {
+  return new CountedDatabase(database, (rowsRead, rowsWritten) => {
+    usage.add("databaseCalls", 1);
+    if (rowsRead > 0) usage.add("databaseRowsRead", rowsRead);
+    if (rowsWritten > 0) usage.add("databaseRows", rowsWritten);
+  });
+}
+
+function isDatabase(binding: unknown): binding is D1Database {
+  return typeof binding === "object" && binding !== null && "prepare" in binding && "batch" in binding;
+}
