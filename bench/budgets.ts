@@ -69,10 +69,15 @@ const SHARED = 0.02;
 /** One message on a link. */
 const MESSAGE = 1 / 20;
 
+function workNamed(work: readonly Work[], name: string): Work {
+  const found = work.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`nothing was counted as "${name}"`);
+  return found;
+}
+
 export function workBudgets(work: readonly Work[]): Budget[] {
   const named = (name: string) => {
-    const found = work.find((one) => one.name === name);
-    if (found === undefined) throw new Error(`nothing was counted as "${name}"`);
+    const found = workNamed(work, name);
     const each = (value: number) => value / found.times;
     const { rows, databaseRows } = found.counts;
     return {
@@ -124,6 +129,12 @@ export function workBudgets(work: readonly Work[]): Budget[] {
   atMost("login without news: requests beyond its link and frame", 0, login.requests - 1 - MESSAGE);
   const news = named(workNames.news);
   atMost("login with news in 1 conversation: requests beyond those", 1, news.requests - login.requests);
+  const { times, counts } = workNamed(work, workNames.metered);
+  const own = (of: Record<string, number>, what: RegExp) =>
+    (1_000 * total(Object.fromEntries(Object.entries(of).filter(([name]) => what.test(name))))) / times;
+  // The meter's own, where a thousand messages write four thousand rows.
+  atMost("counting what 1,000 sends use: rows", 1, own(counts.rows, /INTO days/));
+  atMost("counting what 1,000 sends use: requests", 1, own(counts.events, /storeUsage/));
   const idle = named(workNames.idle);
   atMost("idle hour: rows", 0, idle.rows);
   atMost("idle hour: requests", 0, idle.requests);

@@ -33,6 +33,7 @@ export const workNames = {
   pushed: "send, further to a member offline, push set up",
   pushedByFcm: "a notification to a phone, by FCM",
   pushedByMaker: "a notification to a phone, by Huawei",
+  metered: "send in full flow, ten thousand of them",
   idle: "an idle hour's heartbeats, then sleep",
   importedMessages: 50,
   imported: "import of a conversation with 50 messages",
@@ -40,6 +41,9 @@ export const workNames = {
 
 const TIMES = 20;
 const FLOW = 200; // messages in full flow
+/** Enough of them for some reports of usage, whose own rows and requests are looked at. */
+const METERED = 10_000;
+const IN_FLIGHT = 20;
 /** Longer than the second in which follow-up work for D1 is collected. */
 const SETTLED = 2_500; // ms
 /** Longer than the ten seconds after which an object checks for deliveries that a crash left pending. */
@@ -121,6 +125,10 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
     each(async (index) => friends.push(await logIn(`friend-${index}`))),
   );
   await spend(workNames.unsubscribed, TIMES, PENDING_SETTLED, sendToAll);
+
+  await spend(workNames.metered, METERED, SETTLED, () =>
+    inParallel(IN_FLIGHT, IN_FLIGHT, () => sendMany(sender, small, METERED / IN_FLIGHT)),
+  );
 
   await spend(workNames.idle, TIMES, ASLEEP, () =>
     Promise.all(
