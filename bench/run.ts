@@ -12,6 +12,7 @@ import { ParleyClient } from "./parley-client.ts";
 import { parleyContender } from "./parley-room.ts";
 import { comparePeers } from "./peers/compare.ts";
 import { loadAverage } from "./processes.ts";
+import { printProfiles } from "./profile.ts";
 import { appId, bare, countedParley, liftLimits, parley } from "./programs.ts";
 import { render } from "./render/render.ts";
 import { importTable, memoryTable, speedTables, workDetails, workTable } from "./report.ts";
@@ -31,7 +32,7 @@ import { countWork } from "./work.ts";
  * with `--peers` only Parley beside other servers (`--peers=mosquitto,socket.io` those alone, `--rounds=1` once),
  * with `--render` only the tables and the plot of bench/README.md, from bench/results,
  * with `--scale` only a simulation of apps with up to ten million users, which fails if a budget is missed,
- * with `--costs` only what messages cost in money (`--write` brings it into docs/costs.md), with `--rooms` only large chat rooms, with `--tree` only the simulated relays of larger ones, with `--import` only imports, with `--hot` only a conversation beyond its ceiling, with `--details` also the causes of the counts.
+ * with `--costs` only what messages cost in money (`--write` brings it into docs/costs.md), with `--rooms` only large chat rooms, with `--tree` only the simulated relays of larger ones, with `--import` only imports, with `--hot` only a conversation beyond its ceiling, with `--profile` only what a send's time is spent on, with `--details` also the causes of the counts.
  */
 
 const ROUNDS = 3;
@@ -199,6 +200,10 @@ if (process.argv.includes("--import")) {
   console.log(`\n${budgetTable(importBudgets(imported))}`);
   process.exit();
 }
+if (process.argv.includes("--profile")) {
+  await printProfiles(progress);
+  process.exit();
+}
 if (process.argv.includes("--hot")) {
   const loadBefore = loadAverage();
   console.log(await serving(parley, ({ url }) => hotConversation(url, appId)));
@@ -285,7 +290,7 @@ printMemory(memory);
 console.log(`${workTable(work)}\n`);
 console.log(`${costTable(costs)}\n`);
 const budgets = [
-  ...speedBudgets(speed.Parley, { nothingKept: speed.Star, inserting: speed.InsertStar }),
+  ...speedBudgets(speed.Parley, { nothingKept: speed.Star, inserting: speed.InsertStar, grouping: speed.GroupStar }),
   ...importBudgets(imported),
   memoryBudget(memory.parley, memory.bare),
   ...workBudgets(work),

@@ -5,7 +5,7 @@ import { prepareFilesFolder } from "../scripts/files-folder.ts";
 import { applyMigrations } from "../scripts/migrations.ts";
 import { convertV4MiniflareOptions, Miniflare, readWorkerConfig } from "../scripts/miniflare.ts";
 import type { StartOptions } from "../scripts/options.ts";
-import { COMMON_OPTIONS, ownServices, Runtime, runtimeOptions } from "../scripts/runtime.ts";
+import { COMMON_OPTIONS, ownServices, Runtime, runtimeOptions, WORKER } from "../scripts/runtime.ts";
 import { bundleWorker } from "../scripts/worker.ts";
 import { waitUntilGone, workerds } from "./processes.ts";
 
@@ -25,6 +25,8 @@ export interface Server {
   url: URL;
   /** The one process that serves. */
   pid: number;
+  /** The socket of V8's inspector of Parley's isolate, if the server was started with one. */
+  inspector(): Promise<URL>;
   stop(): Promise<void>;
 }
 
@@ -37,7 +39,7 @@ const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url
  * from the runtime, for a bare Worker as for Parley: Miniflare's own entrypoint would cost each of them two more
  * Workers.
  */
-export async function startServer({ entry, environment }: Program): Promise<Server> {
+export async function startServer({ entry, environment }: Program, isInspected = false): Promise<Server> {
   // Beside the code, since a system's temporary folder may be memory, where commits cost nothing.
   await mkdir(at("artifacts"), { recursive: true });
   const folder = await mkdtemp(at("artifacts/bench-"));
@@ -46,7 +48,7 @@ export async function startServer({ entry, environment }: Program): Promise<Serv
   const others = workerds();
   const { miniflare, ready } =
     environment.kind === "Parley"
-      ? startParley(script, environment.variables, folder)
+      ? startParley(script, environment.variables, folder, isInspected)
       : startBare(script, environment.objects, folder);
   const url = await ready;
   const [pid, ...more] = workerds().filter((one) => !others.includes(one));
@@ -56,6 +58,7 @@ export async function startServer({ entry, environment }: Program): Promise<Serv
   return {
     url,
     pid,
+    inspector: async () => inspectorOf(await miniflare.getInspectorURL()),
     stop: async () => {
       await miniflare.dispose();
       await waitUntilGone(pid);
@@ -69,15 +72,16 @@ interface Started {
   ready: Promise<URL>;
 }
 
-function startParley(script: string, variables: StartOptions["variables"], data: string): Started {
+function startParley(
+  script: string,
+  variables: StartOptions["variables"],
+  data: string,
+  isInspected: boolean,
+): Started {
   const services = ownServices(async () => ({}));
-  const miniflare = new Runtime(
-    runtimeOptions(
-      { host: LOOPBACK, port: 0, data, variables },
-      { config: readWorkerConfig(), script },
-      services,
-    ),
-  );
+  const build = { config: readWorkerConfig(), script };
+  const options = runtimeOptions({ host: LOOPBACK, port: 0, data, variables }, build, services);
+  const miniflare = new Runtime(isInspected ? { ...options, inspectorPort: 0 } : options);
   return { miniflare, ready: miniflare.ready };
 }
 
@@ -109,4 +113,14 @@ export function bundleOf(entry: string): Promise<string> {
   const bundled = bundles.get(entry) ?? bundleWorker(new URL(entry, import.meta.url));
   bundles.set(entry, bundled);
   return bundled;
+}
+
+/** Each Worker has a socket of its own. */
+async function inspectorOf(runtime: URL): Promise<URL> {
+  const list = new URL("/json", runtime);
+  list.protocol = "http:";
+  const targets: { id: string; webSocketDebuggerUrl: string }[] = await (await fetch(list)).json();
+  const found = targets.find(({ id }) => id.endsWith(`:${WORKER}`));
+  if (found === undefined) throw new Error(`no inspector among ${targets.map(({ id }) => id).join()}`);
+  return new URL(found.webSocketDebuggerUrl);
 }

@@ -7,9 +7,9 @@ import { median, percentile } from "./statistics.ts";
 export const AUDIENCES = [1, 10, 100] as const;
 export type Audience = (typeof AUDIENCES)[number];
 
-const CHATS = 100;
-const IN_FLIGHT = 20;
-const IN_FLIGHT_PER_CHAT = 4;
+export const CHATS = 100;
+export const IN_FLIGHT = 20;
+export const IN_FLIGHT_PER_CHAT = 4;
 const LOAD_TIME = 1_800; // ms
 /** Work that remains from opening rooms is not the measured load. */
 const SETTLED = 1_500; // ms

@@ -9,7 +9,7 @@ import type { StartOptions } from "./options.ts";
 import { logRuntimeLine } from "./runtime-log.ts";
 
 /** The Worker, and in `front-door.ts` the class of its entrypoint. */
-const WORKER = "parley";
+export const WORKER = "parley";
 const FRONT_DOOR = "FrontDoor";
 
 /** The runtime of a single machine. It is reached by its own entrypoint if it has one, and not through Miniflare's. */
