@@ -12,9 +12,16 @@ import {
   mentionFields,
   optionalInt64,
   toIsoTime,
+  writtenFrame,
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
-import { CommandType, GenericCommandSchema, OpType, UnreadCommandSchema } from "./generated/message_pb.js";
+import {
+  CommandType,
+  DirectCommandSchema,
+  GenericCommandSchema,
+  OpType,
+  UnreadCommandSchema,
+} from "./generated/message_pb.js";
 
 /**
  * The events that the server sends to clients (wire §5): never with a serial, and without `peerId` (`addressing.ts`).
@@ -108,24 +115,27 @@ export function message(delivery: {
 }): Uint8Array {
   const { id, from, content, patchedAt } = delivery.message;
   const { text, binary } = contentFields(content);
-  return frame({
-    cmd: CommandType.direct,
-    directMessage: {
-      id,
-      cid: delivery.conversationId,
-      fromPeerId: from,
-      timestamp: int64(timeSent(delivery.message)),
-      convType: conversationTypes[delivery.kind],
-      msg: text,
-      binaryMsg: binary,
-      transient: flag(delivery.transient),
-      offline: flag(delivery.offline),
-      hasMore: flag(delivery.hasMore),
-      ...mentionFields(delivery.message),
-      patchTimestamp: optionalInt64(patchedAt),
-    },
-  });
+  const { mentionAll, mentionPids } = mentionFields(delivery.message);
+  return writtenFrame(CommandType.direct, undefined, DIRECT_MESSAGE, (fields) =>
+    fields
+      .text(direct.msg.number, text)
+      .text(direct.fromPeerId.number, from)
+      .number(direct.timestamp.number, timeSent(delivery.message))
+      .flag(direct.offline.number, flag(delivery.offline))
+      .flag(direct.hasMore.number, flag(delivery.hasMore))
+      .text(direct.cid.number, delivery.conversationId)
+      .text(direct.id.number, id)
+      .flag(direct.transient.number, flag(delivery.transient))
+      .number(direct.patchTimestamp.number, patchedAt)
+      .bytes(direct.binaryMsg.number, binary)
+      .texts(direct.mentionPids.number, mentionPids)
+      .flag(direct.mentionAll.number, mentionAll)
+      .number(direct.convType.number, conversationTypes[delivery.kind]),
+  );
 }
+
+const DIRECT_MESSAGE = GenericCommandSchema.field.directMessage.number;
+const direct = DirectCommandSchema.field;
 
 /** The author and time of the message in a `message` event; undefined for any other event. */
 export function readMessage(event: Uint8Array): { from: string; timestamp: number } | undefined {

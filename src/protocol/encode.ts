@@ -1,7 +1,8 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
-import { type ConvCommandSchema, GenericCommandSchema } from "./generated/message_pb.js";
+import { FieldWriter } from "./field-writer.ts";
+import { type CommandType, type ConvCommandSchema, GenericCommandSchema } from "./generated/message_pb.js";
 
 /**
  * The common part of replies and events. Fields given as `undefined` are not sent: SDKs test for presence, so an
@@ -21,6 +22,33 @@ export function frame(fields: Fields): Uint8Array {
     ...fields,
   });
   return toBinary(GenericCommandSchema, command);
+}
+
+const { cmd, i, service, serverTs } = GenericCommandSchema.field;
+
+/** Shared by all frames: each is written in one go. */
+const parts = { whole: new FieldWriter(), inner: new FieldWriter() };
+
+/**
+ * The same for frames that every message makes.
+ *
+ * @param field number of the field in which the command has its own
+ * @param write writes those
+ */
+export function writtenFrame(
+  command: CommandType,
+  serial: number | undefined,
+  field: number,
+  write: (fields: FieldWriter) => void,
+): Uint8Array {
+  write(parts.inner);
+  return parts.whole
+    .number(cmd.number, command)
+    .number(i.number, serial)
+    .number(service.number, MESSAGING)
+    .number(serverTs.number, Date.now())
+    .bytes(field, parts.inner.finish())
+    .finish();
 }
 
 /** The frame that answers `serial`. Any number is valid, also 0 and negative ones (Java). */

@@ -12,9 +12,10 @@ import {
   optionalInt64,
   reply,
   toIsoTime,
+  writtenFrame,
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
-import { CommandType, GenericCommandSchema, OpType } from "./generated/message_pb.js";
+import { AckCommandSchema, CommandType, GenericCommandSchema, OpType } from "./generated/message_pb.js";
 import { type PartialResult, partialResult } from "./partial-result.ts";
 
 /** Replies to commands (wire §4), without `peerId`. `serial` is that of the command; `undefined` if it had none. */
@@ -179,11 +180,16 @@ export function messageAccepted(
   serial: Serial,
   accepted: { conversationId: string; messageId: string; timestamp: number },
 ): Uint8Array {
-  return reply(serial, {
-    cmd: CommandType.ack,
-    ackMessage: { uid: accepted.messageId, t: int64(accepted.timestamp), cid: accepted.conversationId },
-  });
+  return writtenFrame(CommandType.ack, serial, ACK_MESSAGE, (fields) =>
+    fields
+      .text(ack.cid.number, accepted.conversationId)
+      .number(ack.t.number, accepted.timestamp)
+      .text(ack.uid.number, accepted.messageId),
+  );
 }
+
+const ACK_MESSAGE = GenericCommandSchema.field.ackMessage.number;
+const ack = AckCommandSchema.field;
 
 /** A refused message still gets its id and time: Swift shows them on the failed message (wire §4.6). */
 export function messageRefused(
