@@ -45,7 +45,7 @@ export function assembleConversation(
   platform: ConversationPlatform,
   services: ConversationServices,
 ): OpenConversation {
-  const { alarm, now, inNextTurn, timer } = platform;
+  const { alarm, now, inNextTurn } = platform;
   const outbox = outboxOf(state, platform, services);
   const unseen = new UnseenMembers(state, {
     now,
@@ -71,9 +71,8 @@ export function assembleConversation(
     }),
     {
       now,
-      timer,
       inNextTurn,
-      afterTurns: platform.afterTurns,
+      turn: platform.turn,
       archiveSoon: () => {
         outbox.scheduleCopy();
         unseen.lookSoon();

@@ -25,8 +25,8 @@ export interface ConversationPlatform {
   timer(delay: number, run: () => void): () => void;
   /** Calls `run` in a later turn, even if the clock stands still. */
   inNextTurn(run: () => void): void;
-  /** Calls `run` after all that a device sent together has arrived, unless `isWanted` returns false before. */
-  afterTurns(run: () => void, isWanted: () => boolean): void;
+  /** Resolves in a later turn of the thread, even if the clock stands still. Never rejects. */
+  turn(): Promise<void>;
   /** Deletes everything that is stored. */
   deleteAll(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Env } from "../bindings.ts";
 import { closeQuietly } from "../close-quietly.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import { settingsOf } from "../settings/store.ts";
-import { afterTurns, inNextTurn } from "../turns.ts";
+import { inNextTurn } from "../turns.ts";
 import { counted } from "../usage/counted-env.ts";
 import { countedStorage } from "../usage/counted-storage.ts";
 import { usageOf } from "../usage/usage-of.ts";
@@ -37,7 +37,7 @@ export abstract class ConversationShell extends DurableObject<Env> {
           return () => clearTimeout(timer);
         },
         inNextTurn: (run) => inNextTurn(storage, run),
-        afterTurns: (run, isWanted) => void afterTurns(storage, run, isWanted),
+        turn: () => storage.sync().catch(() => {}),
         deleteAll: () => storage.deleteAll(),
       },
       conversationServices(env),

@@ -244,7 +244,7 @@ export class SimulatedConversation implements ConversationCalls {
       now,
       timer: (delay, run) => instance.timer(delay, run),
       inNextTurn: (run) => void instance.timer(0, run),
-      afterTurns: (run) => void instance.timer(0, run),
+      turn: () => new Promise((resolve) => void instance.timer(0, resolve)),
       deleteAll: async () => tables.dropAllExcept(),
     };
   }

@@ -1,5 +1,5 @@
 /** Copies take at most one part in this many of the time. The rest of thread and disk is left for messages. */
-const SPACING = 5;
+const SPACING = 10;
 /** No copy is delayed for longer than this (ms), however many wait. */
 const MAX_WAIT = 8_000;
 /** The longest duration (ms) that counts for the estimate. A copy that hangs does not predict the next one. */

@@ -1,5 +1,12 @@
-/** For this long after a commit (ms) the thread counts as busy, and a write waits a turn for others. */
+/** For this long after a commit (ms) the thread counts as busy, and a write waits for others. */
 const BUSY = 2;
+
+/** Turns of the thread without another write after which no more are on their way to the conversation (measured). */
+const QUIET_TURNS = 3;
+/** A commit makes a frame for every reader, so writes wait a turn longer for this many of them. */
+const READERS_PER_TURN = 4;
+/** No write waits for more turns than this, whatever comes meanwhile. */
+const TURNS_MAX = 100;
 
 /**
  * When a conversation of this isolate last committed. All of them share one thread, so a commit holds all of them up,
@@ -9,24 +16,19 @@ let committedAt = Number.NEGATIVE_INFINITY;
 
 export interface GroupCommitHost {
   now(): number;
-  /** Calls `run` after this many milliseconds: with 0 in the next turn, but never while the clock stands still. */
-  timer(milliseconds: number, run: () => void): unknown;
-  /**
-   * Calls `run` after a few turns of the thread, even while the clock stands still, unless `isWanted` returns false
-   * before.
-   */
-  afterTurns(run: () => void, isWanted: () => boolean): void;
+  /** The number of subscriptions that a commit is sent to. */
+  readers(): number;
+  /** Resolves in a later turn of the thread, even while the clock stands still. Some of what had arrived is handled before. */
+  turn(): Promise<void>;
 }
 
 /**
- * Group commit: after a quiet moment a write is committed at once; on a busy thread the writes until the next turn
- * share one commit. A durable commit costs as much as a hundred rows, so a busy conversation pays once per turn, and a
- * quiet one does not wait.
+ * Group commit: after a quiet moment a write is committed at once. On a busy thread a write waits as long as each few
+ * turns bring another one, and then all of them share one commit. A durable commit costs as much as a hundred rows.
  */
 export class GroupCommit<Item> {
   #waiting: Item[] = [];
-  /** The turn being waited for, if any. */
-  #turn: object | undefined;
+  #isGathering = false;
   readonly #commit: (items: Item[]) => void;
   readonly #host: GroupCommitHost;
 
@@ -38,20 +40,27 @@ export class GroupCommit<Item> {
 
   add(item: Item): void {
     this.#waiting.push(item);
-    if (this.#turn !== undefined) return;
-    const now = this.#host.now();
-    if (Math.abs(now - committedAt) > BUSY) return this.flush();
-    const turn = {};
-    this.#turn = turn;
-    const run = () => {
-      if (this.#turn !== turn) return;
-      this.#turn = undefined;
-      this.flush();
-    };
-    this.#host.timer(0, run);
-    // After the clock was set back it stands still, and no timer ends: then turns are counted as well.
-    if (now === committedAt)
-      this.#host.afterTurns(run, () => this.#turn === turn && this.#host.now() === now);
+    if (this.#isGathering) return;
+    if (Math.abs(this.#host.now() - committedAt) > BUSY) return this.flush();
+    this.#isGathering = true;
+    void this.#gather();
+  }
+
+  async #gather(): Promise<void> {
+    let known = 0;
+    let turns = 0;
+    for (
+      let quiet = 0;
+      quiet < QUIET_TURNS + this.#host.readers() / READERS_PER_TURN && turns < TURNS_MAX;
+      quiet += 1
+    ) {
+      await this.#host.turn();
+      turns += 1;
+      if (this.#waiting.length > known) quiet = 0;
+      known = this.#waiting.length;
+    }
+    this.#isGathering = false;
+    this.flush();
   }
 
   /** Commits the waiting writes now, before something that must follow them. */

@@ -21,7 +21,7 @@ import { replyToSend, type SendOutcome, senderCorrection } from "./sender-replie
 /** A message from LeanCloud may be this far ahead of the clock here (ms), and keeps its time. */
 const AHEAD_MAX = 1_000;
 
-export interface MessageCommitsHost extends GroupCommitHost {
+export interface MessageCommitsHost extends Omit<GroupCommitHost, "readers"> {
   /** A message of this side was stored in this turn. */
   mirror(message: MessageRecord): void;
   /** Something was appended that D1 lacks. */
@@ -70,7 +70,11 @@ export class MessageCommits {
     this.#delivery = delivery;
     this.#recorder = recorder;
     this.#host = host;
-    this.#sends = new GroupCommit((sends) => this.#commit(sends), host);
+    this.#sends = new GroupCommit((sends) => this.#commit(sends), {
+      now: () => host.now(),
+      turn: () => host.turn(),
+      readers: () => delivery.audience().subscriptions.length,
+    });
   }
 
   add(draft: Draft, sender: Sender): void {

@@ -1,25 +1,28 @@
 import { expect, test } from "vitest";
 import { GroupCommit } from "../../../../src/conversation/messages/group-commit.ts";
 
-/** A clock, timers and turns that the test moves; far from the times of other tests. */
-function setUp() {
-  const timers: (() => void)[] = [];
-  const turns: { run: () => void; isWanted: () => boolean }[] = [];
+/** A clock and turns of the thread that the test moves; far from the times of other tests. */
+function setUp({ readers = 0 } = {}) {
+  const turns: (() => void)[] = [];
   const host = {
     at: Math.random() * 1e12,
     now: () => host.at,
-    timer: (_: number, run: () => void) => void timers.push(run),
-    afterTurns: (run: () => void, isWanted: () => boolean) => void turns.push({ run, isWanted }),
+    turn: () => new Promise<void>((resolve) => turns.push(resolve)),
+    readers: () => readers,
   };
   const commits: string[][] = [];
   const group = new GroupCommit<string>((items) => void commits.push(items), host);
-  const endTimers = () => {
-    for (const run of timers.splice(0)) run();
+  const passTurn = async () => {
+    for (const resolve of turns.splice(0)) resolve();
+    await new Promise((resolve) => setImmediate(resolve));
   };
-  const passTurns = () => {
-    for (const { run, isWanted } of turns.splice(0)) if (isWanted()) run();
+  /** Passes turns until nothing waits for one. Returns how many it were. */
+  const passTurns = async () => {
+    let passed = 0;
+    for (; turns.length > 0; passed += 1) await passTurn();
+    return passed;
   };
-  return { host, group, commits, endTimers, passTurns };
+  return { host, group, commits, passTurn, passTurns };
 }
 
 test("[I1] after a quiet moment a write is committed at once", () => {
@@ -30,54 +33,66 @@ test("[I1] after a quiet moment a write is committed at once", () => {
   expect(commits).toEqual([["hello"], ["again"]]);
 });
 
-test("[I2] writes that arrive while the thread is busy share one commit, in order", () => {
-  const { host, group, commits, endTimers } = setUp();
+test("[I2] writes that arrive while the thread is busy share one commit, in order", async () => {
+  const { host, group, commits, passTurns } = setUp();
   group.add("first");
   host.at += 1;
   for (const text of ["a", "b", "c"]) group.add(text);
   expect(commits).toEqual([["first"]]);
-  endTimers();
+  await passTurns();
   expect(commits).toEqual([["first"], ["a", "b", "c"]]);
-  endTimers();
+  expect(await passTurns()).toBe(0);
   expect(commits).toHaveLength(2);
 });
 
-test("[I2] a flush commits the waiting writes first", () => {
-  const { host, group, commits, endTimers } = setUp();
+test("[I2] a write waits as long as each few turns bring another one", async () => {
+  const { group, commits, passTurn, passTurns } = setUp();
+  group.add("first");
+  for (const text of ["a", "b", "c", "d", "e", "f"]) {
+    group.add(text);
+    await passTurn();
+    await passTurn();
+  }
+  expect(commits).toEqual([["first"]]);
+  await passTurns();
+  expect(commits).toEqual([["first"], ["a", "b", "c", "d", "e", "f"]]);
+});
+
+test("[I1] a write is committed after so many turns, whatever comes meanwhile", async () => {
+  const { group, commits, passTurn } = setUp();
+  group.add("first");
+  let added = 0;
+  for (; commits.length < 2 && added < 1_000; added += 1) {
+    group.add("more");
+    await passTurn();
+  }
+  expect(added).toBeLessThan(200);
+});
+
+test("[I2] writes to a large audience wait longer for others", async () => {
+  const [few, many] = [setUp(), setUp({ readers: 100 })];
+  for (const { group } of [few, many]) for (const text of ["first", "a"]) group.add(text);
+  const passed = await few.passTurns();
+  expect(few.commits).toEqual([["first"], ["a"]]);
+  expect(await many.passTurns()).toBeGreaterThan(2 * passed);
+  expect(many.commits).toEqual([["first"], ["a"]]);
+});
+
+test("[I2] a flush commits the waiting writes first", async () => {
+  const { host, group, commits, passTurns } = setUp();
   group.add("first");
   host.at += 1;
   group.add("second");
   group.flush();
   expect(commits).toEqual([["first"], ["second"]]);
-  endTimers();
-  expect(commits).toHaveLength(2);
+  group.add("third");
+  await passTurns();
+  expect(commits).toEqual([["first"], ["second"], ["third"]]);
 });
 
-test("[I1] writes are committed without a timer while the clock stands still", () => {
-  const tom = setUp();
-  const jerry = setUp();
-  jerry.host.at = tom.host.at;
-  tom.group.add("first");
-  tom.group.add("a");
-  tom.group.add("b");
-  expect(tom.commits).toEqual([["first"]]);
-  tom.passTurns();
-  expect(tom.commits).toEqual([["first"], ["a", "b"]]);
-  jerry.group.add("hello");
-  jerry.passTurns();
-  expect(jerry.commits).toEqual([["hello"]]);
-});
-
-test("[I2] writes wait for a timer and not for counted turns once the clock moves", () => {
-  const { host, group, commits, endTimers, passTurns } = setUp();
+test("[I1] writes are committed while the clock stands still", async () => {
+  const { group, commits, passTurns } = setUp();
   for (const text of ["first", "a", "b"]) group.add(text);
-  host.at += 1;
-  passTurns();
-  expect(commits).toEqual([["first"]]);
-  endTimers();
+  await passTurns();
   expect(commits).toEqual([["first"], ["a", "b"]]);
-  host.at += 1;
-  group.add("c");
-  endTimers();
-  expect(commits).toEqual([["first"], ["a", "b"], ["c"]]);
 });
