@@ -1,3 +1,5 @@
+import type { ArchiveProgress } from "../../database/messages/archive-progress.ts";
+import type { MessageRecord } from "../../model/records.ts";
 import type { Sql } from "../../sql.ts";
 
 /** How far (ms of the log) the stored `archived_at` may lag behind before it is written again. */
@@ -82,4 +84,12 @@ export class CopyProgress {
     this.#behindSince = undefined;
     this.#sql.exec("UPDATE conversation SET behind_since = NULL");
   }
+}
+
+/** Whether a copy lacks any of these messages by its own report. */
+export function isShortOf(
+  { timestamp, patchedAt }: ArchiveProgress,
+  messages: readonly MessageRecord[],
+): boolean {
+  return messages.some((message) => message.timestamp > timestamp || (message.patchedAt ?? 0) > patchedAt);
 }

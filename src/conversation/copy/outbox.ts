@@ -3,10 +3,12 @@ import type { CopyDelay } from "../../database/messages/copy-delay.ts";
 import { loggableError } from "../../loggable-error.ts";
 import type { ConversationRecord, MessageRecord, StoredRole } from "../../model/records.ts";
 import type { ConversationState } from "../state.ts";
+import { type BehindCalls, BehindReports } from "./behind-reports.ts";
 import type { CopyPace } from "./copy-pace.ts";
+import { isShortOf } from "./copy-progress.ts";
 
 /** D1 as the conversation's outbox writes to it. Every call has a deadline and may reject. */
-export interface CopyCalls {
+export interface CopyCalls extends BehindCalls {
   saveConversation(record: ConversationRecord): Promise<void>;
   /** @param asOf when these were all of them (ms) */
   saveRoles(conversationId: string, roles: StoredRole[], asOf: number): Promise<void>;
@@ -22,9 +24,6 @@ export interface CopyCalls {
     messages: MessageRecord[],
     unlisted: ReadonlySet<number>,
   ): Promise<ArchiveProgress | undefined>;
-  /** Reports to the app that D1 may lack messages after a time (ms). */
-  behind(conversationId: string, since: number): Promise<void>;
-  caughtUp(conversationId: string): Promise<void>;
 }
 
 export interface OutboxHost {
@@ -43,6 +42,7 @@ const GATHER_FIRST = 1_000; // ms
 const GATHER_LAST = 8_000; // ms
 const BUSY_COPY = 8; // messages in one copy: more than people type
 const LATE = 10_000; // ms: longer than an entry waits for its copy in normal operation
+const ALMOST_LATE = 9_000; // ms: a copy with older entries does not pause
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms
 /** A timer this late (ms) counts as lost: the clock was set back under it. */
@@ -62,18 +62,22 @@ export class Outbox {
   readonly #calls: CopyCalls;
   readonly #host: OutboxHost;
   readonly #pace: CopyPace;
+  readonly #reports: BehindReports;
   #saving: Promise<boolean> | undefined;
   #copying: Promise<boolean> | undefined;
   #reached: ArchiveProgress | undefined;
   /** How long writes gather (ms): a second in a chat of people, longer in a busy conversation. */
   #gathering = GATHER_FIRST;
+  /** When the batch in progress began (ms). */
   #begunAt = 0;
   #copiedAt = Number.NEGATIVE_INFINITY;
   /** The next copy that a timer will start (ms): between these two times, unless the clock was set back meanwhile. */
   #timer: { setAt: number; dueAt: number } | undefined;
   #failures = 0;
-  /** Whether the app still has to be sent that D1 is behind. */
-  #behindUnreported = false;
+  /** Whether somebody waits for the copy in progress. */
+  #isAwaited = false;
+  /** Ends the pause between two batches of it. */
+  #endPause: (() => void) | undefined;
 
   /** @param pace shared by all conversations of an isolate */
   constructor(state: ConversationState, calls: CopyCalls, host: OutboxHost, pace: CopyPace) {
@@ -81,6 +85,7 @@ export class Outbox {
     this.#calls = calls;
     this.#host = host;
     this.#pace = pace;
+    this.#reports = new BehindReports(state.copy, calls);
   }
 
   /**
@@ -111,7 +116,7 @@ export class Outbox {
     const next = { setAt: now, dueAt: now + wait };
     this.#timer = next;
     const run = () => {
-      if (this.#timer === next) void this.drain();
+      if (this.#timer === next) void this.#drainAll(false);
     };
     if (wait === 0) this.#host.inNextTurn(run);
     else this.#host.timer(wait, run);
@@ -135,7 +140,7 @@ export class Outbox {
   /** D1 does not have the conversation at all, so the app must answer that it exists. */
   reportUnindexed(): Promise<void> {
     const { id, createdAt } = this.#state.facts;
-    return this.#reportBehind(id, createdAt);
+    return this.#reports.behind(id, createdAt);
   }
 
   async #save(): Promise<boolean> {
@@ -157,16 +162,23 @@ export class Outbox {
 
   /**
    * Copies to D1 what it lacks of index and history. Resolves to whether D1 has everything that was there at the call
-   * and the app knows whether D1 is behind. Shared with a copy in progress; never rejects.
+   * and the app knows whether D1 is behind. Shared with a copy in progress, which does not pause then; never rejects.
    */
-  async drain(): Promise<boolean> {
+  drain(): Promise<boolean> {
+    return this.#drainAll(true);
+  }
+
+  async #drainAll(isAwaited: boolean): Promise<boolean> {
     const { end } = this.#state.log;
     do {
       if (this.#state.isDeleted) return true; // taken out of D1, not copied to it
       this.#timer = undefined;
+      this.#isAwaited ||= isAwaited;
+      if (isAwaited) this.#endPause?.();
       this.#begunAt = this.#copying === undefined ? this.#host.now() : this.#begunAt;
       this.#copying ??= this.#drain().finally(() => {
         this.#copying = undefined;
+        this.#isAwaited = false;
         this.#copiedAt = this.#host.now();
         this.#pace.addDuration(this.#copiedAt - this.#begunAt);
         if (this.isBehind) this.#schedule();
@@ -180,8 +192,8 @@ export class Outbox {
     const { id } = this.#state.facts;
     const indexed = await this.index();
     const done = indexed && (!this.#isCopied || (await this.#copy(id)));
-    if (!done && this.#isCopied) await this.#reportBehind(id, this.#firstMissing());
-    if (done && (this.#state.copy.behindSince === undefined || (await this.#reportCaughtUp(id)))) {
+    if (!done && this.#isCopied) await this.#reports.behind(id, this.#firstMissing());
+    if (done && (this.#state.copy.behindSince === undefined || (await this.#reports.caughtUp(id)))) {
       this.#failures = 0;
       return true;
     }
@@ -200,7 +212,8 @@ export class Outbox {
       let copied = 0;
       for (let upTo = 0; upTo < end; ) {
         const missing = this.#firstMissing();
-        if (missing !== undefined && missing < this.#host.now() - LATE) await this.#reportBehind(id, missing);
+        if (missing !== undefined && missing < this.#host.now() - LATE)
+          await this.#reports.behind(id, missing);
         const messages = log.missing.from(this.#reached, BATCH);
         const last = messages.at(-1);
         if (last === undefined) break;
@@ -209,6 +222,8 @@ export class Outbox {
         if (isShortOf(reached, messages)) throw new Error("D1 did not take what it was given");
         copied += messages.length;
         upTo = last.patchedAt ?? last.timestamp;
+        if (upTo < end) await this.#pauseUnlessLate(upTo);
+        if (this.#state.isDeleted) return true;
       }
       this.#state.copy.setArchived(end);
       this.#gathering = copied > BUSY_COPY ? Math.min(this.#gathering * 2, GATHER_LAST) : GATHER_FIRST;
@@ -222,6 +237,24 @@ export class Outbox {
       console.warn(`history of ${id} is late:`, loggableError(error));
       return false;
     }
+  }
+
+  /**
+   * After a batch that another one follows, messages have thread and disk for a while, as between two copies; unless
+   * somebody waits for the copy, or entries after `upTo` have waited for long.
+   */
+  async #pauseUnlessLate(upTo: number): Promise<void> {
+    const now = this.#host.now();
+    const took = now - this.#begunAt;
+    this.#pace.addDuration(took);
+    if (!this.#isAwaited && Math.abs(now - upTo) < ALMOST_LATE) {
+      await new Promise<void>((resolve) => {
+        this.#endPause = resolve;
+        this.#host.timer(this.#pace.reserve(now, 0), resolve);
+      });
+      this.#endPause = undefined;
+    }
+    this.#begunAt = this.#host.now();
   }
 
   /** The times of broadcasts to everybody, which lists of the app's history do not have (V-04). */
@@ -239,36 +272,6 @@ export class Outbox {
     const { log, copy } = this.#state;
     const presumed = Math.max(copy.archivedAt, log.end - this.#host.copyDelay.normal);
     return log.missing.firstFrom(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
-  }
-
-  /**
-   * Reports once each time D1 falls behind, and again only if the report failed. It is stored first, so that the end is
-   * reported even if the object hibernates or dies.
-   */
-  async #reportBehind(id: string, missing: number | undefined): Promise<void> {
-    if (missing !== undefined && this.#state.copy.behindSince === undefined) {
-      this.#state.copy.setBehind(missing - 1);
-      this.#behindUnreported = true;
-    }
-    const since = this.#state.copy.behindSince;
-    if (!this.#behindUnreported || since === undefined) return;
-    try {
-      await this.#calls.behind(id, since);
-      this.#behindUnreported = false;
-    } catch (error) {
-      console.warn(`could not report that history of ${id} is late:`, loggableError(error));
-    }
-  }
-
-  async #reportCaughtUp(id: string): Promise<boolean> {
-    try {
-      await this.#calls.caughtUp(id);
-      this.#state.copy.setCaughtUp();
-      return true;
-    } catch (error) {
-      console.warn(`could not report that history of ${id} caught up:`, loggableError(error));
-      return false;
-    }
   }
 
   /** Whether D1 lacks anything, as far as is known without asking it. */
@@ -293,9 +296,4 @@ class UnknownConversation extends Error {
 function known(progress: ArchiveProgress | undefined): ArchiveProgress {
   if (progress === undefined) throw new UnknownConversation("D1 does not have the conversation");
   return progress;
-}
-
-/** Whether a copy lacks any of these messages by its own report. */
-function isShortOf({ timestamp, patchedAt }: ArchiveProgress, messages: readonly MessageRecord[]): boolean {
-  return messages.some((message) => message.timestamp > timestamp || (message.patchedAt ?? 0) > patchedAt);
 }

@@ -324,3 +324,45 @@ describe("[I11] a write reaches D1", () => {
     expect(await outbox.drain()).toBe(true);
   });
 });
+
+describe("a copy of more than one batch", () => {
+  /** More than two batches, and a pace that has seen copies of 100 ms. */
+  function writeMuch(): void {
+    for (let copy = 0; copy < 50; copy++) pace.addDuration(100);
+    for (let at = 0; at < 250; at++) append(state, message(NOON + at));
+    database.clock = NOON + 250;
+    outbox.scheduleCopy();
+  }
+
+  test("[I13] it leaves thread and disk to messages between its batches", async () => {
+    writeMuch();
+    await database.passes(0);
+    expect(database.saved).toHaveLength(100);
+    await database.passes(8_000);
+    expect(database.saved).toHaveLength(200);
+    await database.passes(8_000);
+    expect(database.saved).toHaveLength(250);
+  });
+
+  test("[I11] it does not pause when somebody waits for it", async () => {
+    writeMuch();
+    await database.passes(0);
+    expect(await outbox.drain()).toBe(true);
+    expect(database.saved).toHaveLength(250);
+  });
+
+  test("[I11] it does not pause when its messages have waited for long", async () => {
+    writeMuch();
+    database.clock = NOON + 20_000;
+    await database.passes(0);
+    expect(database.saved).toHaveLength(250);
+  });
+
+  test("[I11] it ends if the conversation is deleted meanwhile", async () => {
+    writeMuch();
+    await database.passes(0);
+    state.delete(database.clock);
+    await database.passes(8_000);
+    expect(database.saved).toHaveLength(100);
+  });
+});
