@@ -290,7 +290,11 @@ printMemory(memory);
 console.log(`${workTable(work)}\n`);
 console.log(`${costTable(costs)}\n`);
 const budgets = [
-  ...speedBudgets(speed.Parley, { nothingKept: speed.Star, inserting: speed.InsertStar, grouping: speed.GroupStar }),
+  ...speedBudgets(speed.Parley, {
+    nothingKept: speed.Star,
+    inserting: speed.InsertStar,
+    grouping: speed.GroupStar,
+  }),
   ...importBudgets(imported),
   memoryBudget(memory.parley, memory.bare),
   ...workBudgets(work),
