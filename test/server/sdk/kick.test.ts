@@ -22,4 +22,16 @@ describe.each(sdks)("the JavaScript SDK $version, kicked by the app's server", (
     expect(await mary.client.ping([tom.id])).toEqual([]);
     expect(back).toEqual([]);
   });
+
+  test("[X-22] a client whose id is banned is closed and cannot log in until the ban is lifted", async () => {
+    const tom = await app().logIn(sdk, app().named("Tom"));
+    const closed = next(tom.client, "close");
+    const body = { client_ids: [tom.id], reason: "spam" };
+    await app().ask("/admin/bans", { method: "POST", body });
+    expect((await closed)[0]).toMatchObject({ code: 4106 });
+    await expect(app().logIn(sdk, tom.id)).rejects.toMatchObject({ code: 4106 });
+    await app().ask("/admin/bans", { method: "DELETE", body: { client_ids: [tom.id] } });
+    const again = await app().logIn(sdk, tom.id);
+    expect(again.client.id).toBe(tom.id);
+  });
 });

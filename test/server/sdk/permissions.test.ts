@@ -4,7 +4,7 @@ import { sdk5, sdks } from "./sdk.ts";
 import type { Sdk } from "./sdk-types.ts";
 import { useTestApp } from "./test-app.ts";
 import { comeBack, goOffline, three, viewOf } from "./tom-and-jerry.ts";
-import { next, record } from "./waiting.ts";
+import { eventually, next, record } from "./waiting.ts";
 
 const on = { memberRoles: true, blacklists: true, signBlacklist: false };
 const app = useTestApp({ security: on, messages: { allowEdit: true, allowRecall: true } });
@@ -70,6 +70,38 @@ describe.each(sdks)("roles, silences and blacklists in the JavaScript SDK $versi
     await chat.unmuteMembers([jerry.id]);
     expect((await unmuted)[0]).toEqual({ unmutedBy: tom.id });
     await view.send(more());
+  });
+
+  test("[X-17] who is silenced for a time over HTTP hears it, is not heard, and is heard again afterwards", async () => {
+    const { tom, jerry, chat, view } = await ownedChat(sdk);
+    const path = `/1.2/rtm/conversations/${chat.id}/temporary-silenceds`;
+    const silence = (ttl: number) => app().ask(path, { method: "POST", body: { client_id: jerry.id, ttl } });
+    await silence(60);
+    const refused = { code: 4315 };
+    for (const options of [{}, { transient: true }, { will: true }])
+      await expect(view.send(new jerry.sdk.TextMessage("cheese"), options)).rejects.toMatchObject(refused);
+    const heard = next(jerry.client, "message");
+    await chat.send(new tom.sdk.TextMessage("quiet now"));
+    expect((await heard)[0]).toMatchObject({ text: "quiet now" });
+    await app().ask(`${path}?client_id=${jerry.id}`, { method: "DELETE" });
+    await view.send(new jerry.sdk.TextMessage("cheese"));
+    await silence(1);
+    await expect(view.send(new jerry.sdk.TextMessage("more"))).rejects.toMatchObject(refused);
+    await eventually(
+      () => view.send(new jerry.sdk.TextMessage("at last")).catch(() => undefined),
+      (sent) => sent !== undefined,
+    );
+  });
+
+  test("[X-20] a client that refuses a conversation over HTTP leaves it, is added by nobody, and joins by itself", async () => {
+    const { tom, jerry, chat, view } = await ownedChat(sdk);
+    const path = `/1.2/rtm/clients/${jerry.id}/blacklists`;
+    const left = next(tom.client, "membersleft");
+    await app().ask(path, { method: "POST", body: { conv_id: chat.id } });
+    expect((await left)[0]).toMatchObject({ members: [jerry.id] });
+    expect((await chat.add([jerry.id])).failures).toMatchObject([{ code: 4548, clientIds: [jerry.id] }]);
+    await view.join();
+    await view.send(new jerry.sdk.TextMessage("my own choice"));
   });
 
   test("[X-18] [X-19] [X-21] who is blocked is told, is kicked, and does not come back", async () => {
