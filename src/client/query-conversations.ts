@@ -9,6 +9,7 @@ import type { ConversationFound } from "../model/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { conversationJson } from "../protocol/conversation-json.ts";
 import * as replies from "../protocol/replies.ts";
+import { messagesKeptFrom } from "../settings/retention-settings.ts";
 import { withinAnswerSize } from "./answer-size.ts";
 import type { ClientServices } from "./client-ports.ts";
 import { copyToDatabase } from "./copy-to-database.ts";
@@ -18,7 +19,11 @@ const AT_ONCE = 10; // conversations asked in parallel
 const ASKED_MAX = 100; // conversations asked for one command: each is an object to wake
 
 /** The client that queries, and the limits of its view. */
-type Viewer = QueryingClient & Pick<DescriptionOptions, "sinceJoining">;
+type Viewer = QueryingClient &
+  Pick<DescriptionOptions, "sinceJoining"> & {
+    /** Messages are kept from this time (ms); 0 for all. */
+    messagesSince: number;
+  };
 
 /**
  * Answers a query for conversations. Ids are looked up in the objects: their answers are always current, also for
@@ -31,12 +36,14 @@ export async function answerQuery(
   command: CommandOf<"conversation.query">,
 ): Promise<Uint8Array> {
   const { serial, withLastMessage, compact } = command;
-  const { security } = await services.settings();
+  const settings = await services.settings();
+  const { security } = settings;
   const viewer: Viewer = {
     clientId,
     findOthers: security.findOthers,
     showMembers: security.showMembers,
     sinceJoining: security.historyFrom === "joining",
+    messagesSince: messagesKeptFrom(settings, services.now()),
   };
   const found =
     (await findTemporary(services, viewer, command)) ??
@@ -88,9 +95,18 @@ async function findByCondition(
   { where, sort, limit, skip, withLastMessage, shown }: CommandOf<"conversation.query">,
 ): Promise<ConversationFound[] | QueryRefusal> {
   await copyToDatabase(services, shown);
-  const { clientId, findOthers, showMembers } = viewer;
+  const { clientId, findOthers, showMembers, messagesSince } = viewer;
   const bounds = { findOthers, showMembers };
-  const found = await services.query({ where, sort, limit, skip, clientId, withLastMessage, bounds });
+  const found = await services.query({
+    where,
+    sort,
+    limit,
+    skip,
+    clientId,
+    withLastMessage,
+    messagesSince,
+    bounds,
+  });
   if ("refused" in found || !withLastMessage) return found;
   return withLastMessages(services, viewer, found);
 }
@@ -101,13 +117,14 @@ async function findByCondition(
  */
 async function withLastMessages(
   services: ClientServices,
-  { clientId, sinceJoining }: Viewer,
+  { clientId, sinceJoining, messagesSince }: Viewer,
   all: ConversationFound[],
 ): Promise<ConversationFound[]> {
   // D1 does not have the times at which members joined.
   const found = sinceJoining ? all.map((each) => ({ ...each, lastMessage: undefined })) : all;
   const unknown = found.filter(
-    ({ conversation, lastMessage }) => conversation.lastMessageAt !== undefined && lastMessage === undefined,
+    ({ conversation: { lastMessageAt }, lastMessage }) =>
+      lastMessageAt !== undefined && lastMessageAt >= messagesSince && lastMessage === undefined,
   );
   const descriptions = new Map<string, Described>();
   const asked = unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id);

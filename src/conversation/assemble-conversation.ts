@@ -14,6 +14,7 @@ import type { Subscription } from "./delivery/subscription.ts";
 import { UnseenMembers } from "./delivery/unseen-members.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { MirrorRecords } from "./mirror/mirror-records.ts";
+import { keptFrom } from "./retention/kept-from.ts";
 import { Downstream } from "./room/downstream.ts";
 import { roomClients } from "./room/room-clients.ts";
 import { serviceClients } from "./service/service-clients.ts";
@@ -46,6 +47,7 @@ export function assembleConversation(
   services: ConversationServices,
 ): OpenConversation {
   const { alarm, now, inNextTurn } = platform;
+  state.log.readableFrom.follow(() => keptFrom(state, services.settings(), now()));
   const outbox = outboxOf(state, platform, services);
   const unseen = new UnseenMembers(state, {
     now,

@@ -8,6 +8,8 @@ export interface CommandQueueHost {
 
 /** Commands whose result depends on the app's settings, and which must not use stale ones. */
 const DEPENDS_ON_SETTINGS: ReadonlySet<ConversationCommand["name"]> = new Set([
+  "message.history",
+  "message.patch",
   "conversation.add",
   "conversation.remove",
   "conversation.count",

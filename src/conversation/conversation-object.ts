@@ -101,6 +101,7 @@ export class ConversationObject extends RelayedConversation implements Conversat
   }
 
   async describe(viewer: string | undefined, options?: DescriptionOptions): Promise<Described | undefined> {
+    if (options?.lastMessage !== false) await this.lifecycle.refreshSettings();
     return this.#open && described(this.#open.state, viewer, options);
   }
 
@@ -213,7 +214,7 @@ export class ConversationObject extends RelayedConversation implements Conversat
   }
 
   async history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[] | Refused> {
-    if (viewer !== undefined) await this.lifecycle.refreshSettings();
+    await this.lifecycle.refreshSettings();
     return this.#read(({ conversation }) => conversation.history(request, viewer));
   }
 
@@ -230,6 +231,7 @@ export class ConversationObject extends RelayedConversation implements Conversat
   }
 
   async unread(clientId: string, globalsAfter?: number): Promise<number | undefined | Refused> {
+    await this.lifecycle.refreshSettings();
     return this.#read(({ conversation }) => conversation.unread(clientId, globalsAfter));
   }
 
@@ -241,6 +243,7 @@ export class ConversationObject extends RelayedConversation implements Conversat
     name: Name,
     asked: Inspections[Name]["asked"],
   ): Promise<Inspected<Name>> {
+    await this.lifecycle.refreshSettings();
     return this.#open === undefined
       ? { refused: "CONVERSATION_NOT_FOUND" }
       : inspect(this.#open, name, asked);

@@ -7,6 +7,7 @@ import type { ConversationTables } from "./conversation-tables.ts";
 import { CopyProgress } from "./copy/copy-progress.ts";
 import { areSame } from "./creation/unique-registry.ts";
 import type { PendingSince } from "./delivery/delivery-host.ts";
+import type { Facts, Hold } from "./facts.ts";
 import type { KindRules } from "./kinds/kind-rules.ts";
 import { rulesOf } from "./kinds/kinds.ts";
 import { Log } from "./log/log.ts";
@@ -17,15 +18,6 @@ import { ServiceState } from "./service/service-state.ts";
 
 /** Changes remembered by clock time: more than happen during one login. */
 const RECENT_MAX = 2_000;
-
-export type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt"> & {
-  /** The members of the unique conversation it began as. */
-  uniqueOf?: string[];
-  /** Time of the newest message that another service had when the conversation was imported; it need not be here. */
-  importedLastMessageAt?: number;
-  /** Who muted a room, the latest ones: it has no members to keep that with. */
-  mutedHere?: string[];
-};
 
 /** A client that a message is for, and whether it is pushed to it. */
 export type Recipient = Pick<Member, "clientId" | "muted" | "away">;
@@ -197,7 +189,7 @@ export class ConversationState {
   /** The whole conversation as queries and D1 see it. */
   record(): ConversationRecord {
     const members = [...this.members.values()];
-    const { uniqueOf, importedLastMessageAt = 0, mutedHere = [], ...facts } = this.#facts;
+    const { uniqueOf, importedLastMessageAt = 0, mutedHere = [], hold: _, ...facts } = this.#facts;
     const isTheirs = uniqueOf === undefined || areSame(this.members.keys(), uniqueOf);
     return {
       ...facts,
@@ -220,11 +212,27 @@ export class ConversationState {
     return updatedAt;
   }
 
-  /** Takes over facts of an import, which gives D1 its copy. */
+  /** Takes over facts of an import, which gives D1 its copy. A hold stays. */
   importFacts(facts: Facts): void {
+    this.#setFacts(this.#facts.hold === undefined ? facts : { ...facts, hold: this.#facts.hold });
+    this.copy.setIndexed(facts.updatedAt);
+  }
+
+  /** Puts the conversation on hold, or ends that. It is no change that anybody sees, nor activity. */
+  setHold(hold: Hold | undefined): void {
+    const { hold: _, ...facts } = this.#facts;
+    this.#setFacts(hold === undefined ? facts : { ...facts, hold });
+  }
+
+  #setFacts(facts: Facts): void {
     this.#facts = facts;
     this.#sql.exec("UPDATE conversation SET facts = ?", JSON.stringify(facts));
-    this.copy.setIndexed(facts.updatedAt);
+  }
+
+  /** The time (ms) of the newest message or change of the conversation itself: reading it is no activity (L-16). */
+  get lastActivity(): number {
+    const { updatedAt, createdAt, importedLastMessageAt = 0 } = this.#facts;
+    return Math.max(this.log.head, updatedAt, createdAt, importedLastMessageAt);
   }
 
   get isDeleted(): boolean {

@@ -7,6 +7,7 @@ import { historySettings } from "./history-settings.ts";
 import { limitSettings } from "./limit-settings.ts";
 import { mirrorSettings } from "./mirror-settings.ts";
 import { pushSettings } from "./push-settings.ts";
+import { retentionSettings } from "./retention-settings.ts";
 import { roomSettings } from "./room-settings.ts";
 import { securitySettings } from "./security-settings.ts";
 import { upstreamSettings } from "./upstream-settings.ts";
@@ -160,6 +161,7 @@ const schema = (demo: boolean) =>
     history: v.optional(historySettings(), {}),
     mirror: v.optional(mirrorSettings(), {}),
     push: v.optional(pushSettings(), {}),
+    retention: v.optional(retentionSettings(), {}),
     rooms: v.optional(roomSettings(), {}),
     upstream: v.optional(upstreamSettings(), {}),
     users: v.optional(userSettings(), {}),

@@ -100,6 +100,10 @@ export const chinese: Readonly<Record<string, string>> = {
   "rooms.messagesPerSecond":
     "聊天室中每人每秒收到的消息数，以及其他地方每秒的暂态消息数。较长的消息按多条计算。0 表示不限。",
   "rooms.returnMinutes": "在聊天室中掉线的客户端在多少分钟内可自动回到聊天室；0 表示不回到。",
+  "retention.messageDays":
+    "消息保存的天数；0 表示永久保存。LeanMessage 为 180 天。更早的消息立即对所有人不可见，随后分批删除。",
+  "retention.idleConversationDays":
+    "多少天内没有新消息也没有变更的对话会被删除；0 表示从不删除。LeanMessage 为 180 天。",
   "upstream.url": "接收 Parley 不提供的请求的地址：数据表、查询及其余 API。",
   "upstream.functionsUrl": "接收云函数调用的地址；null 表示发往 `url`。",
   "upstream.timeoutSeconds": "转发的请求在双方都没有字节时可以持续的秒数；超过则返回 504。",

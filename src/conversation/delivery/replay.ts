@@ -17,8 +17,8 @@ const PAGE = 200;
 
 /**
  * Log entries after a time as one frame of records, for a subscription that opens; undefined if there are none. Entries
- * from before the client joined (or all, for a non-member; I12), and messages that are not for it or deleted, only
- * advance its position. Edits of messages from before it joined are included if it may read those.
+ * from before the client joined (or all, for a non-member; I12), and messages that are not for it, deleted, or older than
+ * messages are kept, only advance its position. Edits of messages from before it joined are included if it may read those.
  */
 export function replayOf(
   state: ConversationState,
@@ -27,10 +27,12 @@ export function replayOf(
   settings: Settings,
 ): Uint8Array | "too far behind" | undefined {
   const member = state.members.get(clientId);
-  const visibleFrom = state.rules.hasMembers
+  const gone = state.log.readableFrom.time - 1;
+  const seen = state.rules.hasMembers
     ? (member?.joinedAt ?? Number.MAX_SAFE_INTEGER)
     : recentlyVisibleFrom(state, after);
-  const editsFrom = member === undefined ? visibleFrom : historyVisibleFrom(settings, member);
+  const visibleFrom = Math.max(seen, gone);
+  const editsFrom = Math.max(member === undefined ? seen : historyVisibleFrom(settings, member), gone);
   const records: Uint8Array[] = [];
   let bytes = 0;
   let previous = state.log.upTo(after);

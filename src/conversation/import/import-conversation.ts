@@ -1,8 +1,9 @@
 import type { ConversationRecord } from "../../model/records.ts";
 import type { ConversationTables } from "../conversation-tables.ts";
 import { areSame } from "../creation/unique-registry.ts";
+import type { Facts } from "../facts.ts";
 import { importUnreadOfService } from "../service/service-import.ts";
-import { ConversationState, type Facts } from "../state.ts";
+import { ConversationState } from "../state.ts";
 import type { ImportedLog } from "./import-log.ts";
 
 /** A conversation of another service. */

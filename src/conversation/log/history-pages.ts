@@ -3,7 +3,8 @@ import type { MessageRecord } from "../../model/records.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { Sql } from "../../sql.ts";
 import { COLUMNS, placeOf, type Row, toMessage } from "./message-rows.ts";
-import { NOT_DELETED, VISIBLE_TO } from "./visibility.ts";
+import type { ReadableFrom } from "./readable-from.ts";
+import { READABLE, VISIBLE_TO } from "./visibility.ts";
 
 export interface HistoryRequest {
   direction: "older" | "newer";
@@ -16,9 +17,11 @@ export interface HistoryRequest {
 /** Pages of one conversation's history. */
 export class HistoryPages {
   readonly #sql: Sql;
+  readonly #readableFrom: ReadableFrom;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, readableFrom: ReadableFrom) {
     this.#sql = sql;
+    this.#readableFrom = readableFrom;
   }
 
   /**
@@ -30,10 +33,13 @@ export class HistoryPages {
    */
   *inSlices(request: HistoryRequest, clientId: string | undefined): Generator<undefined, MessageRecord[]> {
     const { direction, limit, messageType } = request;
-    const end = this.#place(request.end);
+    const older = direction === "older";
+    const [first, last] = [request.start, request.end].map((point) => this.#place(point));
+    // What is too old is not searched either.
+    const end = older ? this.#readable(last) : last;
     const found: MessageRecord[] = [];
     const budget = clientId === undefined ? new UnlimitedBudget() : new AnswerBudget();
-    let start = this.#place(request.start);
+    let start = older ? first : this.#readable(first);
     // Usually every row matches, and the first slice is enough.
     let rows = limit;
     for (let searched = 0; searched < HISTORY_ROWS; searched += rows) {
@@ -47,7 +53,7 @@ export class HistoryPages {
       if (edge === undefined || found.length >= limit || budget.isFull || isPast(edge, slice)) break;
       start = { timestamp: edge, messageId: undefined, inclusive: false };
     }
-    if (direction === "older") found.reverse();
+    if (older) found.reverse();
     return found;
   }
 
@@ -56,6 +62,13 @@ export class HistoryPages {
     if (point?.messageId === undefined) return point;
     const place = placeOf(this.#sql, point.timestamp, point.messageId);
     return place === undefined ? point : { ...point, timestamp: place, messageId: undefined };
+  }
+
+  /** A bound of a page at its older side: there, or where messages begin that may be read. */
+  #readable(point: HistoryPoint | undefined): HistoryPoint | undefined {
+    const { time } = this.#readableFrom;
+    if ((point?.timestamp ?? 0) >= time) return point;
+    return { timestamp: time, messageId: undefined, inclusive: true };
   }
 
   /** Timestamp of the row this many rows from the start; undefined if the log ends before. */
@@ -80,8 +93,9 @@ export class HistoryPages {
     budget: AnswerBudget,
   ): MessageRecord[] {
     const older = request.direction === "older";
-    const conditions: string[] = [clientId === undefined ? NOT_DELETED : VISIBLE_TO];
-    const bindings: (string | number)[] = clientId === undefined ? [] : [clientId, clientId];
+    const conditions: string[] = [clientId === undefined ? READABLE : VISIBLE_TO];
+    const bindings: (string | number)[] = [this.#readableFrom.time];
+    if (clientId !== undefined) bindings.push(clientId, clientId);
     const bound = (point: HistoryPoint | undefined, side: "<" | ">") => {
       if (point === undefined) return;
       const orEqual = point.inclusive ? "=" : "";

@@ -16,8 +16,9 @@ import {
 } from "./message-rows.ts";
 import { MessagesFromOthers } from "./messages-from-others.ts";
 import { MissingEntries } from "./missing-entries.ts";
+import { ReadableFrom } from "./readable-from.ts";
 import { UnreadCounts } from "./unread-counts.ts";
-import { NOT_DELETED, VISIBLE_TO } from "./visibility.ts";
+import { READABLE, VISIBLE_TO } from "./visibility.ts";
 
 /** An entry of the log: a message was added, or one was edited, recalled or deleted. */
 export interface Entry {
@@ -37,6 +38,8 @@ export class Log {
   readonly history: HistoryPages;
   readonly fromOthers: MessagesFromOthers;
   readonly missing: MissingEntries;
+  /** Whatever shows messages keeps to it. Older rows serve nothing but the copy, until they are deleted. */
+  readonly readableFrom = new ReadableFrom();
   readonly #unread: UnreadCounts;
   readonly #sql: Sql;
   #head: number;
@@ -45,10 +48,10 @@ export class Log {
   constructor(sql: Sql) {
     this.#sql = sql;
     this.accepted = new AcceptedSends(sql);
-    this.history = new HistoryPages(sql);
-    this.fromOthers = new MessagesFromOthers(sql);
+    this.history = new HistoryPages(sql, this.readableFrom);
+    this.fromOthers = new MessagesFromOthers(sql, this.readableFrom);
     this.missing = new MissingEntries(sql);
-    this.#unread = new UnreadCounts(sql);
+    this.#unread = new UnreadCounts(sql, this.readableFrom);
     this.#head =
       sql.exec<{ head: number | null }>("SELECT max(timestamp) AS head FROM messages").one().head ?? 0;
     this.#patchedAt =
@@ -134,10 +137,14 @@ export class Log {
     return placeOf(this.#sql, sentAt, id);
   }
 
-  /** The message in a place; undefined if there is none or it was deleted. */
+  /** The message in a place; undefined if there is none, it was deleted, or it is too old. */
   at(place: number): MessageRecord | undefined {
     const [row] = this.#sql
-      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ? AND ${NOT_DELETED}`, place)
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp = ? AND ${READABLE}`,
+        place,
+        this.readableFrom.time,
+      )
       .toArray();
     return row && toMessage(row);
   }
@@ -147,9 +154,10 @@ export class Log {
     if (places.length === 0) return [];
     return this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE timestamp IN (SELECT value FROM json_each(?)) AND ${NOT_DELETED} ` +
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp IN (SELECT value FROM json_each(?)) AND ${READABLE} ` +
           "ORDER BY timestamp",
         JSON.stringify(places),
+        this.readableFrom.time,
       )
       .toArray()
       .map(toMessage);
@@ -159,7 +167,8 @@ export class Log {
   newestUpTo(time: number): { id: string; timestamp: number } | undefined {
     const [row] = this.#sql
       .exec<{ id: string; timestamp: number }>(
-        "SELECT id, timestamp FROM messages WHERE timestamp <= ? ORDER BY timestamp DESC LIMIT 1",
+        "SELECT id, timestamp FROM messages WHERE timestamp BETWEEN ? AND ? ORDER BY timestamp DESC LIMIT 1",
+        this.readableFrom.time,
         time,
       )
       .toArray();
@@ -229,6 +238,7 @@ export class Log {
       .exec<Row>(
         `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? AND ${VISIBLE_TO} ORDER BY patched_at DESC LIMIT ?`,
         Math.max(time, timeOfRowBefore(this.#sql, "patched_at", this.#patchedAt, LOG_ROWS)),
+        this.readableFrom.time,
         clientId,
         clientId,
         limit,
@@ -298,12 +308,13 @@ export class Log {
    * The newest message up to a time that is visible to a client, or to everybody; only the newest rows are searched.
    */
   lastVisible(upTo = this.#head, clientId?: string): MessageRecord | undefined {
-    const visible = clientId === undefined ? `${NOT_DELETED} AND recipients IS NULL` : VISIBLE_TO;
+    const visible = clientId === undefined ? `${READABLE} AND recipients IS NULL` : VISIBLE_TO;
     const [row] = this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM messages WHERE timestamp <= ? AND timestamp > ? AND ${visible} ORDER BY timestamp DESC LIMIT 1`,
         upTo,
         timeOfRowBefore(this.#sql, "timestamp", upTo, LOG_ROWS),
+        this.readableFrom.time,
         ...(clientId === undefined ? [] : [clientId, clientId]),
       )
       .toArray();

@@ -1,6 +1,7 @@
 import { COUNTED_BYTES, COUNTED_ROWS, UNREAD_ROWS } from "../../bounds.ts";
 import type { Sql } from "../../sql.ts";
 import { MENTION_ALL, timeOfRowBefore } from "./message-rows.ts";
+import type { ReadableFrom } from "./readable-from.ts";
 import { VISIBLE_FROM_OTHERS } from "./visibility.ts";
 
 /** Messages from others in a range of the log. */
@@ -29,14 +30,18 @@ const CLIENTS_MAX = 10_000;
  */
 export class UnreadCounts {
   readonly #sql: Sql;
+  readonly #readableFrom: ReadableFrom;
   readonly #known = new Map<string, Known>();
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, readableFrom: ReadableFrom) {
     this.#sql = sql;
+    this.#readableFrom = readableFrom;
   }
 
-  /** Number of messages from others in (readAt, upTo], and whether one of them mentions the client. */
-  of(clientId: string, readAt: number, upTo: number, head: number): { count: number; mentioned: boolean } {
+  /** Number of messages from others in (cursor, upTo], and whether one of them mentions the client. */
+  of(clientId: string, cursor: number, upTo: number, head: number): { count: number; mentioned: boolean } {
+    // What may not be read any more is not unread.
+    const readAt = Math.max(cursor, this.#readableFrom.time - 1);
     if (upTo >= head) return this.#upToHead(clientId, readAt, head);
     const { count, mentionedAt } = this.#count(clientId, readAt, upTo);
     return { count, mentioned: mentionedAt > readAt };
@@ -49,7 +54,7 @@ export class UnreadCounts {
     return { count: known.count, mentioned: known.mentionedAt > readAt };
   }
 
-  /** A message was changed, so counts and mentions may differ. */
+  /** A message was changed, or rows were deleted, so counts and mentions may differ. */
   forget(): void {
     this.#known.clear();
   }

@@ -19,9 +19,16 @@ export function historyVisibleFrom({ security }: Settings, member: { joinedAt: n
   return security.historyFrom === "joining" ? member.joinedAt : 0;
 }
 
-/** SQL: the message is not deleted. */
-export const NOT_DELETED = `flags & ${DELETED} = 0`;
-/** SQL: the message is visible to a client, and another client sent it. Bind the client id twice. */
+const NOT_DELETED = `flags & ${DELETED} = 0`;
+/**
+ * SQL: the message can be read: it is not deleted, nor too old. Bind the time from which messages can be (`ReadableFrom`);
+ * the `+` keeps SQLite from taking that for the bound of a search, in place of a nearer one.
+ */
+export const READABLE = `+timestamp >= ? AND ${NOT_DELETED}`;
+/**
+ * SQL: the message is visible to a client, and another client sent it. Bind the client id twice. It says nothing of the
+ * time.
+ */
 export const VISIBLE_FROM_OTHERS = `${NOT_DELETED} AND sender <> ? AND (recipients IS NULL OR ? IN (SELECT value FROM json_each(recipients)))`;
-/** SQL: the message is visible to a client (`isVisibleTo`). Bind the client id twice. */
-export const VISIBLE_TO = `${NOT_DELETED} AND (recipients IS NULL OR sender = ? OR ? IN (SELECT value FROM json_each(recipients)))`;
+/** SQL: the message is visible to a client (`isVisibleTo`). Bind the time as above, and the client id twice. */
+export const VISIBLE_TO = `${READABLE} AND (recipients IS NULL OR sender = ? OR ? IN (SELECT value FROM json_each(recipients)))`;

@@ -5,7 +5,7 @@ import type { ConversationTables } from "../conversation-tables.ts";
 import { AnswerBudget, type HistoryRequest } from "../log/history-pages.ts";
 import type { Entry, Log } from "../log/log.ts";
 import { MENTION_ALL } from "../log/message-rows.ts";
-import { NOT_DELETED } from "../log/visibility.ts";
+import { READABLE } from "../log/visibility.ts";
 import { Audiences, type EntryPlace, EVERYBODY, type Range, SUBSCRIBERS } from "./audiences.ts";
 import type { GlobalBroadcasts } from "./global-broadcasts.ts";
 import { HiddenBroadcasts } from "./hidden-broadcasts.ts";
@@ -73,7 +73,7 @@ export class ServiceViews {
         "SELECT count(*) AS count, count(*) FILTER (WHERE flags & ? OR (instr(mentions, ?) AND " +
           "? IN (SELECT value FROM json_each(mentions)))) AS mentioned FROM (SELECT timestamp FROM audiences " +
           "WHERE audience = ? AND at > ? AND at <= ? AND at = timestamp ORDER BY at DESC LIMIT ?) " +
-          `JOIN messages USING (timestamp) WHERE sender <> ? AND ${NOT_DELETED} ` +
+          `JOIN messages USING (timestamp) WHERE sender <> ? AND ${READABLE} ` +
           "AND timestamp NOT IN (SELECT value FROM json_each(?))",
         MENTION_ALL,
         JSON.stringify(clientId),
@@ -83,6 +83,7 @@ export class ServiceViews {
         upTo,
         UNREAD_ROWS,
         clientId,
+        this.#log.readableFrom.time,
         hidden,
       );
       count += found?.count ?? 0;

@@ -3,6 +3,7 @@ import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { QUERY_ANSWER_BYTES } from "../../bounds.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import type { Archive } from "../messages/archive.ts";
+import { heldConversations } from "../retention/holds.ts";
 import { messageIn } from "../rows-to-records.ts";
 import type { conversations } from "../schema/conversations.ts";
 import { messages } from "../schema/messages.ts";
@@ -12,13 +13,18 @@ type Row = typeof conversations.$inferSelect;
 /**
  * The newest message of each of the client's own conversations, and the conversations that fit into an answer together
  * with them, at least one. Messages that do not fit are not read. A message that D1 lacks is left out.
+ *
+ * @param since messages are kept from this time (ms), but for conversations on hold; 0 for all
  */
 export async function withLastMessages(
   archive: Archive,
   found: Row[],
   isOwn: (row: Row) => boolean,
+  since = 0,
 ): Promise<{ rows: Row[]; last: Map<string, MessageRecord> }> {
-  const archived = found.filter((row) => row.archivedAt === row.lastMessageAt && isOwn(row));
+  const held = new Set(since === 0 ? [] : await heldConversations(archive.index));
+  const isKept = ({ id, archivedAt }: Row) => (archivedAt ?? 0) >= since || held.has(id);
+  const archived = found.filter((row) => row.archivedAt === row.lastMessageAt && isOwn(row) && isKept(row));
   const places = archived.flatMap(({ id, archivedAt }) =>
     archivedAt === null ? [] : [{ conversationId: id, timestamp: archivedAt }],
   );

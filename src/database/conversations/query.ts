@@ -40,6 +40,8 @@ export type ConversationQuery = Pick<
 > & {
   /** The querying client. Without conditions, a query means "the conversations I am in". */
   clientId: string;
+  /** Last messages are kept from this time (ms), but for conversations on hold; 0 for all. */
+  messagesSince?: number;
   /** What a client may find of conversations it is not in; undefined for the app's server, which finds all. */
   bounds?: Omit<QueryingClient, "clientId">;
   /** Where last messages are, if not all in the same database. */
@@ -80,7 +82,7 @@ export async function queryConversations(
   if (asker !== undefined) await yieldToEventLoop();
   const isOwn = ({ members }: Row) => asker === undefined || members.includes(asker.clientId);
   const { rows, last } = query.withLastMessage
-    ? await withLastMessages(query.archive ?? Archive.of(db), found, isOwn)
+    ? await withLastMessages(query.archive ?? Archive.of(db), found, isOwn, query.messagesSince)
     : { rows: found, last: undefined };
   return rows.map((row) => {
     const conversation = conversationIn(row);

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { MessageRecord } from "../../model/records.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
+import { heldConversations } from "../retention/holds.ts";
 import { messageIn } from "../rows-to-records.ts";
 import { messages } from "../schema/messages.ts";
 import { statement } from "../statement.ts";
@@ -16,6 +17,8 @@ export interface ArchiveRequest {
   reversed: boolean;
   /** Messages, 1 to 1,000. */
   limit: number;
+  /** Messages are kept from this time (ms), but for conversations on hold; 0 for all. */
+  since: number;
 }
 
 export interface ArchivedMessage extends MessageRecord {
@@ -42,6 +45,8 @@ export async function messagesOfApp(archive: Archive, request: ArchiveRequest): 
 /** What is read: what one client or everybody sent, between two points, from one side. */
 interface Range {
   sender: SQL | undefined;
+  /** What is kept, where that is no matter of the time alone. */
+  kept: SQL | undefined;
   after: HistoryPoint | undefined;
   before: HistoryPoint | undefined;
   reversed: boolean;
@@ -49,14 +54,19 @@ interface Range {
 
 async function queryMessages(
   archive: Archive,
-  { start, end, reversed, limit }: ArchiveRequest,
+  { start, end, reversed, limit, since }: ArchiveRequest,
   sender: SQL | undefined,
 ): Promise<ArchivedMessage[]> {
-  const [after, before] = await Promise.all([
+  const [first, before, held] = await Promise.all([
     placeOf(archive, reversed ? start : end),
     placeOf(archive, reversed ? end : start),
+    since === 0 ? [] : heldConversations(archive.index),
   ]);
-  const range = { sender, after, before, reversed };
+  const begins = { timestamp: since, messageId: undefined, inclusive: true };
+  const isBounded = held.length === 0 && since > (first?.timestamp ?? 0);
+  const after = isBounded ? begins : first;
+  const kept = held.length === 0 ? undefined : isKept(since, held);
+  const range = { sender, kept, after, before, reversed };
   const found: ArchivedMessage[] = [];
   for (const period of reversed ? archive.periods : archive.periods.toReversed()) {
     const isApart =
@@ -101,7 +111,7 @@ function boundsWithin({ since, until }: Period, { after, before }: Range): Bound
 
 async function read(
   db: D1Database,
-  { sender, reversed }: Range,
+  { sender, kept, reversed }: Range,
   { lower, upper }: Bounds,
   limit: number,
 ): Promise<ArchivedMessage[]> {
@@ -109,12 +119,16 @@ async function read(
   const rows = await drizzle(db)
     .select()
     .from(messages)
-    .where(and(sender, lower, upper))
+    .where(and(sender, kept, lower, upper))
     // The table or the index returns rows by time; only messages of one millisecond need sorting.
     .orderBy(order(messages.timestamp), order(messages.id))
     .limit(limit);
   return rows.map((row) => ({ ...messageIn(row), conversationId: row.conversationId }));
 }
+
+/** Without a hold, nothing is looked at beyond that time. The `+` keeps it from being the bound of the search. */
+const isKept = (since: number, held: readonly string[]): SQL =>
+  sql`(+${messages.timestamp} >= ${since} OR ${messages.conversationId} IN (SELECT value FROM json_each(${JSON.stringify(held)})))`;
 
 /** The order of the databases: by time, then by the id's bytes. */
 function compare(one: ArchivedMessage, other: ArchivedMessage): number {

@@ -32,6 +32,8 @@ export const conversations = sqliteTable(
      */
     archivedAt: integer("archived_at"),
     archivedPatchAt: integer("archived_patch_at"),
+    /** The object's log has no message before this time (ms); null where it was not looked at for old ones. */
+    clearedTo: integer("cleared_to"),
   },
   (table) => [
     // The name is the one common condition that neither members nor ids narrow down.
@@ -40,6 +42,14 @@ export const conversations = sqliteTable(
     index("conversations_by_kind").on(table.kind).where(sql`${table.kind} <> 'normal'`),
   ],
 );
+
+/** Copies of the legal holds of conversations, for lists and the daily deletion. WITHOUT ROWID. */
+export const holds = sqliteTable("holds", {
+  conversationId: text("conversation_id").primaryKey(),
+  /** Milliseconds. */
+  since: integer("since").notNull(),
+  reason: text("reason").notNull(),
+});
 
 /** The clients of `conversations.members`, a row each, to find the conversations of a client. WITHOUT ROWID. */
 export const members = sqliteTable(

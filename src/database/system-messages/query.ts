@@ -1,7 +1,8 @@
-import { inArray, sql } from "drizzle-orm";
+import { inArray, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { JsonObject } from "../../model/json.ts";
 import { textList } from "../installations/device-clients.ts";
+import { heldConversations } from "../retention/holds.ts";
 import { systemMessages } from "../schema/messages.ts";
 import { countInSlices, findInSlices } from "../where/owner-query.ts";
 import { readInParts, type SliceSize } from "../where/owner-query-slices.ts";
@@ -38,18 +39,21 @@ export interface SystemMessageListing {
   order: string | undefined;
   limit: number;
   skip: number;
+  /** Messages are kept from this time (ms), but for conversations on hold; 0 for all. */
+  since: number;
 }
 
 /** What clients wrote to services, for the app's server. A `where` that is not understood is refused. Fails if D1 fails. */
 export async function findSystemMessages(
   db: D1Database,
-  { where, order, limit, skip }: SystemMessageListing,
+  { where, order, limit, skip, since }: SystemMessageListing,
   size: SliceSize,
 ): Promise<SystemMessage[] | QueryRefusal> {
   const condition = parseWhere(withPointer(where), table);
   if (isQueryRefusal(condition)) return condition;
   const most = limit === 0 ? 0 : skip + limit;
-  const asked = { queried: table, condition, within: undefined, sort: order || "createdAt", most, size };
+  const within = await keptWithin(db, since);
+  const asked = { queried: table, condition, within, sort: order || "createdAt", most, size };
   const found = await findInSlices(drizzle(db), asked);
   if ("refused" in found) return found;
   return readInParts(found.slice(skip), size, (ids) =>
@@ -63,12 +67,20 @@ export async function findSystemMessages(
 /** Counts the matching ones. Refused as above. */
 export async function countSystemMessages(
   db: D1Database,
-  where: JsonObject,
+  { where, since }: Pick<SystemMessageListing, "where" | "since">,
   size: SliceSize,
 ): Promise<number | QueryRefusal> {
   const condition = parseWhere(withPointer(where), table);
   if (isQueryRefusal(condition)) return condition;
-  return countInSlices(drizzle(db), { queried: table, condition, within: undefined, size });
+  const within = await keptWithin(db, since);
+  return countInSlices(drizzle(db), { queried: table, condition, within, size });
+}
+
+/** Undefined if all are kept. */
+async function keptWithin(db: D1Database, since: number): Promise<SQL | undefined> {
+  if (since === 0) return undefined;
+  const held = JSON.stringify(await heldConversations(db));
+  return sql`(${systemMessages.timestamp} >= ${since} OR ${systemMessages.conversationId} IN (SELECT value FROM json_each(${held})))`;
 }
 
 /** SDKs name a conversation by a pointer. */

@@ -10,6 +10,8 @@ import { sliceSizeOf } from "../../database/where/owner-query-slices.ts";
 import { isQueryRefusal, type QueryRefusal } from "../../database/where/query-refusal.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { toIsoTime } from "../../protocol/encode.ts";
+import { messagesKeptFrom } from "../../settings/retention-settings.ts";
+import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_QUERY } from "../errors.ts";
 import * as example from "../examples.ts";
@@ -82,15 +84,20 @@ export const systemMessageRoutes = new Hono<HttpEnv>().get(
 async function search(env: HttpEnv["Bindings"], asked: v.InferOutput<typeof finding>): Promise<ApiResponse> {
   const { where = {}, order, limit = LIMIT_DEFAULT, skip = 0, count = false } = asked;
   const size = sliceSizeOf(env);
+  const since = messagesKeptFrom(await settingsOf(env).get(), Date.now());
   const counting = count
-    ? await awaitCall(countSystemMessages(env.DB, where, size), "counting messages", OWNERS_QUERY_LONGEST)
+    ? await awaitCall(
+        countSystemMessages(env.DB, { where, since }, size),
+        "counting messages",
+        OWNERS_QUERY_LONGEST,
+      )
     : 0;
   if (typeof counting !== "number") return unreadable(counting);
   const bounds = {
     limit: limit < 0 ? LIMIT_DEFAULT : Math.min(limit, LIMIT_MAX),
     skip: Math.min(Math.max(skip, 0), SKIP_MAX),
   };
-  const query = findSystemMessages(env.DB, { where, order, ...bounds }, size);
+  const query = findSystemMessages(env.DB, { where, order, since, ...bounds }, size);
   const rows = await awaitCall(query, "querying messages", OWNERS_QUERY_LONGEST);
   if (isQueryRefusal(rows)) return unreadable(rows);
   return { status: 200, body: { results: rows.map(rowJson), ...(count && { count: counting }) } };

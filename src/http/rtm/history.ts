@@ -12,6 +12,7 @@ import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { HistoryMessage } from "../../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../../protocol/signatures.ts";
 import { readableSince } from "../../settings/history-settings.ts";
+import { messagesKeptFrom } from "../../settings/retention-settings.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
@@ -20,6 +21,9 @@ import { mayExist, mustBe, mustExist } from "../existing-conversation.ts";
 import { awaitCall } from "../object-call.ts";
 import { identify } from "../operation.ts";
 import * as schema from "../schemas.ts";
+
+/** A request without the time from which messages are kept, which is no matter of its own. */
+type ArchiveRange = Omit<ArchiveRequest, "since">;
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -88,7 +92,7 @@ export type Bounds = v.InferOutput<v.ObjectSchema<typeof bounds, undefined>>;
 export type Signed = v.InferOutput<v.ObjectSchema<typeof signed, undefined>>;
 
 /** The parsed request; a sentence if the parameters are invalid. */
-export function requestOf(asked: Bounds): ArchiveRequest | string {
+export function requestOf(asked: Bounds): ArchiveRange | string {
   if (asked.msgid !== undefined && asked.timestamp === undefined) return "msgid: needs timestamp";
   if (asked.till_msgid !== undefined && asked.till_timestamp === undefined) {
     return "till_msgid: needs till_timestamp";
@@ -192,13 +196,17 @@ export async function archivedHistory(
   if (typeof request === "string") {
     return refuse(context, 400, { code: INVALID_PARAMETER, error: request });
   }
-  const since = readableSince((await settingsOf(context.env).get()).history, Date.now());
+  const settings = await settingsOf(context.env).get();
+  const since = readableSince(settings.history, Date.now());
   if (since === Number.POSITIVE_INFINITY) return refuse(context, 403, failures.notArchived);
   const within = withinArchive(request, since);
   if (within === undefined) return refuse(context, 403, failures.beforeArchive);
   // Read first: a state that was complete before the query is complete in it.
   const until = await awaitCall(appOf(context.env).archivedUntil(), "how far history goes");
-  const messages = await awaitCall(find(archiveOf(context.env), within), "history in D1");
+  const messages = await awaitCall(
+    find(archiveOf(context.env), { ...within, since: messagesKeptFrom(settings, Date.now()) }),
+    "history in D1",
+  );
   context.header(COMPLETE_UNTIL, String(until));
   if (since > 0) context.header(COMPLETE_SINCE, String(since));
   return context.json(messages.map(recordForOwner));
@@ -213,7 +221,7 @@ export const COMPLETE_SINCE = "X-Parley-Complete-Since";
 const EDGE_MOVES = 60 * 60 * 1_000;
 
 /** What of a range the archive has; undefined for a range before it. @param since ms */
-function withinArchive(request: ArchiveRequest, since: number): ArchiveRequest | undefined {
+function withinArchive(request: ArchiveRange, since: number): ArchiveRange | undefined {
   const { start, end, reversed } = request;
   const [earliest, latest] = reversed ? [start, end] : [end, start];
   if (latest !== undefined && latest.timestamp < since - EDGE_MOVES) return undefined;

@@ -72,6 +72,7 @@ describe("defaults", () => {
       console: { enabled: false, signOutBefore: null, auditDays: 365 },
       files: { maxBytes: 52428800, types: [], usersOnly: false, upload: "auto", url: null, domains: [] },
       history: { archive: "all", archiveDays: 180, deleteArchived: false, archivedSince: 0 },
+      retention: { messageDays: 0, idleConversationDays: 0 },
       rooms: { socketsPerRelay: 2_000, messagesPerSecond: 50, returnMinutes: 30 },
       mirror: { server: null, messagesPerMinute: 1800 },
       upstream: { url: null, functionsUrl: null, timeoutSeconds: 30, maxBytes: 10485760, log: false },

@@ -8,6 +8,7 @@ import {
   messagesSentBy,
 } from "../../../src/database/messages/history.ts";
 import { saveMessages } from "../../../src/database/messages/save.ts";
+import { saveHold } from "../../../src/database/retention/holds.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
@@ -43,7 +44,7 @@ const inOrder = ["k1", "l1", "a1", "m1", "m2", "m3", "k3", "l3"];
 const ofTom = ["k1", "a1", "m1", "m2", "l3"];
 
 function request(fields: Partial<ArchiveRequest>): ArchiveRequest {
-  return { start: undefined, end: undefined, reversed: false, limit: 100, ...fields };
+  return { start: undefined, end: undefined, reversed: false, limit: 100, since: 0, ...fields };
 }
 
 const at = (timestamp: number, messageId?: string, inclusive = false) => ({
@@ -71,6 +72,23 @@ test("[http §3] a query for the messages of one client returns no others", asyn
   expect(await toms({ reversed: true })).toEqual(ofTom);
   expect(ids(await messagesSentBy(Archive.of(db), "nobody", request({})))).toEqual([]);
   expect(ids(await messagesSentBy(Archive.of(db), "' OR 1 = 1 --", request({})))).toEqual([]);
+});
+
+describe("[B-30] messages that are kept from a time on", () => {
+  test("[B-30] lists of the app's history end where messages are kept", async () => {
+    expect(await all({ since: 40 })).toEqual(["l3", "k3", "m3", "m2", "m1"]);
+    expect(await all({ since: 40, reversed: true, limit: 2 })).toEqual(["m1", "m2"]);
+    expect(await all({ since: 40, start: at(40), limit: 2 })).toEqual([]);
+    expect(await toms({ since: 41 })).toEqual(["l3"]);
+  });
+
+  test("[B-30] lists of the app's history have all of a conversation that is on hold", async () => {
+    await saveHold(db, "attic", { since: 1, reason: "a court asked for it" });
+    expect(await all({ since: 45 })).toEqual(["l3", "k3", "m3", "a1"]);
+    expect(await toms({ since: 45, reversed: true })).toEqual(["a1", "l3"]);
+    await db.prepare("DELETE FROM holds").run();
+    expect(await all({ since: 45 })).toEqual(["l3", "k3"]);
+  });
 });
 
 // The table of http-api §3, with k1, l1 and a1 for its messages 1, 2 and 3.

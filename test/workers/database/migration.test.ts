@@ -27,7 +27,7 @@ test("the migration to an archive ordered by time keeps its messages and archive
   await old.bind(20, "m2", null, "0102", null).run();
 
   await applyD1Migrations(DB, TEST_MIGRATIONS);
-  const request = { start: undefined, end: undefined, reversed: true, limit: 10 };
+  const request = { start: undefined, end: undefined, reversed: true, limit: 10, since: 0 };
   const carried = { from: "tom", mentions: ["jerry"], receipt: true };
   const expected = [
     { ...message(10, { ...carried, id: "m1", content: "first", patchedAt: 30 }), conversationId: id },
