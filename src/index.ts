@@ -2,6 +2,7 @@ import { AppObject } from "./app/app-object.ts";
 import type { Env } from "./bindings.ts";
 import { ClientObject } from "./client/client-object.ts";
 import { ConversationObject } from "./conversation/conversation-object.ts";
+import { sweep } from "./conversation/retention/daily-sweep.ts";
 import { connect } from "./gateway/connect.ts";
 import { consumeEvents } from "./hooks/events/consume-events.ts";
 import { createApp } from "./http/app.ts";
@@ -37,8 +38,10 @@ export default {
       ? consumePushes(batch.messages, bindings)
       : consumeEvents(batch.messages, bindings);
   },
-  scheduled: (_: ScheduledController, env: Env, context?: ExecutionContext) =>
-    runScheduledCleanup(workerCalled(env, context)),
+  scheduled: async (_: ScheduledController, env: Env, context?: ExecutionContext) => {
+    const bindings = workerCalled(env, context);
+    await Promise.all([runScheduledCleanup(bindings), sweep(bindings)]);
+  },
 };
 
 /** The Worker is called, which is counted. Returns its bindings with what they do counted. */

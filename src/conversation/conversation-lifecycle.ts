@@ -19,9 +19,14 @@ import {
 } from "./import/import-conversation.ts";
 import { importLog } from "./import/import-log.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
+import { isIdle, keptFrom } from "./retention/kept-from.ts";
+import type { Tidied, TidyBounds } from "./retention/tidied.ts";
+import { deleteExpired } from "./retention/tidying.ts";
 import { ConversationState } from "./state.ts";
 
 const REMOVAL_RETRY = 60_000; // ms
+const TIDIED_EVERY = 24 * 60 * 60_000; // ms
+const TIDY_PAUSE = 1_000; // ms
 
 type Socket = ObjectSocket<SubscriptionIdentity>;
 
@@ -40,6 +45,8 @@ export class ConversationLifecycle {
   readonly #services: ConversationServices;
   readonly #sockets = new SubscriptionSockets();
   #stage: Stage = { name: "none" };
+  /** When it was last seen that no message is too old (ms). */
+  #tidiedAt = Number.NEGATIVE_INFINITY;
 
   constructor(platform: ConversationPlatform, services: ConversationServices) {
     this.#platform = platform;
@@ -129,7 +136,10 @@ export class ConversationLifecycle {
     const { state, delivery, conversation, outbox, mirror, unseen } = open;
     delivery.resumePending();
     await unseen.look();
-    if (await outbox.drain()) state.copy.saveArchived();
+    if (await outbox.drain()) {
+      state.copy.saveArchived();
+      await this.#tidyInUse(open);
+    }
     if (state.pendingSince !== undefined) this.#platform.alarm.within(PENDING_DELAY);
     // Not awaited: LeanCloud may be slow, and the alarm has other work.
     void mirror.send();
@@ -235,6 +245,50 @@ export class ConversationLifecycle {
       startThere: this.#services.startThere,
       newId: this.#services.newId,
     });
+  }
+
+  /**
+   * Deletes the conversation if it is idle, else its messages that are too old, as far as its own settings say so too. By
+   * then D1 has everything, so that nothing is deleted that only D1 lacks.
+   */
+  async tidy(bounds: TidyBounds): Promise<Tidied> {
+    if (this.open === undefined) return { outcome: "none" };
+    await this.#services.refreshSettings();
+    if (!(await this.open?.outbox.drain())) return { outcome: "later" };
+    await this.open?.conversation.recorder.publish();
+    const { open } = this;
+    if (open === undefined) return { outcome: "none" };
+    // From here to the deletion nothing is awaited: a message comes before and is activity, or after and is refused.
+    open.conversation.flush();
+    const isIdleThere = open.state.lastActivity < bounds.idleBefore;
+    if (isIdleThere && isIdle(open.state, this.#services.settings(), this.#platform.now())) {
+      this.#delete(open.state);
+      await Promise.all([open.delivery.relays.close(), this.#clearCopy(open.state)]);
+      return { outcome: "deleted" };
+    }
+    return this.#deleteExpired(open, bounds);
+  }
+
+  #deleteExpired(open: OpenConversation, bounds: Pick<TidyBounds, "keptFrom">) {
+    return deleteExpired(open, bounds, {
+      settings: () => this.#services.settings(),
+      now: this.#platform.now,
+      nextTurn: () => new Promise((resolve) => this.#platform.inNextTurn(resolve)),
+    });
+  }
+
+  /** A conversation in use deletes its old messages by its alarm, once a day. The rest waits for the daily job. */
+  async #tidyInUse(open: OpenConversation): Promise<void> {
+    const { now, alarm } = this.#platform;
+    const from = keptFrom(open.state, this.#services.settings(), now());
+    if (from === 0 || (now() >= this.#tidiedAt && now() < this.#tidiedAt + TIDIED_EVERY)) return;
+    if ((open.state.log.expired.oldest ?? from) >= from) {
+      this.#tidiedAt = now();
+      return;
+    }
+    const { clearedTo } = await this.#deleteExpired(open, { keptFrom: from });
+    if (clearedTo === undefined) alarm.within(TIDY_PAUSE);
+    else this.#tidiedAt = now();
   }
 
   /** Deletes the conversation with its history, for everybody. */

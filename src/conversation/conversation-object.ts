@@ -13,6 +13,7 @@ import type { ConversationStub } from "./conversation-stub.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
 import { NO_ORIGIN } from "./delivery/skipped-entry.ts";
 import { type Described, type DescriptionOptions, described } from "./description.ts";
+import type { Hold } from "./facts.ts";
 import {
   type ConversationImport,
   type ImportedConversation,
@@ -28,6 +29,7 @@ import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-
 import type { MissedNotices } from "./notices.ts";
 import type { ListPage, PageOfList } from "./permissions/client-list.ts";
 import { RelayedConversation } from "./relayed-conversation-object.ts";
+import type { Tidied, TidyBounds } from "./retention/tidied.ts";
 import type { Dropped } from "./room/downstream.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
@@ -57,6 +59,7 @@ export class ConversationObject extends RelayedConversation implements Conversat
     imported: ImportedConversation,
     messages: ImportedMessage[],
   ): Promise<ConversationImport | undefined> {
+    await this.lifecycle.refreshSettings();
     if (messages.length > 0) await this.#open?.mirror.settled();
     return this.lifecycle.import(imported, messages);
   }
@@ -66,6 +69,7 @@ export class ConversationObject extends RelayedConversation implements Conversat
   }
 
   async importMessages(messages: ImportedMessage[]): Promise<ImportedLog | Refused> {
+    await this.lifecycle.refreshSettings();
     await this.#open?.mirror.settled();
     return this.#read(({ state, mirror }) => importLog(state, messages, mirror));
   }
@@ -247,6 +251,21 @@ export class ConversationObject extends RelayedConversation implements Conversat
     return this.#open === undefined
       ? { refused: "CONVERSATION_NOT_FOUND" }
       : inspect(this.#open, name, asked);
+  }
+
+  async tidy(bounds: TidyBounds): Promise<Tidied> {
+    return this.lifecycle.tidy(bounds);
+  }
+
+  async setHold(hold: Hold | undefined): Promise<undefined | Refused> {
+    return this.#read(({ state }) => {
+      state.setHold(hold);
+      return undefined;
+    });
+  }
+
+  async hold(): Promise<Hold | undefined | Refused> {
+    return this.#read(({ state }) => state.facts.hold);
   }
 
   async remove(): Promise<undefined | Refused> {

@@ -18,6 +18,7 @@ import type { HistoryMessage } from "../protocol/replies.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation-catch-up.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
 import type { Described, DescriptionOptions } from "./description.ts";
+import type { Hold } from "./facts.ts";
 import type { ConversationImport, ImportedConversation } from "./import/import-conversation.ts";
 import type { ImportedLog } from "./import/import-log.ts";
 import type { ImportedList, PermissionImport } from "./import/import-permissions.ts";
@@ -27,6 +28,7 @@ import type { ImportedMessage } from "./log/import-messages.ts";
 import type { ChangeAnswer, HostedMessage, MirrorAnswer } from "./mirror/mirror-host.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { ListPage, PageOfList } from "./permissions/client-list.ts";
+import type { Tidied, TidyBounds } from "./retention/tidied.ts";
 import type { Dropped } from "./room/downstream.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 import type { Answer, Asked, ServiceCall } from "./service/service-calls.ts";
@@ -108,6 +110,11 @@ export interface ConversationStub {
   change(changes: JsonObject): Promise<Changed | Refused>;
   /** Changes a row of the class: members, mutes and columns together, if a condition holds at that moment. */
   changeRow(change: RowChange): Promise<RowChanged>;
+  /** Deletes it if it is idle, else what is too old of it (`ConversationLifecycle.tidy`). */
+  tidy(bounds: TidyBounds): Promise<Tidied>;
+  /** Puts it on legal hold, or ends that. */
+  setHold(hold: Hold | undefined): Promise<undefined | Refused>;
+  hold(): Promise<Hold | undefined | Refused>;
   /** Deletes the conversation with its history, for everybody. */
   remove(): Promise<undefined | Refused>;
   sendAsServer(message: ServerMessage): Promise<{ messageId: string; timestamp: number } | Refused>;

@@ -216,6 +216,11 @@ export class Conversation {
     return this.#patches.delete(location);
   }
 
+  /** Stores what was accepted and waits for its commit. */
+  flush(): void {
+    this.#messages.flush();
+  }
+
   /** A page of history that this viewer may see; without a viewer, for the app's server (http-api §3). */
   async history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[]> {
     this.#messages.flush();

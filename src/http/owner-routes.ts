@@ -15,6 +15,7 @@ import { messageLedgerRoutes } from "./admin/message-ledger.ts";
 import { metricsRoutes } from "./admin/metrics.ts";
 import { movingRoutes } from "./admin/moving.ts";
 import { pushPreviewRoutes } from "./admin/push-preview.ts";
+import { retentionRoutes } from "./admin/retention.ts";
 import { settingsRoutes } from "./admin/settings.ts";
 import { signatureCheckRoutes } from "./admin/signature-check.ts";
 import { testPushRoutes } from "./admin/test-push.ts";
@@ -49,6 +50,7 @@ export const ownerRoutes = [
   conversationSearchRoutes,
   conversationMemberRoutes,
   messageLedgerRoutes,
+  retentionRoutes,
   signatureCheckRoutes,
   conversationImportRoutes,
   permissionImportRoutes,

@@ -16,10 +16,13 @@ export function importLog(
   messages: readonly ImportedMessage[],
   mirror: Mirror,
 ): ImportedLog {
-  const mirrored = messages.map((message) => mirroredOutcome(state, message, mirror));
-  const others = messages.filter((_, at) => mirrored[at] === undefined);
+  const { time } = state.log.readableFrom;
+  const known = messages.map((message) =>
+    message.timestamp < time ? expired(message) : mirroredOutcome(state, message, mirror),
+  );
+  const others = messages.filter((_, at) => known[at] === undefined);
   const imported = importInto(state, others).values();
-  const outcomes = mirrored
+  const outcomes = known
     .map((outcome) => outcome ?? imported.next().value)
     .filter((each) => each !== undefined);
   const upTo = state.log.head;
@@ -34,6 +37,8 @@ function importInto(
   if (service !== undefined) return importIntoService(log, service, messages);
   return log.import(messages.map(({ recipients: _, validTill: __, ...message }) => message));
 }
+
+const expired = ({ timestamp }: ImportedMessage): ImportOutcome => ({ outcome: "expired", place: timestamp });
 
 /** Undefined for a message that the mirror does not know. */
 function mirroredOutcome(

@@ -20,9 +20,10 @@ export type ImportedMessage = Pick<
 export interface ImportOutcome {
   /**
    * `added`; `changed` if it was here with another content; `kept` if this log has it already, or has changed it;
-   * `mirrored` if it is here with an id or a time of its own; `refused` if there is no place for it.
+   * `mirrored` if it is here with an id or a time of its own; `refused` if there is no place for it; `expired` if it is
+   * older than messages are kept.
    */
-  outcome: "added" | "changed" | "kept" | "mirrored" | "refused";
+  outcome: "added" | "changed" | "kept" | "mirrored" | "refused" | "expired";
   /** Its place in the log. */
   place: number;
   /** Whom it is for there, where it is not for all. */

@@ -2,6 +2,7 @@ import { LOG_ROWS } from "../../bounds.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import type { Sql } from "../../sql.ts";
 import { AcceptedSends } from "./accepted-sends.ts";
+import { ExpiredMessages } from "./expired-messages.ts";
 import { HistoryPages } from "./history-pages.ts";
 import { type ImportedMessage, type ImportOutcome, importMessages, update } from "./import-messages.ts";
 import {
@@ -38,6 +39,7 @@ export class Log {
   readonly history: HistoryPages;
   readonly fromOthers: MessagesFromOthers;
   readonly missing: MissingEntries;
+  readonly expired: ExpiredMessages;
   /** Whatever shows messages keeps to it. Older rows serve nothing but the copy, until they are deleted. */
   readonly readableFrom = new ReadableFrom();
   readonly #unread: UnreadCounts;
@@ -51,6 +53,11 @@ export class Log {
     this.history = new HistoryPages(sql, this.readableFrom);
     this.fromOthers = new MessagesFromOthers(sql, this.readableFrom);
     this.missing = new MissingEntries(sql);
+    this.expired = new ExpiredMessages(
+      sql,
+      () => this,
+      () => this.#unread.forget(),
+    );
     this.#unread = new UnreadCounts(sql, this.readableFrom);
     this.#head =
       sql.exec<{ head: number | null }>("SELECT max(timestamp) AS head FROM messages").one().head ?? 0;

@@ -90,6 +90,12 @@ export class MirrorRecords {
     );
   }
 
+  /** The messages up to a place are deleted here. */
+  forgetUpTo(place: number): void {
+    this.#tables.change("mirrored", "DELETE FROM mirrored WHERE place <= ?", place);
+    this.#tables.change("mirror_outbox", "DELETE FROM mirror_outbox WHERE place <= ?", place);
+  }
+
   /** Whether the message in this place, or a change of it, is still to go there. */
   isWaiting(place: number): boolean {
     return (

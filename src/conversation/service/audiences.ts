@@ -69,6 +69,11 @@ export class Audiences {
     );
   }
 
+  /** The entries of an audience up to a time (ms) are gone, with their messages. */
+  removeUpTo(audience: string, at: number): void {
+    this.#tables.change("audiences", "DELETE FROM audiences WHERE audience = ? AND at <= ?", audience, at);
+  }
+
   /** The newest entries in the ranges and bounds, oldest first. */
   newest(ranges: readonly Range[], { after, upTo }: Bounds, limit: number, which: Which): EntryPlace[] {
     return ranges

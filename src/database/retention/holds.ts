@@ -1,3 +1,4 @@
+import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { holds } from "../schema/conversations.ts";
 
@@ -17,4 +18,9 @@ export async function saveHold(
     .insert(holds)
     .values({ conversationId, since, reason })
     .onConflictDoUpdate({ target: holds.conversationId, set: { since, reason } });
+}
+
+/** Takes a conversation off that list. Fails if D1 fails. */
+export async function dropHold(db: D1Database, conversationId: string): Promise<void> {
+  await drizzle(db).delete(holds).where(eq(holds.conversationId, conversationId));
 }

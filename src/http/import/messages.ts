@@ -89,6 +89,11 @@ export class ImportedMessages {
         this.#answer.refused.push({ row: each.row, error });
         continue;
       }
+      if (outcome === "expired") {
+        const error = "timestamp: older than messages are kept (retention.messageDays)";
+        this.#answer.refused.push({ row: each.row, error });
+        continue;
+      }
       if (outcome === "mirrored") {
         this.#answer.kept += 1;
         continue;
