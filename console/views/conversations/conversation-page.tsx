@@ -14,6 +14,8 @@ import { Attributes } from "./attributes.tsx";
 import { type Conversation, deleteConversation, readConversation } from "./conversation-queries.ts";
 import { conversationText } from "./conversation-text.ts";
 import { EventList } from "./event-list.tsx";
+import { HoldBadge, HoldSection } from "./hold-section.tsx";
+import { holdText } from "./hold-text.ts";
 import { MemberList } from "./member-list.tsx";
 import { memberText } from "./member-text.ts";
 import { MessageList } from "./message-list.tsx";
@@ -52,6 +54,7 @@ function Parts({ conversation }: { conversation: Conversation }) {
   const text = useText(conversationText);
   const { oneOf } = useText(conversationsText);
   const { title: audience } = useText(memberText);
+  const { title: hold } = useText(holdText);
   const address = useAddress();
   const { id, kind, row } = conversation;
   return (
@@ -59,6 +62,7 @@ function Parts({ conversation }: { conversation: Conversation }) {
       <p class="actions">
         <Id>{id}</Id>
         {kind !== "normal" && <Badge tone="info">{oneOf[kind]}</Badge>}
+        {row !== undefined && <HoldBadge id={id} />}
       </p>
       <Tabs
         label={text.tabsOf}
@@ -79,6 +83,7 @@ function Parts({ conversation }: { conversation: Conversation }) {
                   label: text.tabs.attributes,
                   render: () => <Attributes conversation={conversation} row={row} />,
                 },
+                { id: "hold", label: hold, render: () => <HoldSection id={id} /> },
               ]),
           { id: "events", label: text.events.title, render: () => <EventList id={id} /> },
         ]}

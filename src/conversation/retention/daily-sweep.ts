@@ -26,6 +26,8 @@ const CALL_DEADLINE = 15_000; // ms
 /** Messages of D1 that one run looks at, in each database. */
 const ARCHIVED = 200_000;
 
+const LATER = { outcome: "later" } satisfies Tidied;
+
 /**
  * The daily job of retention: old messages leave D1, and the conversations are gone through for those that are idle or
  * sleep over old messages. What it does not get to is for the next day. Where nothing is set, it reads the settings.
@@ -77,7 +79,7 @@ async function tidyDue(
     calls += called.length;
     const cleared: { id: string; to: number }[] = [];
     await forEachLimited(called, AT_ONCE, async (id) => {
-      const tidied = await tidy(env, id, bounds);
+      const tidied = isOver() ? LATER : await tidy(env, id, bounds);
       if (tidied.outcome === "deleted") progress.conversations += 1;
       if (tidied.outcome === "later") progress.isBehind = true;
       if (tidied.outcome !== "kept") return;
@@ -106,6 +108,6 @@ async function tidy(env: Env, id: string, bounds: TidyBounds): Promise<Tidied> {
     );
   } catch (error) {
     console.warn(`retention of ${id} is left for tomorrow:`, loggableError(error));
-    return { outcome: "later" };
+    return LATER;
   }
 }

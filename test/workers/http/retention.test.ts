@@ -57,7 +57,7 @@ describe("[B-30] messages that are older than messageDays", () => {
       ),
       unread: await unreadOf(jerry, id),
     });
-    expect(await lists()).toEqual({ socket: all, conversation: all.toReversed(), client: all, unread: 3 });
+    expect(await lists()).toEqual({ socket: all, conversation: all, client: all, unread: 3 });
     await keep({ messageDays: 3 });
     await maybeHibernate();
     const young = ["2 days ago"];
@@ -128,7 +128,7 @@ describe("[B-30] a legal hold", () => {
     await day();
     await maybeHibernate();
     expect(await done("GET", hold(id))).toEqual(held);
-    expect(await textsIn(id)).toEqual(["5 days ago", "9 days ago"]);
+    expect(await textsIn(id)).toEqual(["9 days ago", "5 days ago"]);
     expect(await done<object[]>("GET", `/1.2/rtm/clients/${tom}/messages`)).toHaveLength(2);
     expect(await done("GET", "/admin/retention")).toMatchObject({ held: [id] });
     expect(await done("DELETE", hold(id))).toEqual({ hold: null });
@@ -173,5 +173,29 @@ describe("[L-16] an idle conversation", () => {
     expect(await textsIn(spoken)).toHaveLength(2);
     expect(await textsIn(changed)).toHaveLength(1);
     expect(await outcome(rest("GET", `${CONVERSATIONS}/${read}/messages`))).toBe("404 4303");
+  });
+
+  test("[L-16] a message that comes while its conversation is deleted as idle is kept in it or refused, never lost", async () => {
+    const outcomes = new Set<string>();
+    for (let round = 0; round < 6; round += 1) {
+      const [tom, jerry] = named("tom", "jerry");
+      await keep({ idleConversationDays: 0 });
+      const id = await oldChat([tom, jerry], [9]);
+      const toms = await WorkerdDevice.of(tom);
+      await history(toms, id);
+      await keep({ idleConversationDays: 4 });
+      const idleBefore = Date.now() - 4 * DAY;
+      const tidied = world.CONVERSATIONS.getByName(id).tidy({ keptFrom: 0, idleBefore });
+      if (round % 2 === 0) await new Promise((resolve) => setTimeout(resolve, round * 4));
+      const said = refusal(await say(toms, id, "hello"));
+      const { outcome: became } = await tidied;
+      outcomes.add(became);
+      if (became === "deleted") expect(said).toBe("4401 INVALID_MESSAGING_TARGET");
+      else {
+        expect(said).toBe("");
+        expect((await textsIn(id)).at(-1)).toBe("hello");
+      }
+    }
+    expect([...outcomes].every((each) => ["kept", "deleted"].includes(each))).toBe(true);
   });
 });
