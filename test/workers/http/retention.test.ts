@@ -1,5 +1,6 @@
 import { createScheduledController } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { conversationOf } from "../../../src/conversation/conversation-of.ts";
 import worker from "../../../src/index.ts";
 import { history, named, query, refusal, say } from "../../support/chat.ts";
 import { archived } from "../support/d1.ts";
@@ -185,7 +186,7 @@ describe("[L-16] an idle conversation", () => {
       await history(toms, id);
       await keep({ idleConversationDays: 4 });
       const idleBefore = Date.now() - 4 * DAY;
-      const tidied = world.CONVERSATIONS.getByName(id).tidy({ keptFrom: 0, idleBefore });
+      const tidied = conversationOf(world, id).tidy({ keptFrom: 0, idleBefore });
       if (round % 2 === 0) await new Promise((resolve) => setTimeout(resolve, round * 4));
       const said = refusal(await say(toms, id, "hello"));
       const { outcome: became } = await tidied;
