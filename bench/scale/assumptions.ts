@@ -1,16 +1,20 @@
+import { assumptions as costs } from "../cost-model.ts";
+
+const { month, stored } = costs;
+
 /**
- * How people use an app, where nothing that is counted tells. Everybody's figures are in docs/scale.md or
- * bench/README.md; whoever knows their app better changes them here and runs the simulation again.
+ * How people use an app, where nothing that is counted tells; what a person does in a day is as in docs/costs.md.
+ * Whoever knows their app better changes it and runs the simulation again.
  */
 export const assumptions = {
-  daysInMonth: 30,
+  daysInMonth: month.days,
   /** Messages of a person in a day: log-normal, so that few write most. */
-  sends: { mean: 40, sigma: 1.2 },
+  sends: { mean: month.sends, sigma: 1.2 },
   /** Where they are written. The rest is in rooms, by the rooms' own rates. */
   shares: { chats: 0.6, groups: 0.4 },
-  logins: 4,
-  newsPerLogin: 5,
-  hoursOnline: 2,
+  logins: month.logins,
+  newsPerLogin: month.newsPerLogin,
+  hoursOnline: month.hoursOnline,
   /** Members of a conversation who are online while something is said in it, beside the author. */
   online: { chat: 0.5, group: 0.2 },
   /** Of what is delivered, so much is read on its own; the rest is read together with later messages. */
@@ -44,5 +48,5 @@ export const assumptions = {
   /** How long a conversation stays awake after something happened (s). */
   awake: 60,
   /** KB stored for a message. */
-  stored: { object: 1, database: 0.6 },
+  stored,
 } as const;

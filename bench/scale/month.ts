@@ -1,47 +1,60 @@
+import { billOf, timesUse, type Use } from "../../src/usage/cost/cost.ts";
+import { PRICES } from "../../src/usage/cost/prices.ts";
+import { useOfCounts } from "../../src/usage/cost/use-of-counts.ts";
 import type { AppLoad } from "./app-load.ts";
 import { assumptions } from "./assumptions.ts";
-import { requestsOf, sumOf, type UnitCost, unitCosts, type WorkUnit } from "./unit-costs.ts";
+import { sumOf, type UnitCost, unitCosts, type WorkUnit } from "./unit-costs.ts";
 
 const DAY = 86_400; // s
 
-/** What an app takes in a month. */
+/** What an app takes in its first month. */
 export interface Month {
   messages: number;
-  objectRequests: number;
-  objectRowsWritten: number;
-  databaseRowsWritten: number;
-  queueOperations: number;
-  workerRequests: number;
-  /** Bytes that are new after a month. */
-  objectBytes: number;
+  use: Use;
+  /** With the plan, after what it includes. */
+  dollars: number;
+  /** Bytes of messages that are new in D1. */
   databaseBytes: number;
 }
 
-export function monthOf({ daily, messages }: AppLoad): Month {
+export function monthOf({ daily, messages: dailyMessages }: AppLoad): Month {
   const { daysInMonth, stored } = assumptions;
-  const sum = (of: (unit: UnitCost) => number) => daysInMonth * dailySum(daily, of);
-  return {
-    messages: messages * daysInMonth,
-    objectRequests: sum(requestsOf),
-    objectRowsWritten: sum(({ rows }) => sumOf(rows)),
-    databaseRowsWritten: sum(({ databaseRows = 0 }) => databaseRows),
-    // Written, read, removed.
-    queueOperations: sum(({ events = 0, pushes = 0 }) => 3 * (events + pushes)),
-    workerRequests: sum(({ workerRequests = 0 }) => workerRequests),
-    objectBytes: messages * daysInMonth * stored.object * 1_000,
-    databaseBytes: messages * daysInMonth * stored.database * 1_000,
+  const sum = (of: (unit: UnitCost) => number) => dailySum(daily, of);
+  const messages = dailyMessages * daysInMonth;
+  const day = useOfCounts(
+    {
+      objectRows: sum(({ rows }) => sumOf(rows)),
+      databaseRows: sum(({ databaseRows = 0 }) => databaseRows),
+      databaseCalls: sum(({ databaseCalls = 0 }) => databaseCalls),
+      socketMessages: sum(({ frames }) => sumOf(frames)),
+      otherEvents: sum(({ calls }) => sumOf(calls)),
+      queued: sum(({ events = 0, pushes = 0 }) => events + pushes),
+      workerRequests: sum(({ workerRequests = 0 }) => workerRequests),
+      // Of devices, both ways: a message and its acknowledgement, a delivery and its, a read and its count.
+      frames: 2 * (daily.send + daily.acknowledge + daily.read),
+      // A thousandth of a row written.
+      objectRowsRead: 0,
+      databaseRowsRead: 0,
+    },
+    PRICES,
+  );
+  const use: Use = {
+    ...timesUse(day, daysInMonth),
+    objectGigabytes: (messages * stored.object) / 1e6,
+    databaseGigabytes: (messages * stored.database) / 1e6,
   };
+  return { messages, use, dollars: billOf(use, PRICES), databaseBytes: messages * stored.database * 1_000 };
 }
 
 /** What everybody shares, in its busiest hour, a second. */
-export interface Shared {
+export interface SharedRates {
   databaseCalls: number;
   databaseRows: number;
   events: number;
   pushes: number;
 }
 
-export function sharedBy({ daily }: AppLoad): Shared {
+export function sharedBy({ daily }: AppLoad): SharedRates {
   const rate = (of: (unit: UnitCost) => number) => (dailySum(daily, of) * assumptions.peak) / DAY;
   return {
     databaseCalls: rate(({ databaseCalls = 0 }) => databaseCalls),

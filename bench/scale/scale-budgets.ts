@@ -1,13 +1,19 @@
 import type { Budget } from "../budgets.ts";
 import type { AppLoad } from "./app-load.ts";
-import { sharedBy } from "./month.ts";
+import { monthOf, sharedBy } from "./month.ts";
 import type { ObjectKind } from "./unit-costs.ts";
 
 /**
  * What one thing takes a second before it queues: an object that writes 200 to 500 requests by Cloudflare's guide, a
  * queue 5,000 messages by its limit. D1 does one thing at a time, and a batch of three statements takes it some 2 ms.
  */
-export const ceilings = { object: 500, queue: 5_000, databaseCalls: 500, databaseRows: 5_000 } as const;
+export const ceilings = {
+  object: 500,
+  queue: 5_000,
+  databaseCalls: 500,
+  databaseRows: 5_000,
+  dollars: 14,
+} as const;
 
 /** Something that all users pass through, alone or as one of a few shards. */
 export interface Shared {
@@ -67,5 +73,12 @@ export function scaleBudgets(load: AppLoad): Budget[] {
       measured: capacity(one, load.users) / 1_000,
     }),
   );
-  return [...busiest, ...shared];
+  const { dollars, messages } = monthOf(load);
+  const money: Budget = {
+    name: `${size} users: dollars for a million messages, everything included`,
+    limit: ceilings.dollars,
+    kind: "at most",
+    measured: (1e6 * dollars) / messages,
+  };
+  return [...busiest, ...shared, money];
 }

@@ -29,31 +29,35 @@ export function sharedTable(load: AppLoad): string {
 }
 
 export function monthTable(loads: readonly AppLoad[]): string {
-  const millions = (value: number) => whole(value / 1e6);
+  const millions = (value = 0) => whole(value / 1e6);
   return table(
     [
-      "a month of daily users",
+      "the first month of daily users",
       "messages, M",
       "object requests, M",
       "object rows, M",
       "D1 rows, M",
       "queue operations, M",
-      "D1 GB more",
+      "D1 GB",
       "databases for a year",
-      "objects' GB more",
+      "objects' GB",
+      "dollars",
+      "for a million messages",
     ],
     loads.map((load) => {
-      const month = monthOf(load);
+      const { messages, use, dollars, databaseBytes } = monthOf(load);
       return [
         whole(load.users),
-        millions(month.messages),
-        millions(month.objectRequests),
-        millions(month.objectRowsWritten),
-        millions(month.databaseRowsWritten),
-        millions(month.queueOperations),
-        whole(month.databaseBytes / 1e9),
-        whole(Math.ceil((12 * month.databaseBytes) / DATABASE_BYTES)),
-        whole(month.objectBytes / 1e9),
+        millions(messages),
+        millions(use.objectRequests),
+        millions(use.objectRowsWritten),
+        millions(use.databaseRowsWritten),
+        millions(use.queueOperations),
+        whole(use.databaseGigabytes ?? 0),
+        whole(Math.ceil((12 * databaseBytes) / DATABASE_BYTES)),
+        whole(use.objectGigabytes ?? 0),
+        whole(dollars),
+        decimal((1e6 * dollars) / messages),
       ];
     }),
   );

@@ -1,4 +1,5 @@
 import type { Budget } from "../budgets.ts";
+import { assumptions } from "../cost-model.ts";
 import { requestsIn, total } from "../counts.ts";
 import { type Work, workNames } from "../work.ts";
 
@@ -30,8 +31,8 @@ export interface UnitCost {
   workerRequests?: number;
 }
 
-/** A conversation in use sets its alarm once in 3 minutes, and says something every 15 s. */
-const ALARM = 1 / 12;
+/** A message's share of its conversation's alarm. */
+const ALARM = 1 / assumptions.messagesPerAlarm;
 
 /**
  * What each piece of work costs, beyond those that it comes with. `npm run bench` compares them with what it counts, so

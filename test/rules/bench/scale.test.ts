@@ -32,6 +32,15 @@ describe("the simulation of an app's load", () => {
     expect(missedOf(simulate(100_000))).toEqual([]);
   });
 
+  test("misses a budget if all clients report to one AppObject", () => {
+    const missed = missedOf(simulate(USERS, 1, { appShards: 1, shardOf: () => 0 }));
+    expect(missed).toEqual(["10,000 users: how many thousand would fill AppObject, the busiest of 1"]);
+  });
+
+  test("misses a budget if most clients are of one shard", () => {
+    expect(missedOf(simulate(USERS, 1, { shardOf: (id) => (id.endsWith("7") ? 1 : 0) }))).toHaveLength(1);
+  });
+
   test("misses a budget if a group may have so many members that its object cannot take their acknowledgements", () => {
     expect(missedOf(simulate(100_000, 1, { members: 5_000 }))).toEqual([
       "100,000 users: events a second of the busiest ConversationObject",
