@@ -16,6 +16,8 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
         miniflare: {
           // wrangler.toml names no bucket, since an account may have none.
           r2Buckets: { FILES: "parley-files" },
+          // Likewise: further databases of messages.
+          d1Databases: { DB_1: "parley-1", DB_2: "parley-2" },
           bindings: {
             APP_ID: "parley-test",
             APP_KEY: "parley-test-key",

@@ -51,6 +51,12 @@ export function readableSince(history: HistorySettings, now: number): number {
   return Math.max(history.archivedSince, writtenSince(history, now));
 }
 
+/** D1 does not keep messages from before this time (ms); undefined if all that it has stay. */
+export function unkeptBefore(history: HistorySettings, now: number): number | undefined {
+  if (history.archive === "days") return writtenSince(history, now);
+  return history.archive === "off" && history.deleteArchived ? now : undefined;
+}
+
 /** `archivedSince` after a change of these settings at a time (ms): what D1 did not keep before is missing for ever. */
 export function archivedSinceAfter(before: HistorySettings, after: HistorySettings, now: number): number {
   const { archivedSince } = before;

@@ -67,6 +67,27 @@ function parsed(text: string): unknown {
   }
 }
 
+/**
+ * Why a list of generations must not follow another one; undefined if it may. Messages are where the earlier list says,
+ * so it only grows.
+ *
+ * @param now ms
+ */
+export function changeProblem(
+  before: readonly Generation[],
+  after: readonly Generation[],
+  now: number,
+): string | undefined {
+  const isSame = (one: Generation, other: Generation | undefined) =>
+    one.since === other?.since && one.databases.join() === other.databases.join();
+  const [changed] = before.filter((each, at) => each.since <= now && !isSame(each, after[at]));
+  if (changed !== undefined)
+    return `the generation since ${new Date(changed.since).toISOString()} with ${changed.databases.join(", ")} is changed or missing, and has messages`;
+  const begun = after.find(({ since }, at) => since <= now && at >= before.length);
+  if (begun === undefined) return undefined;
+  return `the new generation since ${new Date(begun.since).toISOString()} must begin later than now: there are messages of that time`;
+}
+
 /** The place among some databases of a conversation's messages. It must never change: rows are where it once pointed. */
 export function placeAmong(count: number, conversationId: string): number {
   let hash = 0x811c9dc5;

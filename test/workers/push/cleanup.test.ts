@@ -6,7 +6,7 @@ import { pushesOf } from "../../../src/push/push-stub.ts";
 import { breakTable, repair } from "../support/d1.ts";
 import { inTime, PUSH, pushedLater, setUpPush, waiting, waitingOf } from "../support/push.ts";
 import { done } from "../support/rest.ts";
-import { openWorld, world } from "../support/world.ts";
+import { configure, openWorld, world } from "../support/world.ts";
 
 /** What is done once a day. */
 
@@ -96,4 +96,29 @@ test("the cleanup does not touch rows that are in use", async () => {
   const { objectId } = await done<{ objectId: string }>("POST", PUSH, { data: "Cheese" });
   await day();
   expect(await ids("notifications")).toEqual([objectId]);
+});
+
+test("messages older than history.archiveDays leave D1 each day, and with off all that it has if the owner says so", async () => {
+  const now = Date.now();
+  const say = (at: number) =>
+    world.DB.prepare(
+      "INSERT INTO messages (timestamp, conversation_id, id, sender, content, mention_all, mentions, receipt, recalled) " +
+        "VALUES (?1, 'chat', 'm' || ?1, 'Tom', '', 0, '[]', 0, 0)",
+    )
+      .bind(at)
+      .run();
+  const left = () => world.DB.prepare("SELECT count(*) AS n FROM messages").first<number>("n");
+  for (const at of [now - 31 * DAY, now - 30 * DAY - 1, now - 29 * DAY, now - 1_000]) await say(at);
+  await day();
+  expect(await left()).toBe(4);
+  await configure({ history: { archive: "days", archiveDays: 30 } });
+  await day();
+  expect(await left()).toBe(2);
+  await configure({ history: { archive: "off" } });
+  await day();
+  expect(await left()).toBe(2);
+  await configure({ history: { deleteArchived: true } });
+  await day();
+  expect(await left()).toBe(0);
+  await configure({ history: null });
 });

@@ -15,6 +15,8 @@ interface TestEnv extends Env {
   CONVERSATIONS: DurableObjectNamespace & Objects<ConversationStub>;
   RELAYS: DurableObjectNamespace & Objects<RelayStub>;
   PUSH: DurableObjectNamespace & Objects<PushStub>;
+  DB_1: D1Database;
+  DB_2: D1Database;
   TEST_MIGRATIONS: D1Migration[];
   HIBERNATE?: string;
 }
