@@ -21,7 +21,13 @@ import { message, WatchedDatabase } from "./database.ts";
 
 /** Messages are in several databases of D1, by their time and their conversation. */
 
-const everything: ArchiveRequest = { start: undefined, end: undefined, reversed: true, limit: 1_000 };
+const everything: ArchiveRequest = {
+  start: undefined,
+  end: undefined,
+  reversed: true,
+  limit: 1_000,
+  since: 0,
+};
 
 async function timesIn(db: D1Database, id?: string): Promise<number[]> {
   const all = "SELECT timestamp FROM messages WHERE ?1 IS NULL OR conversation_id = ?1 ORDER BY timestamp";
@@ -219,7 +225,7 @@ describe("reading from several databases", () => {
         );
         const seen: ArchivedMessage[] = [];
         for (let next = start; ; ) {
-          const request = { start: next, end, reversed, limit };
+          const request = { start: next, end, reversed, limit, since: 0 };
           const page = await (sender === undefined
             ? messagesOfApp(archive, request)
             : messagesSentBy(archive, sender, request));
