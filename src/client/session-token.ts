@@ -45,7 +45,6 @@ const encoder = new TextEncoder();
 export class SessionTokens {
   readonly #appId: string;
   readonly #masterKey: string;
-  #key: Promise<CryptoKey> | undefined;
 
   constructor(appId: string, masterKey: string) {
     this.#appId = appId;
@@ -93,11 +92,19 @@ export class SessionTokens {
     return encoder.encode(`session:${this.#appId}:${body}`);
   }
 
-  #signingKey(): Promise<CryptoKey> {
-    this.#key ??= derivedKey(this.#masterKey, this.#appId);
-    return this.#key;
+  /** Only the finished key is shared: a promise belongs to one request, which may end before it. */
+  async #signingKey(): Promise<CryptoKey> {
+    const name = JSON.stringify([this.#appId, this.#masterKey]);
+    const known = signingKeys.get(name);
+    if (known !== undefined) return known;
+    const key = await derivedKey(this.#masterKey, this.#appId);
+    signingKeys.set(name, key);
+    return key;
   }
 }
+
+/** Of this isolate, which has one app. To derive a key takes four times as long as to sign with it. */
+const signingKeys = new Map<string, CryptoKey>();
 
 async function derivedKey(masterKey: string, appId: string): Promise<CryptoKey> {
   if (!masterKey) throw new Error("MASTER_KEY is not set"); // with an empty key, anybody could sign
