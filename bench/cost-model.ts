@@ -7,7 +7,7 @@ import {
   useOfCounts,
 } from "../src/usage/cost/use-of-counts.ts";
 import { type CountedCase, costCases, monthCase } from "./cost-cases.ts";
-import { type Counts, eventsIn, total } from "./counts.ts";
+import { type Counts, eventsIn, total, withoutMeters } from "./counts.ts";
 import { type Work, workNames } from "./work.ts";
 
 /** The counts that docs/costs.md is computed from. */
@@ -20,8 +20,6 @@ export interface RecordedCounts {
 
 /** How people use the app, where counts of single pieces of work do not tell. */
 export const assumptions = {
-  /** A conversation in use sets its alarm once in 3 minutes, and says something every 15 s. */
-  messagesPerAlarm: 12,
   /** KB stored for a message. */
   stored: { object: 1, database: 0.6 },
   month: {
@@ -57,7 +55,8 @@ export function record(cases: readonly CountedCase[], work: readonly Work[]): Re
   };
 }
 
-function unitOf(counts: Counts, times: number, frames: number): UsageCounts {
+function unitOf(all: Counts, times: number, frames: number): UsageCounts {
+  const counts = withoutMeters(all);
   const each = (value: number) => Math.round((value / times) * 1000) / 1000;
   const { others } = counts;
   const { messages, otherEvents } = eventsIn(counts);
@@ -77,16 +76,8 @@ function unitOf(counts: Counts, times: number, frames: number): UsageCounts {
 
 const useOf = (unit: UsageCounts) => useOfCounts(unit, PRICES);
 
-/** A message's share of its conversation's alarm. */
-const alarm: Use = {
-  objectRowsWritten: 1 / assumptions.messagesPerAlarm,
-  objectRequests: 1 / assumptions.messagesPerAlarm,
-};
-
 /** A message of a case, with all that belongs to it. */
-export function messageUse(recorded: RecordedCounts, name: string): Use {
-  return addUse(useOf(found(recorded.cases, name)), alarm);
-}
+const messageUse = (recorded: RecordedCounts, name: string) => useOf(found(recorded.cases, name));
 
 export interface MillionCost {
   name: string;

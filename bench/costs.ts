@@ -10,19 +10,21 @@ import { decimal, table } from "./table.ts";
 import { countWork } from "./work.ts";
 
 export const COSTS_DOCUMENT = new URL("../docs/costs.md", import.meta.url);
-export const RECORDED_COUNTS = new URL("counted-costs.json", import.meta.url);
+const RECORDED_COUNTS = new URL("counted-costs.json", import.meta.url);
 
 /**
  * Counts what messages cost, and prints it, with the budgets.
  *
  * @param start a server with everything counted
- * @param flags `--write` keeps the counts and writes docs/costs.md, `--details` prints the causes of the counts too
+ * @param flags `--write` keeps the counts and writes docs/costs.md; `--recorded` writes it from the counts that are
+ * kept, and counts nothing; `--details` prints the causes of the counts too
  */
 export async function printCosts(
   start: () => Promise<Server>,
   appId: string,
   flags: ReadonlySet<string>,
 ): Promise<void> {
+  if (flags.has("--recorded")) return writeCosts(recordedCounts());
   const server = await start();
   const [work, cases] = await Promise.all([countWork(server.url, appId), countCases(start, appId)]);
   await server.stop();
@@ -31,6 +33,11 @@ export async function printCosts(
   console.log(costTable(recorded));
   console.log(`\n${budgetTable([...costBudgets(recorded), ...workBudgets(work)])}`);
   if (flags.has("--details")) console.log(`\n${workDetails([...cases, ...work])}`);
+}
+
+/** What was counted last, to compute with other prices. */
+export function recordedCounts(): RecordedCounts {
+  return JSON.parse(readFileSync(RECORDED_COUNTS, "utf8"));
 }
 
 /** Keeps what was counted, and writes docs/costs.md anew from it. */

@@ -45,7 +45,7 @@ const FLOW = 200; // messages in full flow
 const METERED = 10_000;
 const IN_FLIGHT = 20;
 /** Longer than the second in which follow-up work for D1 is collected. */
-const SETTLED = 2_500; // ms
+const SETTLED = 5_000; // ms
 /** Longer than the ten seconds after which an object checks for deliveries that a crash left pending. */
 const PENDING_SETTLED = 13_000; // ms
 /** A subscription that ends earlier may leave messages pending, which are not counted here. */
