@@ -45,7 +45,7 @@ export class KeptUsage {
       if (number < from || number > to || this.#isStored(number, unreported.reporter, unreported.number))
         continue;
       const stored = days.get(number);
-      days.set(number, stored === undefined ? usage : sumOfUsages([stored, usage]));
+      days.set(number, stored === undefined ? usage : sumOfUsages([stored, usage], Number.POSITIVE_INFINITY));
     }
     return [...days].sort(([one], [other]) => one - other);
   }

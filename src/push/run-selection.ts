@@ -15,7 +15,7 @@ import { selectPage } from "./selection.ts";
 const DEADLINE = 10_000;
 
 export type SelectionEnv = ProvidersEnv &
-  Pick<Env, "DB" | "APP" | "PUSHES" | "PUSH_QUEUE" | "SINGLE_MACHINE">;
+  Pick<Env, "DB" | "METRICS" | "APP" | "PUSHES" | "PUSH_QUEUE" | "SINGLE_MACHINE">;
 
 /** Finds a page of a notification's devices and queues its deliveries. Rejects if it has to be repeated. */
 export async function runSelection(selection: Selection, env: SelectionEnv): Promise<void> {

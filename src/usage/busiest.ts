@@ -2,7 +2,7 @@
 export interface BusyConversation {
   id: string;
   messages: number;
-  /** Rows written for it, in its object and in D1. */
+  /** Rows written in its object. */
   rows: number;
   /** How much of the conversations that had this place before it is in its rank, at most. */
   inherited: number;

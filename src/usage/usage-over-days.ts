@@ -27,7 +27,13 @@ export interface UsageOfDays {
 export function usageOfDays(days: readonly [number, DayUsage][], prices: Prices): UsageOfDays {
   return {
     days: days.map(([day, usage]) => ({ at: day * DAY, ...priced(usage, prices) })),
-    all: priced(sumOfUsages(days.map(([, usage]) => usage)), prices),
+    all: priced(
+      sumOfUsages(
+        days.map(([, usage]) => usage),
+        Number.POSITIVE_INFINITY,
+      ),
+      prices,
+    ),
   };
 }
 

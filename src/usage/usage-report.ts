@@ -41,13 +41,17 @@ export const noUsage = (): Usage => ({
 
 const names: readonly UsageName[] = ["messages", ...usageCountNames];
 
-/** Several as one. What an earlier version did not count is 0. */
-export function sumOfUsages(usages: readonly DayUsage[]): DayUsage {
+/**
+ * Several as one. What an earlier version did not count is 0.
+ *
+ * @param places for conversations; all of them have one if it is infinite
+ */
+export function sumOfUsages(usages: readonly DayUsage[], places = PLACES): DayUsage {
   const counts = noUsage();
-  const busiest = new Busiest(PLACES);
+  const busiest = new Busiest(places);
   for (const usage of usages) {
     for (const name of names) counts[name] += usage.counts[name] ?? 0;
     busiest.addAll(usage.conversations);
   }
-  return { counts, conversations: busiest.top(PLACES) };
+  return { counts, conversations: busiest.top(places) };
 }

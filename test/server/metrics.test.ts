@@ -62,6 +62,29 @@ test("[G-01] who watches sees messages within five seconds of their being sent, 
   expect(totals).toMatchObject({ "messages.chat": 25, deliveries: 25, logins: 2, connects: 2 });
 });
 
+test("[G-07] on a single machine each message is counted in the usage of the day and of its conversation", async () => {
+  const toms = await NodeDevice.of(server, "tom");
+  const chat = await start(toms, ["tom", "butch"], { unique: false });
+  const before = await usage();
+  for (let sent = 0; sent < 25; sent += 1) await say(toms, chat, `Cheese ${sent}`);
+  toms.close();
+  const after = await usage();
+  const rows = (totals: Used) => totals.used.objectRowsWritten ?? 0;
+  expect(after.messages - before.messages).toBe(25);
+  expect(rows(after) - rows(before)).toBeGreaterThanOrEqual(25);
+  expect(after.conversations.find(({ id }) => id === chat)).toMatchObject({ messages: 25 });
+});
+
+interface Used {
+  messages: number;
+  used: Record<string, number>;
+  conversations: { id: string; messages: number }[];
+}
+
+async function usage(): Promise<Used> {
+  return (await callAsOwner<{ totals: Used }>(server, "GET", "/admin/usage")).totals;
+}
+
 test("nothing needs the owner of a new server but the switches against strangers", async () => {
   const { results } = await callAsOwner<{ results: { code: string }[] }>(server, "GET", "/admin/attention");
   expect(results.map(({ code }) => code).filter((code) => code !== "switches_off")).toEqual([]);
