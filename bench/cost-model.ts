@@ -20,6 +20,8 @@ export interface RecordedCounts {
 
 /** How people use the app, where counts of single pieces of work do not tell. */
 export const assumptions = {
+  /** A conversation in use sets its alarm once in 3 minutes, and says something every 15 s. */
+  messagesPerAlarm: 12,
   /** KB stored for a message. */
   stored: { object: 1, database: 0.6 },
   month: {
