@@ -99,12 +99,14 @@ export const BACKLOG = {
   waitOfMany: 2_000,
   manySends: 20,
   /**
-   * ms that the first send waits before those who have more waiting than others are refused, so that one who sends too
+   * ms that the first send waits before those who have far more waiting than others are refused, so that one who sends too
    * much holds nobody else up.
    */
   waitOfSome: 1_000,
   /** Sends of one client in one conversation that may wait whatever the others have: more than a person types. */
   ownSends: 4,
+  /** How many times as many sends as others have on average one may have waiting. */
+  timesOthers: 3,
   /** A smaller number of slow conversations may have reasons of their own: their objects broke, or are far away. */
   conversations: 10,
 };

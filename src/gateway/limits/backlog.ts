@@ -17,7 +17,7 @@ export interface WaitingSend {
  * The sends of an isolate that wait for an answer. If a conversation, or more than half of all conversations with such
  * sends, is too far behind, new sends are refused at once. That is better than to accept them and answer after their
  * SDK has given up (I13). The accepted ones are completed meanwhile, and then sends are taken again. Before a
- * conversation is that far behind, new sends of those who have more than their share of what waits in it are refused.
+ * conversation is that far behind, new sends of those who have far more waiting in it than others are refused.
  */
 export class Backlog {
   /** By conversation, in the order in which they were forwarded. */
@@ -44,7 +44,7 @@ export class Backlog {
     const own = conversationId === undefined ? undefined : this.#waiting.get(conversationId);
     if (own !== undefined && own.size >= BACKLOG.manySends) {
       if (own.isBehind(now, BACKLOG.waitOfMany)) return true;
-      if (own.isBehind(now, BACKLOG.waitOfSome) && own.hasMoreThanShare(clientId)) return true;
+      if (own.isBehind(now, BACKLOG.waitOfSome) && own.hasMoreThanOthers(clientId)) return true;
     }
     if (this.#waiting.size < BACKLOG.conversations) return false;
     const age = now - this.#behind.checkedAt;
@@ -86,13 +86,12 @@ class ConversationBacklog {
     return oldest !== undefined && now - oldest.since > tooLong;
   }
 
-  /**
-   * Whether more of the client's sends wait than would if all had the same share. Those in other isolates count as one
-   * more client: whoever is alone here has half at most.
-   */
-  hasMoreThanShare(clientId: string): boolean {
-    const share = this.#sends.size / (this.#byClient.size + 1);
-    return this.#countOf(clientId) >= Math.max(BACKLOG.ownSends, share);
+  /** Whether far more of the client's sends wait than of the others here. Who is alone here has no more than others. */
+  hasMoreThanOthers(clientId: string): boolean {
+    const own = this.#countOf(clientId);
+    const others = this.#byClient.size - 1;
+    if (own < BACKLOG.ownSends || others === 0) return false;
+    return own > (BACKLOG.timesOthers * (this.#sends.size - own)) / others;
   }
 
   #countOf(clientId: string): number {
