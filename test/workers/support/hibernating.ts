@@ -5,10 +5,10 @@ const FOLDER = "test/workers";
 
 /**
  * Files about what the gateway or an isolate remembers, or about the form of answers: no object's memory decides
- * anything there.
+ * anything there. A storm of logins is counted once: objects that wake for each of them are its normal case.
  */
 const UNAFFECTED = [
-  ...["rate-limits", "overload", "push/made-up-devices"],
+  ...["rate-limits", "overload", "login-storm", "push/made-up-devices"],
   ...["http/auth", "http/examples", "http/long-answers", "http/security"],
 ].map((name) => join(FOLDER, `${name}.test.ts`));
 
