@@ -6,9 +6,8 @@ import { NumberedStream } from "./numbered-stream.ts";
 export const DOMAIN = "localhost";
 const STREAM_MANAGEMENT = "urn:xmpp:sm:3";
 const ANSWER_DEADLINE = 10_000; // ms
-/** The longest beginning of an element that is looked for, less one: two chunks may share it. */
-const OVERLAP = "<presence ".length - 1;
-const ELEMENTS = /<(?:message|presence|iq|r) |<a xmlns='urn:xmpp:sm:3' h='\d+'|<a h='\d+' xmlns/g;
+/** Stanzas, which are counted, and what stream management asks and answers. */
+const TAGS = /<(message|presence|iq|r|a) [^>]*>/g;
 
 /** A connection of a user over TCP without TLS; with stream management, what it gets is acknowledged when asked. */
 export class XmppClient {
@@ -112,21 +111,16 @@ export class XmppClient {
   /** Counts what the server counts, and answers when it asks how much has come. */
   #manage(management: { received: number; tail: string }, chunk: Buffer): void {
     const text = management.tail + chunk.toString("latin1");
-    let counted = 0;
+    const last = text.lastIndexOf("<");
+    // A tag that has not come whole is looked at with the next chunk.
+    const end = last >= 0 && !text.includes(">", last) ? last : text.length;
+    management.tail = text.slice(end);
     let asked = false;
-    for (const { 0: element, index } of text.matchAll(ELEMENTS)) {
-      counted = index + element.length;
-      if (element === "<r ") asked = true;
-      else if (element.startsWith("<a")) this.taken(Number(/h='(\d+)/.exec(element)?.[1]));
+    for (const [tag, name] of text.slice(0, end).matchAll(TAGS)) {
+      if (name === "r") asked = true;
+      else if (name === "a") this.taken(Number(/ h='(\d+)'/.exec(tag)?.[1]));
       else management.received += 1;
     }
-    // An `<a` needs more than the others until its number has ended.
-    const open = text.lastIndexOf("<");
-    const unfinished = open >= counted && !text.includes(">", open) ? text.length - open : 0;
-    management.tail =
-      unfinished > 60 || unfinished === 0
-        ? text.slice(Math.max(counted, text.length - OVERLAP))
-        : text.slice(open);
     if (asked) this.write(`<a xmlns='${STREAM_MANAGEMENT}' h='${management.received}'/>`);
   }
 }
