@@ -16,6 +16,8 @@ export interface Results<Measured> {
   machine: string;
   /** How busy the machine was with other work before. */
   load: number;
+  /** What else a reader should know of the run; written by hand. */
+  note?: string;
   measured: Measured;
 }
 

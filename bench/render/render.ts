@@ -26,8 +26,9 @@ export async function render(): Promise<void> {
   if (peers !== undefined) await writeFile(PLOT, peersPlot(peers.measured.peers));
 }
 
-function circumstances({ date, machine, load }: Results<unknown>): string {
-  return `Measured on ${date}: ${machine}. Load average before: ${load.toFixed(1)}.`;
+function circumstances({ date, machine, load, note }: Results<unknown>): string {
+  const measured = `Measured on ${date}: ${machine}. Load average before: ${load.toFixed(1)}.`;
+  return note === undefined ? measured : `${measured} ${note}`;
 }
 
 function speedPart(results: Results<MeasuredSpeed>): string {
@@ -82,7 +83,7 @@ function peersPart(results: Results<MeasuredPeers>): string {
       .filter(beside)
       .map((peer) => [peer.name, ...loadNames.flatMap((load) => cellsOf(peers, peer, load)), peer.traffic]);
     const head = ["", ...loadNames.map((load) => peerLoads[load].title), "besides messages"];
-    return `**What is acknowledged is ${meaning}:**\n\n${markdownTable(head, rows)}`;
+    return `**${meaning[0]?.toUpperCase()}${meaning.slice(1)}:**\n\n${markdownTable(head, rows)}`;
   });
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
