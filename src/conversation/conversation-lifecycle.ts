@@ -263,18 +263,21 @@ export class ConversationLifecycle {
     const isIdleThere = open.state.lastActivity < bounds.idleBefore;
     if (isIdleThere && isIdle(open.state, this.#services.settings(), this.#platform.now())) {
       this.#delete(open.state);
+      this.#services.retentionDeleted("conversation");
       await Promise.all([open.delivery.relays.close(), this.#clearCopy(open.state)]);
       return { outcome: "deleted" };
     }
     return this.#deleteExpired(open, bounds);
   }
 
-  #deleteExpired(open: OpenConversation, bounds: Pick<TidyBounds, "keptFrom">) {
-    return deleteExpired(open, bounds, {
+  async #deleteExpired(open: OpenConversation, bounds: Pick<TidyBounds, "keptFrom">) {
+    const tidied = await deleteExpired(open, bounds, {
       settings: () => this.#services.settings(),
       now: this.#platform.now,
       nextTurn: () => new Promise((resolve) => this.#platform.inNextTurn(resolve)),
     });
+    if (tidied.messages > 0) this.#services.retentionDeleted(tidied.messages);
+    return tidied;
   }
 
   /** A conversation in use deletes its old messages by its alarm, once a day. The rest waits for the daily job. */

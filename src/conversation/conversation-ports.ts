@@ -52,6 +52,8 @@ export interface ConversationServices
   newId(): string;
   relays: RelayCalls;
   mirror: MirrorCalls;
+  /** Messages were deleted because they were too old, or the whole conversation because it was idle. */
+  retentionDeleted(what: number | "conversation"): void;
   /** Hands events to their queue. */
   publish(events: AppEvent[]): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { copyDelayOf } from "../database/messages/copy-delay.ts";
 import { withDeadline } from "../deadline.ts";
 import { hooksOf } from "../hooks/before/app-hooks.ts";
 import { eventQueueOf } from "../hooks/events/event-queue.ts";
+import { meterOf } from "../metrics/meter-of.ts";
 import { filtered } from "../moderation/filter.ts";
 import { keywordFilterOf } from "../moderation/word-list-store.ts";
 import { lastTimeOf, verifyMembershipSignature } from "../protocol/signatures.ts";
@@ -92,6 +93,12 @@ export function conversationServices(env: Env): ConversationServices {
     newId: () => newConversationId(Date.now()),
     relays: relayCallsOf(env),
     mirror: mirrorCallsOf(env),
+    retentionDeleted: (what) => {
+      const meter = meterOf(env);
+      if (typeof what === "number") meter.deleted(what);
+      else meter.count("retention.conversations");
+      void meter.reportIfDue();
+    },
     publish: (events) => publish(eventQueueOf(env), events),
   };
 }

@@ -29,7 +29,10 @@ export type CountName =
   | `refusals.${number}`
   | `pushes.${ProviderName}.${PushResult}`
   | `hooks.${HookEndpoint}.${"calls" | "failures" | "ms" | "max_ms" | LatencyBucket}`
-  | "events.errors";
+  | "events.errors"
+  /** What was deleted because it was too old, or idle. */
+  | "retention.messages"
+  | "retention.conversations";
 
 /** Calls of hooks by how long they took: at most this many milliseconds, and more than the bucket before. */
 export type LatencyBucket = "ms_50" | "ms_250" | "ms_1000" | "ms_5000" | "ms_more";

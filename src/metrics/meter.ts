@@ -110,6 +110,12 @@ export class Meter {
     counts[longest] = Math.max(counts[longest] ?? 0, milliseconds);
   }
 
+  /** Messages were deleted because they were too old. */
+  deleted(messages: number): void {
+    this.count("retention.messages");
+    add(this.#current(), "retention.messages", messages - 1);
+  }
+
   /** A user's socket opened. */
   connected(): void {
     this.count("connects");

@@ -258,6 +258,7 @@ export class SimulatedConversation implements ConversationCalls {
     return {
       settings: () => this.#environment.settings,
       refreshSettings: () => undefined,
+      retentionDeleted: () => {},
       hooks: { aboutMessage: hook, aboutConversation: hook },
       filtered: async () => undefined,
       isSigned: async () => true,

@@ -83,7 +83,10 @@ export function recentEntries(state: ConversationState, after: number): RelayedF
   if (all.length > ENTRIES_MAX) return undefined;
   let previous = service?.previousOf("subscribers", after) ?? log.upTo(after);
   const relayed = all.flatMap((entry) => {
-    const { at, message } = entry;
+    const { at } = entry;
+    // What is too old is for nobody, like what is deleted.
+    const isGone = entry.message.timestamp < log.readableFrom.time;
+    const message = isGone ? { ...entry.message, deleted: true } : entry.message;
     const audience = service?.audienceOf(message) ?? "subscribers";
     if (audience === "everybody") return [];
     // Whom it is not for has no gap without it, and is not told of it.

@@ -60,7 +60,7 @@ export const retentionRoutes = new Hono<HttpEnv>()
         ran_at: time("When the last daily run ended"),
         behind: v.pipe(v.boolean(), v.description("It left something for the next."), v.examples([false])),
         deleted: v.object({
-          messages: count("Of the logs of conversations that were asleep."),
+          messages: count("Of the logs of conversations, by the daily job."),
           archived: count("Of D1's archive."),
           conversations: count("That were idle."),
         }),
