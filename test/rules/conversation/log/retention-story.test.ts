@@ -92,7 +92,8 @@ class Story {
     const { log } = this.#state;
     for (const clientId of people) {
       const seen = this.#readable.filter(
-        ({ from, recipients }) => recipients === undefined || from === clientId || recipients.includes(clientId),
+        ({ from, recipients }) =>
+          recipients === undefined || from === clientId || recipients.includes(clientId),
       );
       const others = seen.filter(({ from }) => from !== clientId);
       for (const direction of ["newer", "older"] as const)
