@@ -74,7 +74,7 @@ export function importBudgets({
 export function memoryBudget(parley: IdleMemory, bare: IdleMemory): Budget {
   return {
     name: "memory of one more idle connection, of a bare sleeping object's",
-    limit: 1.3,
+    limit: 1.4,
     kind: "at most",
     measured: parley.further / bare.further,
   };
