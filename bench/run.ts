@@ -20,7 +20,7 @@ import { writeResults } from "./results.ts";
 import { printScale, SCALE_SEED } from "./scale/scale.ts";
 import { unitBudgets } from "./scale/unit-costs.ts";
 import { bundleOf, type Program, type Server, startServer } from "./server.ts";
-import { simulateRoom } from "./simulated-room.ts";
+import { printTree } from "./simulated-rooms.ts";
 import { connect, disconnect } from "./sockets.ts";
 import { measureSpeed, type Speed } from "./speed.ts";
 import { decimal, table, whole } from "./table.ts";
@@ -38,8 +38,6 @@ import { countWork } from "./work.ts";
 const ROUNDS = 3;
 /** Sockets of one chat room. */
 const ROOM_SIZES = [1_000, 3_000, 5_000];
-/** People of one whose gateways, relays and room are simulated. */
-const SIMULATED_SIZES = [2_000, 100_000, 1_000_000];
 
 /** One server at a time while time is measured: all of its work is done by one core. */
 async function serving<Result>(program: Program, use: (server: Server) => Promise<Result>): Promise<Result> {
@@ -132,39 +130,6 @@ function printMemory(memory: Memories): void {
   console.log(`\n${table}\n`);
 }
 
-async function printTree(): Promise<void> {
-  const rows: string[][] = [];
-  for (const size of SIMULATED_SIZES) {
-    progress(`a simulated room of ${size}`);
-    const room = await simulateRoom(size);
-    rows.push([
-      whole(size),
-      whole(room.relays),
-      decimal(room.requests),
-      whole(room.relayCalls),
-      whole(room.rows),
-      decimal(room.calls.alone),
-      decimal(room.calls.together),
-      whole(room.frames.all),
-      whole(room.frames.busiest),
-      `${whole(room.left.relays)}, ${whole(room.left.rows)}`,
-    ]);
-  }
-  const head = [
-    "people",
-    "relays",
-    "requests to enter, each",
-    "calls of relays meanwhile",
-    "rows",
-    "calls for a message",
-    "for each of 100 at once",
-    "frames",
-    "of the busiest",
-    "relays left, rows",
-  ];
-  console.log(`\n${table(head, rows)}`);
-}
-
 /** The value of an option such as `--peers=mosquitto`; undefined if it is not given, and empty without a value. */
 function option(name: string): string | undefined {
   const given = process.argv.find((one) => one === name || one.startsWith(`${name}=`));
@@ -211,7 +176,7 @@ if (process.argv.includes("--hot")) {
   process.exit();
 }
 if (process.argv.includes("--tree")) {
-  await printTree();
+  await printTree(progress);
   process.exit();
 }
 if (process.argv.includes("--rooms")) {
@@ -254,7 +219,7 @@ if (process.argv.includes("--rooms")) {
     "KB by entering",
   ];
   console.log(table(head, rows));
-  await printTree();
+  await printTree(progress);
   process.exit();
 }
 if (process.argv.includes("--costs")) {
