@@ -3,6 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
 import type { Env } from "../bindings.ts";
 import { copyDelayOf } from "../database/messages/copy-delay.ts";
+import { readStoredSettings } from "../database/stored-settings.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import { counted } from "../usage/counted-env.ts";
@@ -17,6 +18,7 @@ import { Presence } from "./presence.ts";
 import { DailyQuotas, Quotas } from "./quotas.ts";
 import { Resharding } from "./resharding.ts";
 import { shardCountOf, shardName, shardNamed } from "./shards.ts";
+import { SettingsReader, type SharedSettings } from "./shared-settings.ts";
 
 /** How long (ms) the owner of a client that was reported to the wrong shard has for an answer. */
 const FORWARD_DEADLINE = 4_000;
@@ -38,6 +40,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
   readonly #lagging: LaggingConversations;
   readonly #resharding: Resharding;
   readonly #alarm: Alarm;
+  readonly #settings: SettingsReader;
   readonly #shard: number;
 
   constructor(ctx: DurableObjectState, bindings: Env) {
@@ -53,6 +56,10 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     this.#presence = new Presence(tables, this.#facts);
     const start = env.SINGLE_MACHINE === "1" ? { at: startedAt } : undefined;
     this.#lagging = new LaggingConversations(tables, this.#facts, copyDelayOf(env), start);
+    this.#settings = new SettingsReader(
+      () => readStoredSettings(env.DB),
+      () => Date.now(),
+    );
     this.#shard = shardNamed(ctx.id.name);
     const host = {
       shard: this.#shard,
@@ -131,10 +138,15 @@ export class AppObject extends DurableObject<Env> implements AppStub {
 
   async keepSettings(overrides: string): Promise<void> {
     this.#facts.set("settings", overrides);
+    this.#settings.changed();
   }
 
   async keptSettings(): Promise<string | undefined> {
     return this.#facts.get("settings");
+  }
+
+  async currentSettings(): Promise<SharedSettings | undefined> {
+    return this.#settings.current();
   }
 
   async handOver(shards: number): Promise<boolean> {

@@ -1,3 +1,5 @@
+import type { SharedSettings } from "./shared-settings.ts";
+
 /** A client went online or offline. */
 export interface PresenceChange {
   clientId: string;
@@ -58,6 +60,8 @@ export interface AppStub extends Resharded {
   /** The settings as last stored in D1, for when D1 does not answer: no client may log in because of that. */
   keepSettings(overrides: string): Promise<void>;
   keptSettings(): Promise<string | undefined>;
+  /** What D1 said of the settings a moment ago, for isolates that start; undefined if it does not answer. */
+  currentSettings(): Promise<SharedSettings | undefined>;
 }
 
 /** What the shards say to each other when their number has changed. */

@@ -5,6 +5,7 @@ import type { AppStub, PresenceChange, PresenceCounts, PresenceSearch } from "./
 import { LastCounts } from "./last-counts.ts";
 import { mergedPage } from "./merged-page.ts";
 import { shardCountOf, shardName, shardOf } from "./shards.ts";
+import type { SharedSettings } from "./shared-settings.ts";
 
 /** How long (ms) one shard has where all are asked: less than those who ask wait. */
 const DEADLINE = 4_000;
@@ -121,7 +122,12 @@ export class App {
 
   /** The copy of any shard. */
   keptSettings(): Promise<string | undefined> {
-    return this.#shard(Math.floor(Math.random() * this.#count)).keptSettings();
+    return this.#any().keptSettings();
+  }
+
+  /** What any shard has read of D1 a moment ago. */
+  currentSettings(): Promise<SharedSettings | undefined> {
+    return this.#any().currentSettings();
   }
 
   /** Asks each shard about those of some ids that are its own. */
@@ -139,6 +145,10 @@ export class App {
 
   #shards(): number[] {
     return Array.from({ length: this.#count }, (_, shard) => shard);
+  }
+
+  #any(): AppStub {
+    return this.#shard(Math.floor(Math.random() * this.#count));
   }
 
   #shard(shard: number): AppStub {

@@ -1,14 +1,9 @@
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { settings as table } from "../database/schema/app.ts";
+import { WATCHED } from "../database/stored-settings.ts";
 import { MINUTE } from "./counts.ts";
 import { type MeterEnv, watchedUntil } from "./meter-of.ts";
-
-/**
- * The row beside the settings that says until when somebody watches (ms). Every isolate that does anything reads the
- * settings again and again, and this row with them.
- */
-export const WATCHED = "watched";
 
 /** How long a mark holds. Nobody watches longer at a time than it holds when it is not renewed. */
 const MARKED = 20 * MINUTE;

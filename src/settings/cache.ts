@@ -7,6 +7,8 @@ import type { Settings } from "./schema.ts";
 const FRESH: Milliseconds = 5_000;
 /** The deadline for D1. */
 const DEADLINE: Milliseconds = 2_000;
+/** The deadline for what others have read, before D1 is asked. */
+const SHARED_DEADLINE: Milliseconds = 500;
 /** The deadline for the kept copy, after D1 failed. */
 const KEPT_DEADLINE: Milliseconds = 1_000;
 /** The pause after D1 failed. */
@@ -15,6 +17,7 @@ const RETRY: Milliseconds = 1_000;
 const SOONER: Milliseconds = 1_000;
 /** Callers of an isolate without settings that read at once: a second one, since the first may end with its request. */
 const FIRST_READERS = 2;
+const FIRST_DEADLINE: Milliseconds = SHARED_DEADLINE + DEADLINE + KEPT_DEADLINE;
 /** How often the others look whether there are settings now. */
 const LOOK: Milliseconds = 10;
 
@@ -26,6 +29,11 @@ export interface SettingsSource {
   read(): Promise<Settings>;
   /** Reads the copy for times when D1 fails; undefined if none was kept yet. */
   kept(): Promise<Settings | undefined>;
+  /**
+   * What D1 said so many milliseconds ago, as others have read it: asked once by an isolate that starts. Undefined if
+   * nobody could read it.
+   */
+  shared?(): Promise<{ settings: Settings; age: Milliseconds } | undefined>;
 }
 
 /**
@@ -83,7 +91,8 @@ export class SettingsCache {
   }
 
   /**
-   * The settings, read again if they are more than 5 s old. Resolves within 3 s and never fails. While one caller
+   * The settings, read again if they are more than 5 s old. Resolves within 3 s, or 3.5 s in an isolate that starts, and
+   * never fails. While one caller
    * reads, the others use the last known value: a request that waits for another request's promise becomes a part of
    * it, and loses its sockets when that one ends. In an isolate that has just started there is none: then two callers
    * read, however many there are, and the others look by themselves whether they are done.
@@ -98,7 +107,7 @@ export class SettingsCache {
       if (this.#isBeingRead(now)) return this.#awaitFirst(now);
       const first = { at: now };
       this.#firstReads.add(first);
-      return this.#read().finally(() => this.#firstReads.delete(first));
+      return this.#readFirst().finally(() => this.#firstReads.delete(first));
     }
     return this.#read();
   }
@@ -106,7 +115,7 @@ export class SettingsCache {
   /** Whether enough callers read the first settings. Those that took too long died with their requests. */
   #isBeingRead(now: Milliseconds): boolean {
     for (const first of this.#firstReads)
-      if (elapsed(first.at, now) >= DEADLINE + KEPT_DEADLINE) this.#firstReads.delete(first);
+      if (elapsed(first.at, now) >= FIRST_DEADLINE) this.#firstReads.delete(first);
     return this.#firstReads.size >= FIRST_READERS;
   }
 
@@ -117,9 +126,27 @@ export class SettingsCache {
     } while (
       !this.#known &&
       elapsed(this.#failedAt, this.#now()) >= RETRY &&
-      elapsed(since, this.#now()) < DEADLINE + KEPT_DEADLINE
+      elapsed(since, this.#now()) < FIRST_DEADLINE
     );
     return this.#value;
+  }
+
+  /** What others have read, or else D1. */
+  async #readFirst(): Promise<Settings> {
+    const { shared } = this.#source;
+    if (shared === undefined) return this.#read();
+    const before = this.#changes;
+    try {
+      const found = await withDeadline(shared(), SHARED_DEADLINE, "settings that others have read");
+      if (this.#changes !== before) return this.#value;
+      if (found !== undefined) {
+        this.#take(found.settings, this.#now() - found.age);
+        return this.#value;
+      }
+    } catch (error) {
+      console.warn("settings: not those that others have read, so from D1:", loggableError(error));
+    }
+    return this.#read();
   }
 
   async #read(): Promise<Settings> {
@@ -169,9 +196,13 @@ export class SettingsCache {
 
   /** Stores a value that was just read or written; reads in progress are outdated after that. */
   set(settings: Settings): void {
+    this.#take(settings, this.#now());
+  }
+
+  #take(settings: Settings, readAt: Milliseconds): void {
     this.#value = settings;
     this.#known = true;
-    this.#readAt = this.#now();
+    this.#readAt = readAt;
     this.#freshFor = FRESH - SOONER * this.#random();
     this.#changes += 1;
   }

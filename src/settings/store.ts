@@ -1,12 +1,12 @@
-import { inArray, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { appOf } from "../app/app.ts";
 import type { Env } from "../bindings.ts";
 import { settings as table } from "../database/schema/app.ts";
+import { SETTINGS as ROW, readStoredSettings } from "../database/stored-settings.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import { watchedUntil } from "../metrics/meter-of.ts";
-import { WATCHED } from "../metrics/watch-mark.ts";
 import { isObject, type Json } from "../model/json.ts";
 import type { ListedBroadcast } from "../model/unexpired-broadcasts.ts";
 import { toHex } from "../protocol/hex.ts";
@@ -16,9 +16,6 @@ import { archivedSinceAfter } from "./history-settings.ts";
 import { merge } from "./merge.ts";
 import { defaultSettings, type Settings, settingsFrom } from "./schema.ts";
 import { profileProblems } from "./vendors/vendor-settings.ts";
-
-/** The row of the overrides: the settings that differ from the defaults. */
-const ROW = "settings";
 
 /** The deadline for the kept copy (ms). */
 const COPY_DEADLINE = 2_000;
@@ -35,7 +32,11 @@ const caches = new WeakMap<D1Database, SettingsCache>();
 export function settingsOf(env: SettingsEnv): SettingsCache {
   let cache = caches.get(env.DB);
   if (cache === undefined) {
-    const source = { read: () => readSettings(env), kept: () => keptSettings(env) };
+    const source = {
+      read: () => readSettings(env),
+      kept: () => keptSettings(env),
+      shared: () => sharedSettings(env),
+    };
     cache = new SettingsCache(source, defaultSettings(isDemo(env)), Date.now, Math.random);
     caches.set(env.DB, cache);
   }
@@ -180,14 +181,9 @@ export async function adopt(env: SettingsEnv, overrides: Json): Promise<Settings
 
 /** The overrides, parsed and as D1's text; no text if nothing was ever set. */
 async function storedOverrides(env: SettingsEnv): Promise<{ overrides: Json; text: string | undefined }> {
-  const rows = await drizzle(env.DB)
-    .select({ key: table.key, value: table.value, text: sql<string>`${table.value}` })
-    .from(table)
-    .where(inArray(table.key, [ROW, WATCHED]));
-  const watched = rows.find(({ key }) => key === WATCHED)?.value;
-  if (typeof watched === "number") watchedUntil(env.DB, watched);
-  const row = rows.find(({ key }) => key === ROW);
-  return { overrides: row?.value ?? {}, text: row?.text };
+  const { overrides: text, watchedUntil: watched } = await readStoredSettings(env.DB);
+  if (watched !== undefined) watchedUntil(env.DB, watched);
+  return { overrides: text === undefined ? {} : JSON.parse(text), text };
 }
 
 /** Whether D1 was unchanged since the read; else nothing is written. */
@@ -219,6 +215,15 @@ async function keepCopy(env: SettingsEnv, overrides: Json): Promise<void> {
   } catch (error) {
     console.error("settings: stored, but no copy kept for when D1 fails:", loggableError(error));
   }
+}
+
+/** What a shard of the app read a moment ago. */
+async function sharedSettings(env: SettingsEnv): Promise<{ settings: Settings; age: number } | undefined> {
+  const shared = await appOf(env).currentSettings();
+  if (shared === undefined) return undefined;
+  const { overrides: text, watchedUntil: watched, age } = shared;
+  if (watched !== undefined) watchedUntil(env.DB, watched);
+  return { settings: effective(text === undefined ? {} : JSON.parse(text), env), age };
 }
 
 async function keptSettings(env: SettingsEnv): Promise<Settings | undefined> {

@@ -116,6 +116,43 @@ describe("an isolate that has just started", () => {
     expect((await cache.get()).limits.members).toBe(4);
   });
 
+  test("an isolate that starts asks D1 nothing if others have read it, and counts the age of what they read", async () => {
+    const read = vi.fn(async () => withMembers(2));
+    const shared = vi.fn(async () => ({ settings: withMembers(1), age: 1_500 }));
+    const cache = new SettingsCache({ read, kept: async () => undefined, shared }, defaults);
+    expect((await cache.get()).limits.members).toBe(1);
+    expect([cache.isKnown, read.mock.calls.length]).toEqual([true, 0]);
+    vi.advanceTimersByTime(3_500);
+    expect(cache.peek()).toEqual(withMembers(1));
+    vi.advanceTimersByTime(1);
+    expect(cache.peek()).toBeUndefined();
+    expect((await cache.get()).limits.members).toBe(2);
+    expect(shared).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([
+    ["fail", () => Promise.reject(new Error("gone"))],
+    ["know nothing", async () => undefined],
+    ["hang", () => new Promise<undefined>(() => {})],
+  ])("[I11] an isolate that starts asks D1 if others %s", async (_, shared) => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const source = { read: async () => withMembers(2), kept: async () => undefined, shared };
+    const getting = new SettingsCache(source, defaults).get();
+    await vi.advanceTimersByTimeAsync(500);
+    expect((await getting).limits.members).toBe(2);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("a change that is stored while an isolate asks others is not undone by what they read", async () => {
+    const { promise, resolve } = Promise.withResolvers<{ settings: Settings; age: number }>();
+    const source = { read: async () => withMembers(2), kept: async () => undefined, shared: () => promise };
+    const cache = new SettingsCache(source, defaults);
+    const getting = cache.get();
+    cache.set(withMembers(9));
+    resolve({ settings: withMembers(1), age: 0 });
+    expect((await getting).limits.members).toBe(9);
+  });
+
   test("isolates that started together read again at different times, none later than after 5 s", async () => {
     const agesAt = async (random: number) => {
       const cache = new SettingsCache(
