@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
 import type { Miniflare } from "miniflare";
 import * as v from "valibot";
+import { adoptArchive, archiveDatabases } from "./archive-databases.ts";
 import { applyMigrations, type Database } from "./migrations.ts";
 import { Log, LogLevel } from "./miniflare.ts";
-import { Refusal } from "./options.ts";
+import { Refusal, type StartOptions } from "./options.ts";
 import { errorLine, untilDone } from "./supervisor.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
@@ -13,9 +14,12 @@ const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
  * afterwards. Otherwise an object with an overdue alarm would run, or a request be handled, with tables of an earlier
  * version. Returns the stored overrides of the settings, as JSON. Throws a `Refusal` if a migration fails.
  *
- * @param make starts a runtime that has D1, as `DB`, and no objects
+ * @param make starts a runtime that has D1, as `DB` and the names of `ARCHIVE`, and no objects
  */
-export function prepareDatabase(make: () => Miniflare): Promise<string | undefined> {
+export function prepareDatabase(
+  make: () => Miniflare,
+  { variables }: Pick<StartOptions, "variables">,
+): Promise<string | undefined> {
   return untilDone(
     "preparing the database",
     async () => {
@@ -23,15 +27,20 @@ export function prepareDatabase(make: () => Miniflare): Promise<string | undefin
       try {
         const database = await runtime.getD1Database("DB");
         await applyMigrations(database, MIGRATIONS);
+        await adoptArchive(database, variables);
+        for (const name of Object.keys(archiveDatabases(variables)))
+          await applyMigrations(await runtime.getD1Database(name), MIGRATIONS);
         return await storedSettings(database);
       } finally {
         await runtime.dispose().catch(() => {});
       }
     },
     (error) =>
-      isOfTheData(error)
-        ? new Refusal(`Not started: D1's tables could not be brought up to date: ${errorLine(error)}`, 1)
-        : undefined,
+      error instanceof Refusal
+        ? error
+        : isOfTheData(error)
+          ? new Refusal(`Not started: D1's tables could not be brought up to date: ${errorLine(error)}`, 1)
+          : undefined,
     (line) => console.warn(line),
   );
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { generationsIn } from "../src/database/messages/generations.ts";
 import { TRIAL } from "../src/demo-mode.ts";
 import { areTrialKeys, HOW_TO_MAKE_ONE, type Keys, problemsOf } from "./keys.ts";
 
@@ -14,6 +15,7 @@ export const usage = `Usage: npm start [-- options]
 
 APP_ID, APP_KEY and MASTER_KEY come from the environment, and ANDROID_KEY if the app has one. Without them the server is only reachable
 from this machine, with the app id parley-dev, app key parley-dev-key and master key parley-dev-master.
+ARCHIVE names further databases of messages (docs/running.md).
 Elsewhere the master key must have 24 characters or more, the app key 12: ${HOW_TO_MAKE_ONE}.`;
 
 export interface StartOptions {
@@ -29,6 +31,7 @@ export interface StartOptions {
     ANDROID_KEY?: string;
     DEMO?: string;
     CONSOLE?: string;
+    ARCHIVE?: string;
   };
   /** The problems of the owner's keys if strangers reach the server through a proxy. */
   weaknesses: string[];
@@ -80,6 +83,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Sta
     // For people at this machine. Behind proxies that the owner names, the setting `console.enabled` decides.
     ...(isLoopback(flags.host) && flags.proxies === "0" ? { CONSOLE: "1" } : {}),
     ...(flags.demo ? { DEMO: "1" } : {}),
+    ...(environment.ARCHIVE ? { ARCHIVE: checkedArchive(environment.ARCHIVE) } : {}),
     // Tests play push services on this machine.
     ...(environment.PARLEY_TEST_PUSH_SERVICES === "loopback" && { TEST_PUSH_SERVICES: "loopback" }),
   };
@@ -93,6 +97,18 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Sta
     variables,
     weaknesses,
   };
+}
+
+function checkedArchive(variable: string): string {
+  try {
+    generationsIn(variable);
+    return variable;
+  } catch (error) {
+    throw new Refusal(
+      `Not started: in the environment, ${error instanceof Error ? error.message : error}.`,
+      1,
+    );
+  }
 }
 
 function parse(args: string[]) {

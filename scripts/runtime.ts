@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { archiveDatabases } from "./archive-databases.ts";
 import type { Build } from "./build.ts";
 import { QuietLog } from "./database.ts";
 import { filesFolder } from "./files-folder.ts";
@@ -51,6 +52,7 @@ export function runtimeOptions(
       name: WORKER,
       modules: [{ type: "ESModule", path: "parley.js", contents: script }],
       bindings: Object.assign({}, worker.bindings, { SINGLE_MACHINE: "1" }, variables),
+      d1Databases: Object.assign({}, worker.d1Databases, archiveDatabases(variables)),
       serviceBindings: Object.assign({}, worker.serviceBindings, services, {
         FILES_FOLDER: { disk: { path: filesFolder(data), writable: true } },
       }),

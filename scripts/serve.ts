@@ -4,6 +4,7 @@ import type { Miniflare } from "miniflare";
 import * as v from "valibot";
 import { settingsFrom } from "../src/settings/schema.ts";
 import { switchesOff } from "../src/settings/switches-off.ts";
+import { archiveDatabases } from "./archive-databases.ts";
 import type { Build } from "./build.ts";
 import { watchClock } from "./clock-watch.ts";
 import { prepareDatabase } from "./database.ts";
@@ -50,7 +51,7 @@ export async function serve(options: StartOptions): Promise<string> {
   };
   await prepareFilesFolder(options.data);
   const built = await readBuild(options.build);
-  const overrides = await prepareDatabase(() => start(databaseOptions(options, built.config)));
+  const overrides = await prepareDatabase(() => start(databaseOptions(options, built.config)), options);
   warnOfOpenSwitches(options, overrides);
   const { port } = await supervisor.start();
   runScheduledCleanup(() => supervisor.runtime);
@@ -98,7 +99,7 @@ const WithDatabases = v.object({
 });
 
 /** D1 on the same file, behind a Worker without routes. */
-function databaseOptions({ data }: StartOptions, config: WorkerConfig): RuntimeOptions {
+function databaseOptions({ data, variables }: StartOptions, config: WorkerConfig): RuntimeOptions {
   const { compatibilityDate, d1Databases } = v.parse(WithDatabases, config);
   const contents = "export default { fetch: () => new Response(null, { status: 503 }) };";
   return {
@@ -106,7 +107,7 @@ function databaseOptions({ data }: StartOptions, config: WorkerConfig): RuntimeO
       name: "database",
       modules: [{ type: "ESModule", path: "database.js", contents }],
       compatibilityDate,
-      d1Databases,
+      d1Databases: { ...d1Databases, ...archiveDatabases(variables) },
       host: "127.0.0.1",
       port: 0,
       ...COMMON_OPTIONS,
