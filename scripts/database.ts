@@ -25,12 +25,14 @@ export function prepareDatabase(
     async () => {
       const runtime = make();
       try {
-        const database = await runtime.getD1Database("DB");
-        await applyMigrations(database, MIGRATIONS);
-        await adoptArchive(database, variables);
-        for (const name of Object.keys(archiveDatabases(variables)))
-          await applyMigrations(await runtime.getD1Database(name), MIGRATIONS);
-        return await storedSettings(database);
+        const databases = new Map<string, Database>();
+        for (const name of ["DB", ...Object.keys(archiveDatabases(variables))]) {
+          const database = await runtime.getD1Database(name);
+          await applyMigrations(database, MIGRATIONS);
+          databases.set(name, database);
+        }
+        await adoptArchive(databases, variables);
+        return await storedSettings(await runtime.getD1Database("DB"));
       } finally {
         await runtime.dispose().catch(() => {});
       }

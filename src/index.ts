@@ -3,6 +3,7 @@ import type { Env } from "./bindings.ts";
 import { ClientObject } from "./client/client-object.ts";
 import { ConversationObject } from "./conversation/conversation-object.ts";
 import { sweep } from "./conversation/retention/daily-sweep.ts";
+import { checkArchive } from "./database/messages/archive.ts";
 import { connect } from "./gateway/connect.ts";
 import { consumeEvents } from "./hooks/events/consume-events.ts";
 import { createApp } from "./http/app.ts";
@@ -40,7 +41,7 @@ export default {
   },
   scheduled: async (_: ScheduledController, env: Env, context?: ExecutionContext) => {
     const bindings = workerCalled(env, context);
-    await Promise.all([runScheduledCleanup(bindings), sweep(bindings)]);
+    await Promise.all([checkArchive(bindings), runScheduledCleanup(bindings), sweep(bindings)]);
   },
 };
 

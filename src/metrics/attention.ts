@@ -14,7 +14,13 @@ export interface Attention {
 /** How the parts of a server are; null for what does not answer or is not there. */
 export interface ServerFacts {
   d1: { answers: boolean; bytes: number | null };
-  archive: { completeUntil: number | null; behindSeconds: number | null };
+  archive: {
+    completeUntil: number | null;
+    behindSeconds: number | null;
+    problem: string | null;
+    /** Those that have messages, `DB` among them, which is `d1` as well. */
+    databases: { name: string; receives: boolean; answers: boolean; bytes: number | null }[];
+  };
   queues: Record<string, number | null> | null;
   mirror: { waiting: number; waitingSince: number | null; problem: string | null } | null;
   switchesOff: { setting: string; allows: string }[] | null;
@@ -60,12 +66,17 @@ function* ofParts(facts: ServerFacts, now: number): Generator<Attention> {
       "D1 does not answer: no client can be found, nothing new is listed.",
       "events",
     );
-  if (d1.bytes !== null && d1.bytes >= STORAGE_FULL)
-    yield warning(
-      "storage_full",
-      `D1 has ${(d1.bytes / 1e9).toFixed(1)} GB; one database may have 10.`,
-      "settings",
-    );
+  if (d1.bytes !== null && d1.bytes >= STORAGE_FULL) yield storageFull("D1", d1.bytes);
+  if (archive.problem !== null)
+    yield error("archive_misfit", `Messages are not copied to D1. ${archive.problem}.`, "");
+  for (const { name, receives, answers, bytes } of archive.databases) {
+    if (name === "DB") continue;
+    if (!answers) {
+      const text = `D1's ${name} does not answer: history across conversations cannot be read.`;
+      yield error("d1_unanswered", text, "events");
+    }
+    if (receives && bytes !== null && bytes >= STORAGE_FULL) yield storageFull(name, bytes);
+  }
   const hasJustStarted = host !== null && now - host.startedAt < ARCHIVE_UNKNOWN;
   if (!hasJustStarted && archive.behindSeconds !== null && archive.behindSeconds >= ARCHIVE_BEHIND) {
     const text = `The copy of messages in D1 is ${archive.behindSeconds} s behind.`;
@@ -195,6 +206,13 @@ const maker =
 const error = maker("error");
 const warning = maker("warning");
 const notice = maker("notice");
+
+const storageFull = (name: string, bytes: number) =>
+  warning(
+    "storage_full",
+    `${name} has ${(bytes / 1e9).toFixed(1)} GB; one database may have 10.`,
+    "settings",
+  );
 
 /** An error if nothing went well, else a warning. */
 function grave(good: number | undefined, ...rest: Parameters<Maker>): Attention {

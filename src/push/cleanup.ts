@@ -1,7 +1,7 @@
 import type { Env } from "../bindings.ts";
 import { dropAuditBefore } from "../database/audit.ts";
 import { dropIdleInstallations } from "../database/installations/installations.ts";
-import { archiveOf } from "../database/messages/archive.ts";
+import { adoptedArchive } from "../database/messages/archive.ts";
 import { deleteMessagesBefore } from "../database/messages/expiry.ts";
 import { dropNotificationsBefore } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
@@ -57,5 +57,5 @@ async function deleteUnkept(
 ): Promise<void> {
   const before = unkeptBefore(history, now);
   if (before === undefined) return;
-  await deleteMessagesBefore(archiveOf(env), before, { kept: [], most: MESSAGES_MAX });
+  await deleteMessagesBefore(await adoptedArchive(env), before, { kept: [], most: MESSAGES_MAX });
 }

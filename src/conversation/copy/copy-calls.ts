@@ -3,7 +3,7 @@ import type { Env } from "../../bindings.ts";
 import { removeEarlySubscriptions } from "../../database/conversations/early-subscriptions.ts";
 import { saveRoles } from "../../database/conversations/member-infos.ts";
 import { deleteConversation, saveConversation } from "../../database/conversations/save.ts";
-import { archiveOf } from "../../database/messages/archive.ts";
+import { adoptedArchive } from "../../database/messages/archive.ts";
 import { archivedUpTo } from "../../database/messages/archive-progress.ts";
 import { deleteMessages, endArchive, saveMessages } from "../../database/messages/save.ts";
 import { withDeadline } from "../../deadline.ts";
@@ -19,12 +19,14 @@ const DEADLINE = 2_500; // ms for a write to D1
 export function copyCallsOf(env: Env): CopyCalls & Removal {
   const { DB } = env;
   const save = async (id: string, records: MessageRecord[], unlisted: ReadonlySet<number>) =>
-    saveMessages(archiveOf(env), id, records, { unlisted, since: await archivedFrom(env) });
+    saveMessages(await adoptedArchive(env), id, records, { unlisted, since: await archivedFrom(env) });
   // Both may be repeated; no late write comes after the first.
   const remove = async (id: string) => {
-    await endArchive(archiveOf(env), id);
+    await endArchive(await adoptedArchive(env), id);
     await deleteConversation(DB, id);
   };
+  const removeMessages = async (id: string, times: number[]) =>
+    deleteMessages(await adoptedArchive(env), id, times);
   const within = <T>(answer: Promise<T>, what: string) => withDeadline(answer, DEADLINE, what);
   const app = appOf(env);
   return {
@@ -32,8 +34,7 @@ export function copyCallsOf(env: Env): CopyCalls & Removal {
     saveRoles: (id, roles, asOf) => within(saveRoles(DB, id, roles, asOf), "saving roles to D1"),
     archivedUpTo: (id) => within(archivedUpTo(DB, id), "reading how far D1 has history"),
     saveMessages: (id, messages, unlisted) => within(save(id, messages, unlisted), "saving history to D1"),
-    deleteMessages: (id, times) =>
-      within(deleteMessages(archiveOf(env), id, times), "deleting history from D1"),
+    deleteMessages: (id, times) => within(removeMessages(id, times), "deleting history from D1"),
     deleteConversation: (id) => within(remove(id), "deleting a conversation from D1"),
     unlistBroadcasts: (id) => within(saveUnexpiredBroadcasts(env, id, []), "unlisting broadcasts"),
     deleteEarlySubscriptions: (id, clientIds) =>

@@ -1,5 +1,5 @@
 import type { Env } from "../../bindings.ts";
-import { archiveOf } from "../../database/messages/archive.ts";
+import { adoptedArchive } from "../../database/messages/archive.ts";
 import { deleteMessagesBefore } from "../../database/messages/expiry.ts";
 import { dueConversations, saveCleared } from "../../database/retention/due-conversations.ts";
 import { heldConversations } from "../../database/retention/holds.ts";
@@ -50,7 +50,7 @@ async function run(env: Env, bounds: TidyBounds, isOver: () => boolean): Promise
   const held = await heldConversations(env.DB);
   progress.isBehind = false;
   if (bounds.keptFrom > 0) {
-    const { deleted, isComplete } = await deleteMessagesBefore(archiveOf(env), bounds.keptFrom, {
+    const { deleted, isComplete } = await deleteMessagesBefore(await adoptedArchive(env), bounds.keptFrom, {
       kept: held,
       most: ARCHIVED,
     });

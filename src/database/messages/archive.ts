@@ -1,4 +1,6 @@
+import { loggableError } from "../../loggable-error.ts";
 import type { Deployment } from "../../model/deployment.ts";
+import { adoptGenerations } from "./adoption.ts";
 import { type Generation, generationsIn, ONE_DATABASE, placeAmong } from "./generations.ts";
 
 /** A part of time with the databases that have its messages. */
@@ -89,17 +91,71 @@ export type ArchiveEnv = Pick<Deployment, "DB" | "ARCHIVE">;
 
 const archives = new WeakMap<D1Database, { variable: unknown; archive: Archive }>();
 
-/** The archive of this isolate. Throws with a sentence for the owner if `ARCHIVE` is wrong or a binding is missing. */
+/**
+ * The archive of this isolate. Throws with a sentence for the owner if `ARCHIVE` is wrong or a binding is missing.
+ * Whether it fits the messages that are there is not known: that is for what can do without some of them.
+ */
 export function archiveOf(env: ArchiveEnv): Archive {
   const known = archives.get(env.DB);
   if (known !== undefined && known.variable === env.ARCHIVE) return known.archive;
   const archive = Archive.of(env.DB, generationsIn(env.ARCHIVE), (name) => {
-    const binding: unknown = Reflect.get(env, name);
-    if (!isDatabase(binding)) throw new Error(`ARCHIVE names ${name}, which is no binding of a D1 database`);
+    const binding = databaseNamed(env, name);
+    if (binding === undefined) throw new Error(`ARCHIVE names ${name}, which is no binding of a D1 database`);
     return binding;
   });
   archives.set(env.DB, { variable: env.ARCHIVE, archive });
   return archive;
+}
+
+const adopted = new WeakSet<Archive>();
+
+/**
+ * The archive of this isolate, once it is known that its list fits the messages that are there. Fails otherwise: what is
+ * written would be lost to sight when the list is right again, and what is read would lack messages. Fails if D1 fails.
+ */
+export async function adoptedArchive(env: ArchiveEnv): Promise<Archive> {
+  const archive = archiveOf(env);
+  if (adopted.has(archive)) return archive;
+  const find = (name: string) => databaseNamed(env, name);
+  const problem = await adoptGenerations(env.DB, generationsIn(env.ARCHIVE), find);
+  if (problem !== undefined) throw new ArchiveMisfit(`ARCHIVE does not fit the messages in D1: ${problem}`);
+  adopted.add(archive);
+  return archive;
+}
+
+class ArchiveMisfit extends Error {
+  override name = "ArchiveMisfit";
+}
+
+/** Why nothing can be archived, as a sentence for the owner; undefined if `ARCHIVE` is right. Fails if D1 fails. */
+export async function archiveProblem(env: ArchiveEnv): Promise<string | undefined> {
+  try {
+    archiveOf(env);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  try {
+    await adoptedArchive(env);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ArchiveMisfit) return error.message;
+    throw error;
+  }
+}
+
+/** Takes a new list, once a day, while its last generation has not begun, also where nobody sends. Never rejects. */
+export async function checkArchive(env: ArchiveEnv): Promise<void> {
+  try {
+    await adoptedArchive(env);
+  } catch (error) {
+    console.error("archive: no message is copied to D1:", loggableError(error));
+  }
+}
+
+/** A database by the name of its binding; undefined if there is none. */
+export function databaseNamed(env: ArchiveEnv, name: string): D1Database | undefined {
+  const binding: unknown = Reflect.get(env, name);
+  return isDatabase(binding) ? binding : undefined;
 }
 
 function isDatabase(binding: unknown): binding is D1Database {

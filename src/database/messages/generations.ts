@@ -67,6 +67,13 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Messages of some time would not be found by another list than they were written by. */
+export interface ChangeProblem {
+  /** The first time (ms) that the lists have in different databases. */
+  from: number;
+  text: string;
+}
+
 /**
  * Why a list of generations must not follow another one; undefined if it may. Messages are where the earlier list says,
  * so it only grows.
@@ -77,16 +84,23 @@ export function changeProblem(
   before: readonly Generation[],
   after: readonly Generation[],
   now: number,
-): string | undefined {
-  const isSame = (one: Generation, other: Generation | undefined) =>
-    one.since === other?.since && one.databases.join() === other.databases.join();
-  const [changed] = before.filter((each, at) => each.since <= now && !isSame(each, after[at]));
-  if (changed !== undefined)
-    return `the generation since ${new Date(changed.since).toISOString()} with ${changed.databases.join(", ")} is changed or missing, and has messages`;
-  const begun = after.find(({ since }, at) => since <= now && at >= before.length);
-  if (begun === undefined) return undefined;
-  return `the new generation since ${new Date(begun.since).toISOString()} must begin later than now: there are messages of that time`;
+): ChangeProblem | undefined {
+  const at = range(Math.max(before.length, after.length)).find((each) => !isSame(before[each], after[each]));
+  if (at === undefined) return undefined;
+  const [old, next] = [before[at], after[at]];
+  const from = Math.min(old?.since ?? Number.POSITIVE_INFINITY, next?.since ?? Number.POSITIVE_INFINITY);
+  if (from > now) return undefined;
+  const text =
+    old !== undefined && old.since <= now
+      ? `the generation since ${new Date(old.since).toISOString()} with ${old.databases.join(", ")} is changed or missing, and has messages`
+      : `the new generation since ${new Date(from).toISOString()} must begin later than now: there are messages of that time`;
+  return { from, text };
 }
+
+const range = (length: number) => Array.from({ length }, (_, at) => at);
+
+const isSame = (one: Generation | undefined, other: Generation | undefined) =>
+  one?.since === other?.since && one?.databases.join() === other?.databases.join();
 
 /** The place among some databases of a conversation's messages. It must never change: rows are where it once pointed. */
 export function placeAmong(count: number, conversationId: string): number {

@@ -2,6 +2,8 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { appOf } from "../../app/app.ts";
 import type { Env } from "../../bindings.ts";
+import { archiveProblem, databaseNamed } from "../../database/messages/archive.ts";
+import { type Generation, generationsIn } from "../../database/messages/generations.ts";
 import { mirrorState } from "../../database/mirror-progress.ts";
 import { withDeadline } from "../../deadline.ts";
 import { providersSetUp } from "../../push/providers.ts";
@@ -19,17 +21,35 @@ const DEADLINE = 3_000;
 
 const count = (meaning: string) => v.nullable(v.pipe(v.number(), v.integer(), v.description(meaning)));
 
+const database = {
+  answers: v.boolean(),
+  milliseconds: count("How long it took."),
+  migration: v.nullable(v.pipe(v.string(), v.description("The last that was applied."))),
+  bytes: count("Its size; one database may have 10 GB on Cloudflare."),
+};
+
 const facts = v.object({
   version: v.string(),
-  d1: v.object({
-    answers: v.boolean(),
-    milliseconds: count("How long it took."),
-    migration: v.nullable(v.pipe(v.string(), v.description("The last that was applied."))),
-    bytes: count("Its size; one database may have 10 GB on Cloudflare."),
-  }),
+  d1: v.object(database),
   archive: v.object({
     completeUntil: count("Up to when history in D1 is complete, in ms."),
     behindSeconds: count("How long ago that is."),
+    problem: v.pipe(
+      v.nullable(v.string()),
+      v.description(
+        "Why no message is copied to D1: `ARCHIVE` is wrong, or does not fit the messages there.",
+      ),
+    ),
+    databases: v.pipe(
+      v.array(
+        v.object({
+          name: v.pipe(v.string(), v.description("Of its binding.")),
+          receives: v.pipe(v.boolean(), v.description("Whether messages of now go there.")),
+          ...database,
+        }),
+      ),
+      v.description("Those that have messages, `DB` among them."),
+    ),
   }),
   online: count("Clients online."),
   queues: v.pipe(
@@ -75,7 +95,21 @@ const answer = v.pipe(
   shown({
     version: VERSION,
     d1: { answers: true, milliseconds: 2, migration: "0003_devices_by_client.sql", bytes: 12_000_000 },
-    archive: { completeUntil: example.MESSAGE_AT, behindSeconds: 3 },
+    archive: {
+      completeUntil: example.MESSAGE_AT,
+      behindSeconds: 3,
+      problem: null,
+      databases: [
+        {
+          name: "DB",
+          receives: true,
+          answers: true,
+          milliseconds: 2,
+          migration: "0003_devices_by_client.sql",
+          bytes: 12_000_000,
+        },
+      ],
+    },
     online: 2,
     queues: { events: 0 },
     mirror: { sent: 120, received: 80, leftOut: 0, waiting: 0, waitingSince: null, problem: null },
@@ -118,8 +152,11 @@ export const healthRoutes = new Hono<HttpEnv>()
 export async function healthOf(env: Env): Promise<Answer> {
   const app = appOf(env);
   const settings = await orNull(readSettings(env));
-  const [d1, completeUntil, presence, queues, mirror, host] = await Promise.all([
-    databaseHealth(env.DB),
+  const asked = databaseHealth(env.DB);
+  const [d1, databases, problem, completeUntil, presence, queues, mirror, host] = await Promise.all([
+    asked,
+    archiveHealth(env, asked),
+    orNull(archiveProblem(env)),
     orNull(app.archivedUntil()).then((until) => until || null), // 0 means not known yet
     orNull(app.presence()),
     queueLengths(env, settings ?? defaultSettings(false)),
@@ -130,7 +167,7 @@ export async function healthOf(env: Env): Promise<Answer> {
   return {
     version: VERSION,
     d1,
-    archive: { completeUntil, behindSeconds },
+    archive: { completeUntil, behindSeconds, problem: problem ?? null, databases },
     online: presence?.online ?? null,
     queues,
     mirror,
@@ -143,10 +180,37 @@ async function databaseHealth(database: D1Database): Promise<Answer["d1"]> {
   const start = Date.now();
   const sql = "SELECT name FROM d1_migrations ORDER BY name DESC LIMIT 1";
   const row = await orNull(database.prepare(sql).all<{ name: string }>());
-  if (row === null) return { answers: false, milliseconds: null, migration: null, bytes: null };
+  if (row === null) return UNANSWERED;
   const migration = row.results[0]?.name ?? null;
   return { answers: true, milliseconds: Date.now() - start, migration, bytes: row.meta.size_after };
 }
+
+/** The databases of messages; none if the variable is wrong, which is told by itself. @param index of `DB` */
+async function archiveHealth(
+  env: Env,
+  index: Promise<Answer["d1"]>,
+): Promise<Answer["archive"]["databases"]> {
+  const generations = generationsOrNone(env.ARCHIVE);
+  const current = generations.findLast(({ since }) => since <= Date.now())?.databases ?? [];
+  const names = [...new Set(generations.flatMap(({ databases }) => databases))];
+  return Promise.all(
+    names.map(async (name) => {
+      const found = databaseNamed(env, name);
+      const health = name === "DB" ? index : found === undefined ? UNANSWERED : databaseHealth(found);
+      return Object.assign({ name, receives: current.includes(name) }, await health);
+    }),
+  );
+}
+
+function generationsOrNone(variable: unknown): readonly Generation[] {
+  try {
+    return generationsIn(variable);
+  } catch {
+    return [];
+  }
+}
+
+const UNANSWERED: Answer["d1"] = { answers: false, milliseconds: null, migration: null, bytes: null };
 
 async function mirrorHealth(database: D1Database): Promise<Answer["mirror"]> {
   const state = await orNull(mirrorState(database, 1));

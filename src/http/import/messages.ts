@@ -4,7 +4,7 @@ import { conversationOf } from "../../conversation/conversation-of.ts";
 import { knownConversations } from "../../conversation/creation/known-conversations.ts";
 import type { ImportedLog } from "../../conversation/import/import-log.ts";
 import type { ImportedMessage } from "../../conversation/log/import-messages.ts";
-import { archiveOf } from "../../database/messages/archive.ts";
+import { adoptedArchive } from "../../database/messages/archive.ts";
 import type { ArchivedMessage } from "../../database/messages/history.ts";
 import { type ImportedUpTo, importToArchive } from "../../database/messages/import.ts";
 import { forEachLimited } from "../../limited-calls.ts";
@@ -115,7 +115,7 @@ export async function importMessages(env: Env, given: readonly Json[]): Promise<
 
 async function archive(env: Env, imported: ArchivedMessage[], progress: ImportedUpTo[]): Promise<void> {
   const since = await archivedFrom(env);
-  await importToArchive(archiveOf(env), imported, progress, since);
+  await importToArchive(await adoptedArchive(env), imported, progress, since);
 }
 
 function archivedOf(

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { conversationOf } from "../../conversation/conversation-of.ts";
 import { timeOfMessageId } from "../../conversation/messages/ids.ts";
 import { serviceIds } from "../../database/conversations/existing.ts";
-import { archiveOf } from "../../database/messages/archive.ts";
+import { adoptedArchive } from "../../database/messages/archive.ts";
 import { conversationOfMessage } from "../../database/messages/history.ts";
 import { errors } from "../../protocol/errors.ts";
 import { readSettings, settingsOf } from "../../settings/store.ts";
@@ -197,7 +197,7 @@ async function serviceOf({ env }: Context<HttpEnv>, messageId: string, timestamp
   for (const [id, valid] of Object.entries(broadcasts.unexpired))
     if (valid.some(({ at }) => at === timestamp)) return id;
   const archived = await awaitCall(
-    conversationOfMessage(archiveOf(env), { messageId, timestamp }),
+    adoptedArchive(env).then((archive) => conversationOfMessage(archive, { messageId, timestamp })),
     "a broadcast",
   );
   if (archived !== undefined) return archived;

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { appOf } from "../../app/app.ts";
 import { conversationOf } from "../../conversation/conversation-of.ts";
 import { knownConversations } from "../../conversation/creation/known-conversations.ts";
-import { type Archive, archiveOf } from "../../database/messages/archive.ts";
+import { type Archive, adoptedArchive } from "../../database/messages/archive.ts";
 import type { ArchivedMessage, ArchiveRequest } from "../../database/messages/history.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { type ConversationRecord, type MessageRecord, timeSent } from "../../model/records.ts";
@@ -204,7 +204,9 @@ export async function archivedHistory(
   // Read first: a state that was complete before the query is complete in it.
   const until = await awaitCall(appOf(context.env).archivedUntil(), "how far history goes");
   const messages = await awaitCall(
-    find(archiveOf(context.env), { ...within, since: messagesKeptFrom(settings, Date.now()) }),
+    adoptedArchive(context.env).then((archive) =>
+      find(archive, { ...within, since: messagesKeptFrom(settings, Date.now()) }),
+    ),
     "history in D1",
   );
   context.header(COMPLETE_UNTIL, String(until));

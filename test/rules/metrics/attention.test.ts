@@ -8,13 +8,21 @@ const NOW = 1_700_000_000_000;
 /** A server of which all is well. */
 const well: ServerFacts = {
   d1: { answers: true, bytes: 1_000_000 },
-  archive: { completeUntil: NOW - 3_000, behindSeconds: 3 },
+  archive: { completeUntil: NOW - 3_000, behindSeconds: 3, problem: null, databases: [database("DB", {})] },
   queues: { events: 0, apns: 2 },
   mirror: null,
   switchesOff: [],
   host: { restarts: 0, startedAt: NOW - 3_600_000, descriptors: 200, descriptorsMax: 65_536 },
   metrics: counted({}),
 };
+
+type Database = ServerFacts["archive"]["databases"][number];
+
+function database(name: string, facts: Partial<Database>): Database {
+  return { name, receives: true, answers: true, bytes: 1_000_000, ...facts };
+}
+
+const archive = (facts: Partial<ServerFacts["archive"]>) => ({ archive: { ...well.archive, ...facts } });
 
 function counted(counts: Record<string, number>) {
   return metricsOver("hour", NOW, [[NOW - 60_000, spanOf(counts)]]);
@@ -31,7 +39,10 @@ describe("what needs the owner", () => {
   test.each<[string, Partial<ServerFacts>]>([
     ["error d1_unanswered", { d1: { answers: false, bytes: null } }],
     ["warning storage_full", { d1: { answers: true, bytes: 9_000_000_000 } }],
-    ["warning archive_behind", { archive: { completeUntil: NOW - 600_000, behindSeconds: 600 } }],
+    ["warning archive_behind", archive({ completeUntil: NOW - 600_000, behindSeconds: 600 })],
+    ["error archive_misfit", archive({ problem: "ARCHIVE: is not JSON" })],
+    ["error d1_unanswered", archive({ databases: [database("DB_1", { answers: false, bytes: null })] })],
+    ["warning storage_full", archive({ databases: [database("DB_1", { bytes: 9_000_000_000 })] })],
     ["warning queue_long", { queues: { events: 5_000, apns: null } }],
     ["warning mirror_waits", { mirror: { waiting: 3, waitingSince: NOW - 600_000, problem: "401" } }],
     ["notice switches_off", { switchesOff: [{ setting: "security.signLogin", allows: "log in" }] }],
@@ -56,7 +67,7 @@ describe("what needs the owner", () => {
     [
       "an archive that looks behind because the machine has just started",
       {
-        archive: { completeUntil: NOW - 36_000_000, behindSeconds: 36_000 },
+        ...archive({ completeUntil: NOW - 36_000_000, behindSeconds: 36_000 }),
         host: { restarts: 0, startedAt: NOW - 10_000, descriptors: 200, descriptorsMax: 65_536 },
       },
     ],
@@ -64,7 +75,11 @@ describe("what needs the owner", () => {
     ["devices that are gone", { metrics: counted({ "pushes.apns.gone": 50 }) }],
     [
       "parts that do not answer",
-      { archive: { completeUntil: null, behindSeconds: null }, queues: null, host: null },
+      { ...archive({ completeUntil: null, behindSeconds: null }), queues: null, host: null },
+    ],
+    [
+      "a full database that receives nothing any more",
+      archive({ databases: [database("DB_1", { receives: false, bytes: 9_500_000_000 })] }),
     ],
   ])("%s need nobody", (_, facts) => {
     expect(found(facts)).toEqual([]);

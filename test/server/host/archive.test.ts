@@ -127,7 +127,7 @@ describe("several databases on one machine", () => {
     await fill(server);
     await server.stop();
     const list: unknown[] = JSON.parse(ARCHIVE);
-    const begun = [...list, { since: Date.now() - 1_000, databases: ["DB"] }];
+    const begun = [...list, { since: began, databases: ["DB"] }];
     for (const wrong of [undefined, JSON.stringify(list.slice(0, 2)), JSON.stringify(begun)])
       await expect(start(wrong)).rejects.toThrow("ARCHIVE does not fit the data");
     await expect(start("[{]")).rejects.toThrow("ARCHIVE: is not JSON");

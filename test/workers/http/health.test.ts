@@ -31,7 +31,21 @@ describe("GET /admin/health", () => {
         migration: expect.stringMatching(/^\d{4}_\w+\.sql$/),
         bytes: expect.any(Number),
       },
-      archive: { completeUntil: expect.any(Number), behindSeconds: expect.any(Number) },
+      archive: {
+        completeUntil: expect.any(Number),
+        behindSeconds: expect.any(Number),
+        problem: null,
+        databases: [
+          {
+            name: "DB",
+            receives: true,
+            answers: true,
+            milliseconds: expect.any(Number),
+            migration: expect.any(String),
+            bytes: expect.any(Number),
+          },
+        ],
+      },
       online: expect.any(Number),
       queues: null,
       mirror: null,

@@ -50,12 +50,29 @@ describe("the list of generations", () => {
     expect(changeProblem(list(0), list(0, 60), 50)).toBeUndefined();
     expect(changeProblem(list(0, 60), list(0, 70), 50)).toBeUndefined();
     expect(changeProblem(list(0, 60), list(0), 50)).toBeUndefined();
-    expect(changeProblem(list(0), list(0, 40), 50)).toMatch(/must begin later/);
-    expect(changeProblem(list(0, 40), list(0), 50)).toMatch(/changed or missing/);
-    expect(changeProblem(list(0, 40), list(0, 45), 50)).toMatch(/changed or missing/);
-    expect(changeProblem(list(0), [{ since: 0, databases: ["DB", "DB_1"] }], 50)).toMatch(
-      /changed or missing/,
-    );
+    const begun = /must begin later/;
+    expect(changeProblem(list(0), list(0, 40), 50)).toEqual({
+      from: 40,
+      text: expect.stringMatching(begun),
+    });
+    expect(changeProblem(list(0, 60), list(0, 40), 50)).toEqual({
+      from: 40,
+      text: expect.stringMatching(begun),
+    });
+    const changed = /changed or missing/;
+    expect(changeProblem(list(0, 40), list(0), 50)).toEqual({
+      from: 40,
+      text: expect.stringMatching(changed),
+    });
+    for (const [before, since] of [[list(0, 40), 45] as const, [list(0, 40), 30] as const])
+      expect(changeProblem(before, list(0, since), 50)).toEqual({
+        from: Math.min(40, since),
+        text: expect.stringMatching(changed),
+      });
+    expect(changeProblem(list(0), [{ since: 0, databases: ["DB", "DB_1"] }], 50)).toEqual({
+      from: 0,
+      text: expect.stringMatching(changed),
+    });
   });
 });
 
