@@ -75,14 +75,26 @@ function countStorage(storage: DurableObjectStorage): void {
   }
 }
 
-let databaseIsCounted = false;
+let databasesAreCounted = false;
 
-/** Rows of D1, from its results. Even results without requested metadata contain them here. */
-function countDatabase(database: D1Database): void {
-  if (databaseIsCounted) return;
-  databaseIsCounted = true;
-  const session: unknown = Reflect.get(database, "alwaysPrimarySession");
-  if (typeof session !== "object" || session === null) throw new Error("the runtime's D1 has changed");
+/** Rows of every D1. */
+function countDatabases(env: Env): void {
+  if (databasesAreCounted) return;
+  databasesAreCounted = true;
+  const sessions = Object.values(env).map(sessionOf);
+  if (sessionOf(env.DB) === undefined) throw new Error("the runtime's D1 has changed");
+  for (const session of sessions) if (session !== undefined) countSession(session);
+}
+
+/** What every query of a D1 goes through; undefined for other bindings. */
+function sessionOf(binding: unknown): object | undefined {
+  if (typeof binding !== "object" || binding === null) return undefined;
+  const session: unknown = Reflect.get(binding, "alwaysPrimarySession");
+  return typeof session === "object" && session !== null ? session : undefined;
+}
+
+/** Rows from results. Even those without requested metadata contain them here. */
+function countSession(session: object): void {
   // _sendOrThrow(endpoint, queries, parameters, …): every kind of query goes through it.
   wrap(session, "_sendOrThrow", async (send, _self, args) => {
     counts.others.databaseCalls += 1;
@@ -131,7 +143,7 @@ function countEvents(counted: { prototype: object }, plain: { prototype: object;
 
 function countAll({ storage }: DurableObjectState, env: Env): void {
   countStorage(storage);
-  countDatabase(env.DB);
+  countDatabases(env);
   countQueues(env.EVENTS);
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { completeSince, keepsNoList } from "../moving/archive-edge.ts";
 import { Refused, stoppedBy } from "../moving/failures.ts";
 import type { Skipped } from "../moving/format.ts";
 import { conversationsOf, pathFor, type Target } from "./conversations.ts";
@@ -23,6 +24,8 @@ const State = v.object({
   until: v.optional(v.number()),
   /** How many conversations are done, where each is read by itself. */
   at: v.optional(v.number(), 0),
+  /** Whether each is read by itself because the server's list of all messages lacks some. */
+  isByConversation: v.optional(v.boolean(), false),
 });
 
 type State = v.InferOutput<typeof State>;
@@ -44,11 +47,15 @@ export function messagesUntil(job: Job): number | undefined {
   return stage === undefined ? undefined : v.parse(State, stage.state ?? {}).until;
 }
 
-/** All messages of the app, newest first. */
+/**
+ * All messages of the app, newest first; or those of each conversation by itself where the list of all of them lacks
+ * some.
+ */
 export async function exportMessages(job: Job): Promise<void> {
   const stage = job.folder.stage(STAGE);
   if (stage?.done) return;
   let state = v.parse(State, stage?.state ?? {});
+  if (state.isByConversation) return exportConversations(job, "all");
   const recent = await Recent.of(job.folder, STAGE, readMessage);
   job.progress.begin(STAGE, job.folder.count(STAGE), shareOf(job, state));
   for (let isOver = false; !isOver; ) {
@@ -58,6 +65,7 @@ export async function exportMessages(job: Job): Promise<void> {
       step = await stepBack(job.source, { ...walk, from: job.since?.messagesFrom ?? 0 });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
+      if (state.position === undefined && keepsNoList(error)) return exportEach(job, "no list");
       if (state.version === "1.2" && state.position === undefined) {
         state = { ...state, version: "1.1" };
         continue;
@@ -66,6 +74,9 @@ export async function exportMessages(job: Job): Promise<void> {
       await commit(job, state, undefined, true, [{ what: STAGE, why: error.message, count: 1 }]);
       break;
     }
+    const lacked = completeSince(step.headers);
+    if (state.position === undefined && lacked > (job.since?.messagesFrom ?? 0))
+      return exportEach(job, `no list from before ${new Date(lacked).toISOString()}`);
     isOver = step.isOver;
     state = { ...state, position: step.position, until: state.until ?? untilOf(job, step) };
     await commit(job, state, step, isOver);
@@ -73,6 +84,15 @@ export async function exportMessages(job: Job): Promise<void> {
     job.progress.advance(job.folder.count(STAGE), shareOf(job, state), day && `back to ${day}`);
   }
   job.progress.end(job.folder.count(STAGE));
+}
+
+/** Temporary conversations are in no list but that of all messages. */
+async function exportEach(job: Job, lack: string): Promise<void> {
+  const until = Date.parse(job.folder.startedAt);
+  const state = v.parse(State, { until, isByConversation: true });
+  const why = `the server has ${lack} of all messages, so each conversation is read by itself, and none of the temporary ones`;
+  await commit(job, state, undefined, false, [{ what: STAGE, why, count: 1 }]);
+  return exportConversations(job, "all");
 }
 
 /** The messages of some conversations, each by itself: one call for each at least. */

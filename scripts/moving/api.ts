@@ -35,6 +35,11 @@ export class Api {
 
   /** Throws `Refused` where the server refuses, and a `Refusal` where it does not answer or takes no such key. */
   async get(path: string, query: Query = {}): Promise<unknown> {
+    return (await this.answer(path, query)).value;
+  }
+
+  /** The same with the answer's headers. */
+  async answer(path: string, query: Query = {}): Promise<{ value: unknown; headers: Headers }> {
     const given = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)]],
     );
@@ -44,20 +49,25 @@ export class Api {
 
   /** @param body JSON */
   async post(path: string, body: string): Promise<unknown> {
-    return this.#call("POST", path, body, "application/json");
+    return (await this.#call("POST", path, body, "application/json")).value;
   }
 
   async put(path: string, body: Blob): Promise<unknown> {
-    return this.#call("PUT", path, body, "application/octet-stream");
+    return (await this.#call("PUT", path, body, "application/octet-stream")).value;
   }
 
-  async #call(method: string, path: string, body: string | Blob | undefined, type: string): Promise<unknown> {
+  async #call(
+    method: string,
+    path: string,
+    body: string | Blob | undefined,
+    type: string,
+  ): Promise<{ value: unknown; headers: Headers }> {
     const { pace, onPause } = this.#options;
     let waited = 0;
     for (let failures = 1; ; failures++) {
       const start = performance.now();
       const result = await this.#attempt(method, path, body, type);
-      if ("value" in result) return result.value;
+      if ("value" in result) return result;
       const pause = pauseAfter(failures, result.retryAfter, Math.random());
       waited += pause * pace.scale + performance.now() - start;
       if (waited > this.#reach.patience(pace)) throw this.#reach.gaveUp(result.why);
@@ -72,7 +82,7 @@ export class Api {
     path: string,
     body: string | Blob | undefined,
     type: string,
-  ): Promise<{ value: unknown } | { why: string; retryAfter: string | null }> {
+  ): Promise<{ value: unknown; headers: Headers } | { why: string; retryAfter: string | null }> {
     let response: Response;
     let text: string;
     try {
@@ -90,8 +100,9 @@ export class Api {
       return { why: reasonOf(error), retryAfter: null };
     }
     const value = jsonIn(text);
-    if (response.ok) return value === undefined ? { why: "half an answer", retryAfter: null } : { value };
     const { status, headers } = response;
+    if (response.ok)
+      return value === undefined ? { why: "half an answer", retryAfter: null } : { value, headers };
     if (status === 401) throw new Refusal(`${this.server} does not take this app id and master key.`, 1);
     if (!isOfTheMoment(status)) throw new Refused(path.split("?")[0] ?? path, status, apiErrorIn(value));
     const why = status === 429 ? "too many requests" : `status ${status}`;

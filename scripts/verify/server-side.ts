@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Api } from "../moving/api.ts";
+import { completeSince, keepsNoList } from "../moving/archive-edge.ts";
 import { Refused } from "../moving/failures.ts";
 import { MessageRow, ClassRow as Row } from "../moving/format.ts";
 import type { ClassName, ClassRow, ClientListName, Message, Side } from "./side.ts";
@@ -86,6 +87,35 @@ export class ServerSide implements Side {
   }
 
   async counts(from: number, until: number): Promise<Map<string, number>> {
+    return (await this.#lists(from)) ? this.#countsOfApp(from, until) : this.#countsOfEach(from, until);
+  }
+
+  /** Whether the list of all messages goes back to a time (ms). */
+  async #lists(from: number): Promise<boolean> {
+    try {
+      const { headers } = await this.#api.answer("/1.2/rtm/messages", { limit: 1 });
+      return completeSince(headers) <= from;
+    } catch (error) {
+      if (keepsNoList(error)) return false;
+      throw error;
+    }
+  }
+
+  /** By the history of each conversation. */
+  async #countsOfEach(from: number, until: number): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    for await (const { objectId } of this.#rowsOf("_Conversation")) {
+      let count = 0;
+      for await (const { timestamp } of this.messagesOf(objectId)) {
+        if (timestamp < from) break;
+        if (timestamp <= until) count += 1;
+      }
+      if (count > 0) counts.set(objectId, count);
+    }
+    return counts;
+  }
+
+  async #countsOfApp(from: number, until: number): Promise<Map<string, number>> {
     const counts = new Map<string, number>();
     const start = Number.isFinite(until) ? until + 1 : undefined;
     for await (const { to, timestamp } of this.#walk("/1.2/rtm/messages", start)) {

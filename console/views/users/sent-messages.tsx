@@ -93,6 +93,12 @@ export function SentMessages({ client, isBanned }: { client: string; isBanned: b
             ) : (
               text.noneComplete
             )}
+            {newest && newest.completeSince > 0 && (
+              <span>
+                {text.completeSince} <Time at={newest.completeSince} />
+                {text.earlierOnes}
+              </span>
+            )}
             <Button look="quiet" onClick={() => void query.refetch()} busy={query.isRefetching}>
               {text.refresh}
             </Button>

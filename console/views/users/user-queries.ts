@@ -52,6 +52,8 @@ export interface SentPage {
   messages: SentMessage[];
   /** Up to when nothing is missing, in milliseconds: the archive is a moment behind. */
   completeUntil: number;
+  /** Since when nothing is missing, in milliseconds; 0 for all. */
+  completeSince: number;
 }
 
 /** What a client sent, the newest first, with what its conversations are. */
@@ -83,7 +85,11 @@ export async function readSent(
       deliveredAt: record["ack-at"],
     };
   });
-  return { messages, completeUntil: Number(headers.get("X-Parley-Complete-Until")) };
+  return {
+    messages,
+    completeUntil: Number(headers.get("X-Parley-Complete-Until")),
+    completeSince: Number(headers.get("X-Parley-Complete-Since") ?? 0),
+  };
 }
 
 interface Known {
