@@ -1,5 +1,6 @@
 import { FrontDoor as PlainFrontDoor } from "../scripts/front-door.ts";
 import type { Env } from "../src/bindings.ts";
+import { isDatabase } from "../src/database/is-database.ts";
 import worker, {
   AppObject as PlainAppObject,
   ClientObject as PlainClientObject,
@@ -81,16 +82,14 @@ let databasesAreCounted = false;
 function countDatabases(env: Env): void {
   if (databasesAreCounted) return;
   databasesAreCounted = true;
-  const sessions = Object.values(env).map(sessionOf);
-  if (sessionOf(env.DB) === undefined) throw new Error("the runtime's D1 has changed");
-  for (const session of sessions) if (session !== undefined) countSession(session);
+  for (const binding of Object.values(env)) if (isDatabase(binding)) countSession(sessionOf(binding));
 }
 
-/** What every query of a D1 goes through; undefined for other bindings. */
-function sessionOf(binding: unknown): object | undefined {
-  if (typeof binding !== "object" || binding === null) return undefined;
-  const session: unknown = Reflect.get(binding, "alwaysPrimarySession");
-  return typeof session === "object" && session !== null ? session : undefined;
+/** What every query of a D1 goes through. */
+function sessionOf(database: D1Database): object {
+  const session: unknown = Reflect.get(database, "alwaysPrimarySession");
+  if (typeof session !== "object" || session === null) throw new Error("the runtime's D1 has changed");
+  return session;
 }
 
 /** Rows from results. Even those without requested metadata contain them here. */

@@ -1,4 +1,5 @@
 import type { Env } from "../bindings.ts";
+import { isDatabase } from "../database/is-database.ts";
 import { CountedDatabase } from "./counted-database.ts";
 import type { UsageMeter } from "./usage-meter.ts";
 import { meterUsage, usageOf } from "./usage-of.ts";
@@ -28,8 +29,4 @@ function countedDatabase(database: D1Database, usage: UsageMeter): D1Database {
     if (rowsRead > 0) usage.add("databaseRowsRead", rowsRead);
     if (rowsWritten > 0) usage.add("databaseRows", rowsWritten);
   });
-}
-
-function isDatabase(binding: unknown): binding is D1Database {
-  return typeof binding === "object" && binding !== null && "prepare" in binding && "batch" in binding;
 }

@@ -1,5 +1,6 @@
 import { loggableError } from "../../loggable-error.ts";
 import type { Deployment } from "../../model/deployment.ts";
+import { isDatabase } from "../is-database.ts";
 import { adoptGenerations } from "./adoption.ts";
 import { type Generation, generationsIn, ONE_DATABASE, placeAmong } from "./generations.ts";
 
@@ -156,8 +157,4 @@ export async function checkArchive(env: ArchiveEnv): Promise<void> {
 export function databaseNamed(env: ArchiveEnv, name: string): D1Database | undefined {
   const binding: unknown = Reflect.get(env, name);
   return isDatabase(binding) ? binding : undefined;
-}
-
-function isDatabase(binding: unknown): binding is D1Database {
-  return typeof binding === "object" && binding !== null && "prepare" in binding && "batch" in binding;
 }
