@@ -6,6 +6,8 @@ import { assumptions } from "./assumptions.ts";
 import { sumOf, type UnitCost, unitCosts, type WorkUnit } from "./unit-costs.ts";
 
 const DAY = 86_400; // s
+/** What D1, which does one thing at a time, takes for each (ms): Cloudflare counts 1 ms for a simple query. */
+const databaseTimes = { batch: 2, question: 1 } as const;
 
 /** What an app takes in its first month. */
 export interface Month {
@@ -25,7 +27,9 @@ export function monthOf({ daily, messages: dailyMessages }: AppLoad): Month {
     {
       objectRows: sum(({ rows }) => sumOf(rows)),
       databaseRows: sum(({ databaseRows = 0 }) => databaseRows),
-      databaseCalls: sum(({ databaseCalls = 0 }) => databaseCalls),
+      databaseCalls: sum(
+        ({ databaseBatches = 0, databaseQuestions = 0 }) => databaseBatches + databaseQuestions,
+      ),
       socketMessages: sum(({ frames }) => sumOf(frames)),
       otherEvents: sum(({ calls }) => sumOf(calls)),
       queued: sum(({ events = 0, pushes = 0 }) => events + pushes),
@@ -48,7 +52,8 @@ export function monthOf({ daily, messages: dailyMessages }: AppLoad): Month {
 
 /** What everybody shares, in its busiest hour, a second. */
 export interface SharedRates {
-  databaseCalls: number;
+  /** How long D1's index works in a second (ms). */
+  databaseTime: number;
   databaseRows: number;
   events: number;
   pushes: number;
@@ -57,7 +62,10 @@ export interface SharedRates {
 export function sharedBy({ daily }: AppLoad): SharedRates {
   const rate = (of: (unit: UnitCost) => number) => (dailySum(daily, of) * assumptions.peak) / DAY;
   return {
-    databaseCalls: rate(({ databaseCalls = 0 }) => databaseCalls),
+    databaseTime: rate(
+      ({ databaseBatches = 0, databaseQuestions = 0 }) =>
+        databaseBatches * databaseTimes.batch + databaseQuestions * databaseTimes.question,
+    ),
     databaseRows: rate(({ databaseRows = 0 }) => databaseRows),
     events: rate(({ events = 0 }) => events),
     pushes: rate(({ pushes = 0 }) => pushes),

@@ -5,12 +5,12 @@ import type { ObjectKind } from "./unit-costs.ts";
 
 /**
  * What one thing takes a second before it queues: an object that writes 200 to 500 requests by Cloudflare's guide, a
- * queue 5,000 messages by its limit. D1 does one thing at a time, and a batch of three statements takes it some 2 ms.
+ * queue 5,000 messages by its limit. D1 does one thing at a time.
  */
 export const ceilings = {
   object: 500,
   queue: 5_000,
-  databaseCalls: 500,
+  databaseTime: 1_000,
   databaseRows: 5_000,
   dollars: 14,
 } as const;
@@ -28,7 +28,7 @@ export interface Shared {
 const TEN_MILLION = 1e7;
 
 export function sharedOf(load: AppLoad): Shared[] {
-  const { databaseCalls, databaseRows, events, pushes } = sharedBy(load);
+  const { databaseTime, databaseRows, events, pushes } = sharedBy(load);
   const object = (kind: ObjectKind, holds: number): Shared => ({
     name: kind === "AppObject" ? `AppObject, the busiest of ${load.deployment.appShards}` : kind,
     rate: load.events[kind].busiest,
@@ -41,8 +41,8 @@ export function sharedOf(load: AppLoad): Shared[] {
     object("MetricsObject", TEN_MILLION),
     { name: "queue of events", rate: events, ceiling: ceilings.queue, holds: 5e6 },
     { name: "queue of pushes", rate: pushes, ceiling: ceilings.queue, holds: 5e6 },
-    // Each copy of a conversation's messages is a call to the one database with its row, wherever the messages are.
-    { name: "D1's index, calls", rate: databaseCalls, ceiling: ceilings.databaseCalls, holds: 300_000 },
+    // Each copy of messages writes to the one database with the conversation's row, and each push asks it three times.
+    { name: "D1's index, ms", rate: databaseTime, ceiling: ceilings.databaseTime, holds: 150_000 },
     { name: "D1's index, rows", rate: databaseRows, ceiling: ceilings.databaseRows, holds: 1e6 },
   ];
 }

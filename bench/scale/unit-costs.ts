@@ -1,5 +1,6 @@
+import { MESSAGES_PER_REQUEST } from "../../src/usage/cost/use-of-counts.ts";
 import type { Budget } from "../budgets.ts";
-import { assumptions } from "../cost-model.ts";
+import { assumptions, type RecordedCounts } from "../cost-model.ts";
 import { requestsIn, total } from "../counts.ts";
 import { type Work, workNames } from "../work.ts";
 
@@ -22,9 +23,10 @@ export interface UnitCost {
   calls?: Partial<Record<ObjectKind, number>>;
   /** Rows written by objects. */
   rows?: Partial<Record<ObjectKind, number>>;
-  /** Rows written in D1, and calls to it. */
+  /** Rows written in D1, batches that write them, and questions. */
   databaseRows?: number;
-  databaseCalls?: number;
+  databaseBatches?: number;
+  databaseQuestions?: number;
   /** Messages handed to the queue of events, and to that of pushes. */
   events?: number;
   pushes?: number;
@@ -45,17 +47,24 @@ export const unitCosts = {
     calls: { ConversationObject: ALARM },
     rows: { ConversationObject: 1 + ALARM },
     databaseRows: 3,
-    databaseCalls: 1,
+    databaseBatches: 1,
   },
   acknowledge: { frames: { ConversationObject: 1 } },
   read: { frames: { ConversationObject: 1 }, rows: { ConversationObject: 1 } },
   /** To a member who is away: the first message since they were there. */
   firstToAway: {
-    calls: { ClientObject: 1 },
+    calls: { ClientObject: 1, ConversationObject: 1 },
     rows: { ConversationObject: 3, ClientObject: 1 },
   },
   /** A message that is pushed: an event, and a delivery for up to a hundred devices. */
-  pushed: { rows: { ConversationObject: 2 }, events: 1, pushes: 1, workerRequests: 1 },
+  pushed: {
+    calls: { ConversationObject: 2.25 },
+    rows: { ConversationObject: 2.25 },
+    databaseQuestions: 3,
+    events: 1,
+    pushes: 1,
+    workerRequests: 1,
+  },
   login: {
     frames: { ClientObject: 1 },
     calls: { ClientObject: 1, AppObject: 1 },
@@ -70,13 +79,13 @@ export const unitCosts = {
   },
   leave: { calls: { AppObject: 1 }, rows: { AppObject: 1 } },
   /** A client's first login, beyond a later one. */
-  firstLogin: { rows: { ClientObject: 4 }, databaseRows: 1, databaseCalls: 1 },
+  firstLogin: { rows: { ClientObject: 4 }, databaseRows: 1, databaseBatches: 1 },
   /** A conversation that begins. */
   start: {
     calls: { ConversationObject: 1 },
     rows: { ConversationObject: 12 },
     databaseRows: 5,
-    databaseCalls: 1,
+    databaseBatches: 1,
   },
   enterRoom: { frames: { ClientObject: 1 }, calls: { RelayObject: 1 }, rows: { ClientObject: 1 } },
   /** A message in a room, beside a call of each relay. */
@@ -85,7 +94,7 @@ export const unitCosts = {
     calls: { ConversationObject: 1 },
     rows: { ConversationObject: 3 },
     databaseRows: 3,
-    databaseCalls: 1,
+    databaseBatches: 1,
   },
   relayedMessage: { calls: { RelayObject: 1 } },
   /** A notification to up to a hundred devices of one provider. */
@@ -93,7 +102,7 @@ export const unitCosts = {
     calls: { PushObject: 5 },
     rows: { PushObject: 6 },
     databaseRows: 5,
-    databaseCalls: 3,
+    databaseBatches: 3,
     pushes: 2,
   },
   metricsReport: { calls: { MetricsObject: 1 }, rows: { MetricsObject: 1 } },
@@ -108,52 +117,72 @@ export function sumOf(of: Partial<Record<ObjectKind, number>> | undefined): numb
 
 /** Requests that are billed. */
 export function requestsOf({ frames, calls }: UnitCost): number {
-  return sumOf(frames) / 20 + sumOf(calls);
+  return sumOf(frames) / MESSAGES_PER_REQUEST + sumOf(calls);
 }
 
-/** What is counted of each unit, and the work that it is counted beyond. */
-const counted: { unit: WorkUnit; work: string; beyond?: string; shared?: number }[] = [
-  { unit: "send", work: workNames.alone },
-  { unit: "acknowledge", work: workNames.acknowledge },
-  { unit: "read", work: workNames.read },
-  { unit: "firstToAway", work: workNames.offline, beyond: workNames.alone },
-  { unit: "login", work: workNames.login },
-  { unit: "news", work: workNames.news, beyond: workNames.login },
-  { unit: "leave", work: workNames.leave },
+/** What was counted of one piece of work. */
+interface Counted {
+  rows: number;
+  databaseRows: number;
+  requests: number;
+}
+
+/** Pieces of work that are counted, and the units that they consist of. */
+const counted: { units: WorkUnit[]; work: string }[] = [
+  { units: ["send"], work: workNames.alone },
+  { units: ["acknowledge"], work: workNames.acknowledge },
+  { units: ["read"], work: workNames.read },
+  { units: ["send", "firstToAway"], work: workNames.offline },
+  { units: ["send", "pushed"], work: "one-to-one, one away and pushed to" },
+  { units: ["login"], work: workNames.login },
+  { units: ["login", "news"], work: workNames.news },
+  { units: ["leave"], work: workNames.leave },
 ];
 
 /** Messages within minutes share an alarm or a report, so one of many costs a little over its own share. */
 const SHARED = 0.05;
 
-/** Whether the simulation's units are at least what the benchmark counts. */
+/** Whether the simulation's units are at least what the benchmark counts now. */
 export function unitBudgets(work: readonly Work[]): Budget[] {
-  return counted.flatMap(({ unit, work: name, beyond }) => {
-    const cost: UnitCost = unitCosts[unit];
-    const measured = costOfWork(work, name);
-    const base = beyond === undefined ? undefined : costOfWork(work, beyond);
-    const budgets: [string, number, number][] = [
-      ["rows", sumOf(cost.rows), measured.rows - (base?.rows ?? 0)],
-      ["D1 rows", cost.databaseRows ?? 0, measured.databaseRows - (base?.databaseRows ?? 0)],
-      ["requests", requestsOf(cost), measured.requests - (base?.requests ?? 0)],
-    ];
-    return budgets.map(
-      ([what, limit, value]): Budget => ({
-        name: `unit of the simulation, ${unit}: ${what}`,
-        limit: limit + SHARED,
-        kind: "at most",
-        measured: value,
-      }),
-    );
+  return budgetsOf((name) => {
+    const found = work.find((one) => one.name === name);
+    if (found === undefined) return undefined;
+    const { times, counts } = found;
+    return {
+      rows: total(counts.rows) / times,
+      databaseRows: total(counts.databaseRows) / times,
+      requests: requestsIn(counts) / times,
+    };
   });
 }
 
-function costOfWork(work: readonly Work[], name: string) {
-  const found = work.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`nothing was counted as "${name}"`);
-  const { times, counts } = found;
-  return {
-    rows: total(counts.rows) / times,
-    databaseRows: total(counts.databaseRows) / times,
-    requests: requestsIn(counts) / times,
-  };
+/** The same of what it counted when docs/costs.md was written. */
+export function recordedUnitBudgets({ cases, work }: RecordedCounts): Budget[] {
+  return budgetsOf((name) => {
+    const found = cases[name] ?? work[name];
+    if (found === undefined) return undefined;
+    const { objectRows, databaseRows, socketMessages, otherEvents } = found;
+    return { rows: objectRows, databaseRows, requests: otherEvents + socketMessages / MESSAGES_PER_REQUEST };
+  });
+}
+
+function budgetsOf(costOf: (work: string) => Counted | undefined): Budget[] {
+  return counted.flatMap(({ units, work }) => {
+    const measured = costOf(work);
+    if (measured === undefined) return [];
+    const limits: Counted = { rows: 0, databaseRows: 0, requests: 0 };
+    for (const cost of units.map((unit): UnitCost => unitCosts[unit])) {
+      limits.rows += sumOf(cost.rows);
+      limits.databaseRows += cost.databaseRows ?? 0;
+      limits.requests += requestsOf(cost);
+    }
+    return (["rows", "databaseRows", "requests"] as const).map(
+      (what): Budget => ({
+        name: `the simulation's ${units.join(" and ")}: ${what === "databaseRows" ? "D1 rows" : what}`,
+        limit: limits[what] + SHARED,
+        kind: "at most",
+        measured: measured[what],
+      }),
+    );
+  });
 }

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { isKept } from "../../../bench/budgets.ts";
+import { recordedCounts } from "../../../bench/costs.ts";
 import { type AppLoad, type Deployment, relaysFor, simulateApp } from "../../../bench/scale/app-load.ts";
 import { monthOf, sharedBy } from "../../../bench/scale/month.ts";
 import { productOnCloudflare } from "../../../bench/scale/product.ts";
 import { Rates } from "../../../bench/scale/rates.ts";
 import { scaleBudgets } from "../../../bench/scale/scale-budgets.ts";
-import { objectKinds } from "../../../bench/scale/unit-costs.ts";
+import { objectKinds, recordedUnitBudgets } from "../../../bench/scale/unit-costs.ts";
 
 const USERS = 10_000;
 
@@ -64,6 +65,12 @@ describe("the simulation of an app's load", () => {
     expect(Math.abs(large.daily.send / small.daily.send / 10 - 1)).toBeLessThan(0.15);
     expect(Math.abs(large.events.ClientObject.mean / small.events.ClientObject.mean - 1)).toBeLessThan(0.1);
   });
+});
+
+test("The simulation takes for each piece of work at least what was counted of it", () => {
+  const budgets = recordedUnitBudgets(recordedCounts());
+  expect(budgets).toHaveLength(18);
+  expect(budgets.filter((budget) => !isKept(budget))).toEqual([]);
 });
 
 test("A room gets relays level by level once its own object is full", () => {
