@@ -6,8 +6,11 @@ import type { ConversationState } from "../state.ts";
 /** What became of imported messages, in their order, and what it means for D1's copy. */
 export interface ImportedLog {
   outcomes: ImportOutcome[];
-  /** If D1 has everything up to `after`, and is given these messages, it has everything up to `upTo`. */
-  copy: { after: number; upTo: number };
+  /**
+   * If D1 has everything up to `after`, and is given these messages, it has everything up to `upTo`. The oldest one that
+   * was added is in place `oldest`; undefined if none was.
+   */
+  copy: { after: number; upTo: number; oldest: number | undefined };
 }
 
 /** Adds messages of another service to a conversation's log, unless the mirror has. Nobody is notified. */
@@ -27,7 +30,10 @@ export function importLog(
     .filter((each) => each !== undefined);
   const upTo = state.log.head;
   const places = new Set(outcomes.filter(({ outcome }) => outcome !== "mirrored").map(({ place }) => place));
-  return { outcomes, copy: { after: state.log.newestOutside(places), upTo } };
+  let oldest: number | undefined;
+  for (const { outcome, place } of outcomes)
+    if (outcome === "added") oldest = Math.min(oldest ?? place, place);
+  return { outcomes, copy: { after: state.log.newestOutside(places), upTo, oldest } };
 }
 
 function importInto(

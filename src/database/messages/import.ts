@@ -12,6 +12,8 @@ export interface ImportedUpTo {
   conversationId: string;
   after: number;
   upTo: number;
+  /** Place of the oldest message that it has added to the log; undefined if it has added none. */
+  oldest: number | undefined;
 }
 
 /**
@@ -55,12 +57,15 @@ const insertion = (rows: string): SQL =>
 
 function progressOf(progress: readonly ImportedUpTo[]): SQL {
   const rows = JSON.stringify(
-    progress.map(({ conversationId, after, upTo }) => [conversationId, after, upTo]),
+    progress.map(({ conversationId, after, upTo, oldest }) => [conversationId, after, upTo, oldest ?? upTo]),
   );
+  // Retention looks again at a log that has got older messages than it knows of.
+  const isOlder = sql`coalesce(cleared_to, created_at) > value->>3`;
   return sql`UPDATE ${conversations} SET
       last_message_at = max(coalesce(last_message_at, 0), value->>2),
       archived_at = CASE WHEN coalesce(archived_at, 0) >= value->>1
-        THEN max(coalesce(archived_at, 0), value->>2) ELSE archived_at END
+        THEN max(coalesce(archived_at, 0), value->>2) ELSE archived_at END,
+      cleared_to = CASE WHEN ${isOlder} THEN value->>3 ELSE cleared_to END
     FROM json_each(${rows}) WHERE ${conversations.id} = value->>0 AND (coalesce(last_message_at, 0) < value->>2
-      OR coalesce(archived_at, 0) BETWEEN value->>1 AND value->>2 - 1)`;
+      OR coalesce(archived_at, 0) BETWEEN value->>1 AND value->>2 - 1 OR ${isOlder})`;
 }

@@ -16,7 +16,11 @@ beforeAll(async () => {
 
 const MESSAGES = 50;
 
-async function imported(id: string, billed: D1Database = db, progress = { after: 0, upTo: MESSAGES }) {
+async function imported(
+  id: string,
+  billed: D1Database = db,
+  progress = { after: 0, upTo: MESSAGES, oldest: undefined },
+) {
   const messages = Array.from({ length: MESSAGES }, (_, at) => message(at + 1));
   const rows = messages.map((each) => ({ ...each, conversationId: id }));
   await importToArchive(Archive.of(billed), rows, [{ conversationId: id, ...progress }]);
