@@ -57,5 +57,8 @@ async function deleteUnkept(
 ): Promise<void> {
   const before = unkeptBefore(history, now);
   if (before === undefined) return;
-  await deleteMessagesBefore(await adoptedArchive(env), before, { kept: [], most: MESSAGES_MAX });
+  await deleteMessagesBefore(await adoptedArchive(env), before, {
+    kept: async () => [],
+    most: MESSAGES_MAX,
+  });
 }

@@ -23,7 +23,7 @@ const AT_ONCE = 8;
 /** A run ends after this (ms). */
 const LONGEST = 8 * 60_000;
 const CALL_DEADLINE = 15_000; // ms
-/** Messages of D1 that one run looks at, in each database. */
+/** Messages that one run deletes from D1, in each database. */
 const ARCHIVED = 200_000;
 
 const LATER = { outcome: "later" } satisfies Tidied;
@@ -47,18 +47,17 @@ export async function sweep(env: Env): Promise<void> {
 
 async function run(env: Env, bounds: TidyBounds, isOver: () => boolean): Promise<void> {
   const progress = await retentionProgress(env.DB);
-  const held = await heldConversations(env.DB);
   progress.isBehind = false;
   if (bounds.keptFrom > 0) {
     const { deleted, isComplete } = await deleteMessagesBefore(await adoptedArchive(env), bounds.keptFrom, {
-      kept: held,
+      kept: () => heldConversations(env.DB),
       most: ARCHIVED,
     });
     progress.archived += deleted;
     progress.isBehind = !isComplete;
-    await deleteSystemMessagesBefore(env.DB, bounds.keptFrom, held, isOver);
+    await deleteSystemMessagesBefore(env.DB, bounds.keptFrom, isOver);
   }
-  await tidyDue(env, bounds, held, progress, isOver);
+  await tidyDue(env, bounds, await heldConversations(env.DB), progress, isOver);
   await saveRetentionProgress(env.DB, { ...progress, ranAt: Date.now() });
 }
 

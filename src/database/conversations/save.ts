@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { ConversationRecord } from "../../model/records.ts";
 import { withoutDeeperThan } from "../json-depth.ts";
-import { conversations, members } from "../schema/conversations.ts";
+import { conversations, holds, members } from "../schema/conversations.ts";
 import { statement } from "../statement.ts";
 import { systemMessagesRemoval } from "../system-messages/save.ts";
 import { removalOfRoles } from "./member-infos.ts";
@@ -87,6 +87,7 @@ export async function deleteConversation(db: D1Database, id: string): Promise<vo
     statement(db, removal),
     statement(db, removalOfRoles(id)),
     statement(db, systemMessagesRemoval(id)),
+    statement(db, sql`DELETE FROM ${holds} WHERE ${holds.conversationId} = ${id}`),
     statement(db, sql`DELETE FROM ${conversations} WHERE ${conversations.id} = ${id}`),
   ]);
 }

@@ -5,6 +5,8 @@ import type { Archive } from "./archive.ts";
 
 /** Messages that one statement looks at: on a single machine D1 runs on the thread of everything else. */
 const SLICE = 500;
+/** To pass over a message that stays is less work than to delete one, by this factor. */
+const PASSED = 20;
 
 export interface Deletion {
   deleted: number;
@@ -17,13 +19,13 @@ export interface Deletion {
  * when `most` is reached is for the next call. Throws if a database fails: the others may have deleted theirs.
  *
  * @param before their place in the log (ms)
- * @param kept conversations whose messages stay
- * @param most messages to look at in each database
+ * @param kept conversations whose messages stay, as they are now: asked before each slice
+ * @param most messages to delete in each database; those that stay count less
  */
 export async function deleteMessagesBefore(
   archive: Archive,
   before: number,
-  { kept, most }: { kept: readonly string[]; most: number },
+  { kept, most }: { kept: () => Promise<readonly string[]>; most: number },
 ): Promise<Deletion> {
   const each = await Promise.all(archive.databases.map((db) => deleteIn(db, { before, kept, most })));
   return {
@@ -34,18 +36,19 @@ export async function deleteMessagesBefore(
 
 async function deleteIn(
   db: D1Database,
-  { before, kept, most }: { before: number; kept: readonly string[]; most: number },
+  { before, kept, most }: { before: number; kept: () => Promise<readonly string[]>; most: number },
 ): Promise<Deletion> {
   let deleted = 0;
   const beforeTime = sql`${messages.timestamp} < ${before}`;
   // Messages that stay are passed over once, not by every slice.
   let after: SQL | undefined;
-  for (let seen = 0; seen < most; seen += SLICE) {
+  for (let work = 0; work < most; ) {
     const last = await statement(db, endOfSlice(both(after, beforeTime))).first<{ at: number; id: string }>();
     // One bound on each side: with two of them SQLite may read up to the further one.
     const end = last ? sql`${place} <= (${last.at}, ${last.id})` : beforeTime;
-    const { meta } = await statement(db, deletionOf(both(after, end), kept)).run();
+    const { meta } = await statement(db, deletionOf(both(after, end), await kept())).run();
     deleted += meta.changes;
+    work += meta.changes + (SLICE - meta.changes) / PASSED;
     if (last === null) return { deleted, isComplete: true };
     after = sql`${place} > (${last.at}, ${last.id})`;
   }

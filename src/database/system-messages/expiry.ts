@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { holds } from "../schema/conversations.ts";
 import { systemMessages } from "../schema/messages.ts";
 import { statement } from "../statement.ts";
 
@@ -6,17 +7,15 @@ import { statement } from "../statement.ts";
 const SLICE = 2_000;
 
 /**
- * Deletes what clients wrote to services before a time (ms), but for some services. Fails if D1 fails.
+ * Deletes what clients wrote to services before a time (ms), but for services on hold. Fails if D1 fails.
  *
  * @param isOver asked after each slice; the rest is for the next day
  */
 export async function deleteSystemMessagesBefore(
   db: D1Database,
   before: number,
-  kept: readonly string[],
   isOver: () => boolean,
 ): Promise<void> {
-  const held = JSON.stringify(kept);
   for (let after = ""; !isOver(); ) {
     const last = await statement(
       db,
@@ -26,7 +25,7 @@ export async function deleteSystemMessagesBefore(
     await statement(
       db,
       sql`DELETE FROM ${systemMessages} WHERE id > ${after} ${end} AND timestamp < ${before}
-        AND conversation_id NOT IN (SELECT value FROM json_each(${held}))`,
+        AND conversation_id NOT IN (SELECT ${holds.conversationId} FROM ${holds})`,
     ).run();
     if (last === null) return;
     after = last.id;

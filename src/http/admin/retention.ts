@@ -127,7 +127,10 @@ export const retentionRoutes = new Hono<HttpEnv>()
       // First the list by which D1's messages are deleted.
       await awaitCall(saveHold(env.DB, id, held), "holds in D1");
       const outcome = await awaitCall(conversation.setHold(held), `hold of ${id}`);
-      return isRefused(outcome) ? refused(context, outcome) : context.json({ hold: held });
+      if (!isRefused(outcome)) return context.json({ hold: held });
+      // It was deleted meanwhile.
+      await awaitCall(dropHold(env.DB, id), "holds in D1");
+      return refused(context, outcome);
     },
   )
   .delete(

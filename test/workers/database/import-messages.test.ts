@@ -43,7 +43,7 @@ test("importing the same messages again costs no row in D1", async () => {
 
 test("D1 says how far it has the log only if it has what comes before an import", async () => {
   await saveConversation(db, conversation("gap"));
-  await imported("gap", db, { after: 7, upTo: MESSAGES });
+  await imported("gap", db, { after: 7, upTo: MESSAGES, oldest: undefined });
   expect(await archivedUpTo(db, "gap")).toEqual({ timestamp: 0, patchedAt: 0 });
   await imported("gap");
   expect(await archivedUpTo(db, "gap")).toEqual({ timestamp: MESSAGES, patchedAt: 0 });

@@ -21,6 +21,8 @@ import { message, WatchedDatabase } from "./database.ts";
 
 /** Messages are in several databases of D1, by their time and their conversation. */
 
+const none = async () => [];
+
 const everything: ArchiveRequest = {
   start: undefined,
   end: undefined,
@@ -131,7 +133,7 @@ describe("writing to several databases", () => {
     const id = await ready();
     const imported = [900, 1_100, 2_100].map((time) => ({ ...message(time), conversationId: id }));
     for (const _ of ["first", "again"])
-      await importToArchive(archive, imported, [{ conversationId: id, after: 0, upTo: 2_100 }]);
+      await importToArchive(archive, imported, [{ conversationId: id, after: 0, upTo: 2_100, oldest: 900 }]);
     expect((await messagesOfApp(archive, everything)).map(({ timestamp }) => timestamp)).toEqual([
       900, 1_100, 2_100,
     ]);
@@ -142,7 +144,7 @@ describe("writing to several databases", () => {
   test("messages before a time leave every database", async () => {
     for (const db of [world.DB_1, world.DB_2])
       await saveMessages(archive, await ready(db), [message(900), message(1_100), message(1_900)]);
-    const deletion = await deleteMessagesBefore(archive, 1_500, { kept: [], most: 1_000 });
+    const deletion = await deleteMessagesBefore(archive, 1_500, { kept: none, most: 1_000 });
     expect(deletion).toEqual({ deleted: 4, isComplete: true });
     expect((await messagesOfApp(archive, everything)).map(({ timestamp }) => timestamp)).toEqual([
       1_900, 1_900,

@@ -145,6 +145,31 @@ describe("[B-30] a legal hold", () => {
   });
 });
 
+describe("[B-30] what D1 knows of conversations", () => {
+  test("[B-30] a conversation that is deleted is not on hold any more", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const id = await oldChat([tom, jerry], [9]);
+    await done("PUT", hold(id), { reason: "File 12-345" });
+    await done("DELETE", `${CONVERSATIONS}/${id}`);
+    expect(await done("GET", "/admin/retention")).toMatchObject({ held: [] });
+  });
+
+  test("[B-30] old messages that are imported after others were deleted are deleted too", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const id = await oldChat([tom, jerry], [9, 2]);
+    await keep({ messageDays: 3 });
+    await day();
+    await keep({ messageDays: 0 });
+    const row = { to: id, from: tom, "msg-id": "later", timestamp: Date.now() - 8 * DAY, data: "later" };
+    await done("POST", "/admin/import/messages", { results: [row] });
+    expect(await textsIn(id)).toEqual(["later", "2 days ago"]);
+    await keep({ messageDays: 5 });
+    await day();
+    await keep({ messageDays: 0 });
+    expect(await textsIn(id)).toEqual(["2 days ago"]);
+  });
+});
+
 describe("[L-16] an idle conversation", () => {
   test("[L-16] an idle conversation is deleted, and what is sent to it gets 4401", async () => {
     const [tom, jerry] = named("tom", "jerry");
