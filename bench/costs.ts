@@ -24,7 +24,12 @@ export async function printCosts(
   appId: string,
   flags: ReadonlySet<string>,
 ): Promise<void> {
-  if (flags.has("--recorded")) return writeCosts(recordedCounts());
+  if (flags.has("--recorded")) {
+    const recorded = recordedCounts();
+    writeCosts(recorded);
+    console.log(`${costTable(recorded)}\n\n${budgetTable(costBudgets(recorded))}`);
+    return console.log("\ndocs/costs.md is written, from the counts that were kept");
+  }
   const server = await start();
   const [work, cases] = await Promise.all([countWork(server.url, appId), countCases(start, appId)]);
   await server.stop();

@@ -223,7 +223,7 @@ if (process.argv.includes("--rooms")) {
   process.exit();
 }
 if (process.argv.includes("--costs")) {
-  progress("messages, logins and pushes, counted");
+  if (!process.argv.includes("--recorded")) progress("messages, logins and pushes, counted");
   await printCosts(() => startUnlimited(countedParley), appId, new Set(process.argv));
   process.exit();
 }
