@@ -13,3 +13,9 @@ export function compareTexts(one: string, other: string): number {
 }
 
 const isHalf = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
+
+/** Longer than an id may be. */
+const LONG = 65;
+
+/** In the same order, a text after all ids that begin so, those with the last of all characters among them. */
+export const afterPrefix = (prefix: string): string => prefix + "\u{10ffff}".repeat(LONG);

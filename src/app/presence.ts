@@ -1,3 +1,4 @@
+import { afterPrefix } from "../compare-texts.ts";
 import type { Sql } from "../sql.ts";
 import type { MovedRows, PresenceSearch } from "./app-stub.ts";
 import type { AppTables } from "./app-tables.ts";
@@ -119,7 +120,7 @@ export class Presence {
           "AND (online = 1 OR day = ?) ORDER BY client_id LIMIT ?",
         after,
         prefix,
-        `${prefix}\u{10ffff}`,
+        afterPrefix(prefix),
         today ? dayOf(now) : -1,
         limit,
       )

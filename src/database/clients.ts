@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, gte, inArray, lt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { afterPrefix } from "../compare-texts.ts";
 import { textList } from "./installations/device-clients.ts";
 import { clients, members } from "./schema/conversations.ts";
 import { deviceClients, installationChannels } from "./schema/push.ts";
@@ -25,7 +26,7 @@ export async function knownClientsFrom(
   const found = await drizzle(db)
     .select()
     .from(clients)
-    .where(and(gt(clientId, after), gte(clientId, prefix), lt(clientId, `${prefix}\u{10ffff}`)))
+    .where(and(gt(clientId, after), gte(clientId, prefix), lt(clientId, afterPrefix(prefix))))
     .orderBy(asc(clientId))
     .limit(limit);
   return found.map(knownIn);

@@ -1,5 +1,6 @@
 import { and, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { afterPrefix } from "../../compare-texts.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { ConversationRecord } from "../../model/records.ts";
 import { textList } from "../installations/device-clients.ts";
@@ -78,7 +79,7 @@ export async function searchConversations(
   const found = await findInSlices(d1, {
     queried: conversationTable,
     condition,
-    within: idPrefix === undefined ? undefined : and(gte(id, idPrefix), lt(id, `${idPrefix}\u{10ffff}`)),
+    within: idPrefix === undefined ? undefined : and(gte(id, idPrefix), lt(id, afterPrefix(idPrefix))),
     also: testedOf(search),
     sort: [newestActivity],
     most: limit,

@@ -175,3 +175,13 @@ test("clients that come and go while 100,000 are counted are counted once each",
   await counted;
   expect(await presence.counts(MONDAY)).toEqual(await presenceIn(sql).counts(MONDAY));
 });
+
+test("a client whose id has the last of all characters is in the lists, also after a prefix", () => {
+  const ids = ["tom", "tom\u{10ffff}", "tom\u{10ffff}\u{10ffff}cat", "\u{10ffff}"];
+  for (const id of ids) presence.online(id, MONDAY);
+  const list = (prefix: string) =>
+    presence.find({ prefix, after: "", today: false, limit: 10 }, MONDAY).toSorted();
+  expect(list("")).toEqual(ids.toSorted());
+  expect(list("tom")).toEqual(ids.slice(0, 3));
+  expect(list("\u{10ffff}")).toEqual(["\u{10ffff}"]);
+});
