@@ -230,21 +230,27 @@ describe("a meter that is watched", () => {
   });
 });
 
-test("a count takes less than half a microsecond", () => {
+test("a count takes no longer than forty additions in a map", () => {
   const tom = new Meter({ store: async () => {}, show: async () => false }, Date.now, noUsage);
-  const times = 300_000;
+  const sums = new Map<string, number>();
+  const add = (name: string) => sums.set(name, (sums.get(name) ?? 0) + 1);
+  const additions = () => {
+    for (const name of ["frames in", "messages", "frames out", "reports"]) add(name);
+  };
   const message = () => {
     tom.received(200);
     tom.message("messages.chat");
     tom.sent(60);
     void tom.reportIfDue();
   };
-  for (let warm = 0; warm < times; warm += 1) message();
-  const start = performance.now();
-  for (let each = 0; each < times; each += 1) message();
-  const perMessage = ((performance.now() - start) / times) * 1000;
-  console.info(
-    `${perMessage.toFixed(3)} µs a message: a frame in, a message, a frame out, and whether to report`,
-  );
-  expect(perMessage / 4).toBeLessThan(0.5);
+  const timeOf = (work: () => void) => {
+    const start = performance.now();
+    for (let each = 0; each < 20_000; each += 1) work();
+    return performance.now() - start;
+  };
+  // In turns, so that whatever else the machine does meets both.
+  const ratios = Array.from({ length: 31 }, () => timeOf(message) / timeOf(additions)).sort((a, b) => a - b);
+  const ratio = ratios[15] ?? Number.POSITIVE_INFINITY;
+  console.info(`${ratio.toFixed(1)} times an addition`);
+  expect(ratio).toBeLessThan(40);
 });
