@@ -22,8 +22,6 @@ const DEPENDS_ON_SETTINGS: ReadonlySet<ConversationCommand["name"]> = new Set([
   "conversation.unblock",
   "conversation.blocked",
   "conversation.checkBlocked",
-  "message.history",
-  "message.patch",
 ]);
 
 /**

@@ -1,6 +1,6 @@
 import type { Env } from "../../bindings.ts";
 import { adoptedArchive } from "../../database/messages/archive.ts";
-import { deleteMessagesBefore } from "../../database/messages/expiry.ts";
+import { type Deletion, deleteMessagesBefore } from "../../database/messages/expiry.ts";
 import { dueConversations, saveCleared } from "../../database/retention/due-conversations.ts";
 import { heldConversations } from "../../database/retention/holds.ts";
 import {
@@ -49,16 +49,24 @@ async function run(env: Env, bounds: TidyBounds, isOver: () => boolean): Promise
   const progress = await retentionProgress(env.DB);
   progress.isBehind = false;
   if (bounds.keptFrom > 0) {
-    const { deleted, isComplete } = await deleteMessagesBefore(await adoptedArchive(env), bounds.keptFrom, {
-      kept: () => heldConversations(env.DB),
-      most: ARCHIVED,
-    });
+    const { deleted, isComplete } = await deleteArchived(env, bounds.keptFrom);
     progress.archived += deleted;
     progress.isBehind = !isComplete;
     await deleteSystemMessagesBefore(env.DB, bounds.keptFrom, isOver);
   }
   await tidyDue(env, bounds, await heldConversations(env.DB), progress, isOver);
   await saveRetentionProgress(env.DB, { ...progress, ranAt: Date.now() });
+}
+
+/** A database of the archive that fails is for the next day; conversations need not wait for it. */
+async function deleteArchived(env: Env, before: number): Promise<Deletion> {
+  try {
+    const kept = () => heldConversations(env.DB);
+    return await deleteMessagesBefore(await adoptedArchive(env), before, { kept, most: ARCHIVED });
+  } catch (error) {
+    console.error("retention: the archive is left for tomorrow:", loggableError(error));
+    return { deleted: 0, isComplete: false };
+  }
 }
 
 /** Goes through the conversations once, from where the last run stopped. */

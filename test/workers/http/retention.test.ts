@@ -1,6 +1,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { conversationOf } from "../../../src/conversation/conversation-of.ts";
+import { sweep } from "../../../src/conversation/retention/daily-sweep.ts";
 import worker from "../../../src/index.ts";
 import { history, named, query, refusal, say } from "../../support/chat.ts";
 import { archived } from "../support/d1.ts";
@@ -168,6 +169,16 @@ describe("[B-30] what D1 knows of conversations", () => {
     await keep({ messageDays: 0 });
     expect(await textsIn(id)).toEqual(["2 days ago"]);
   });
+});
+
+test("[B-30] old messages of conversations are deleted while a database of the archive fails", async () => {
+  const [tom, jerry] = named("tom", "jerry");
+  const id = await oldChat([tom, jerry], [9, 2]);
+  await keep({ messageDays: 3 });
+  await sweep(Object.assign({}, world, { ARCHIVE: "no list" }));
+  expect(await done("GET", "/admin/retention")).toMatchObject({ behind: true });
+  await keep({ messageDays: 0 });
+  expect(await textsIn(id)).toEqual(["2 days ago"]);
 });
 
 describe("[L-16] an idle conversation", () => {
