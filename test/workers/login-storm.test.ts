@@ -8,8 +8,8 @@ import { openWorld, world } from "./support/world.ts";
 
 /** A deployment cuts every socket, and everybody comes back at once: what that costs besides each client's own object. */
 
-const CLIENTS = Array.from({ length: 1_000 }, (_, at) => `client ${at}`);
-const AT_ONCE = 200;
+const CLIENTS = Array.from({ length: 200 }, (_, at) => `client ${at}`);
+const AT_ONCE = 100;
 /** The settings of an isolate are read again after 4 s at the earliest (ms). */
 const SETTINGS_AGE = 4_000;
 
@@ -51,14 +51,14 @@ function counting() {
   };
 }
 
-test("1,000 known clients that come back at once read nothing of D1 but the settings, and each is reported to its shard of the app once", async () => {
+test("200 known clients that come back at once read nothing of D1 but the settings, and each is reported to its shard of the app once", async () => {
   const gone = await logIn(CLIENTS);
   await forEachLimited(gone, AT_ONCE, async (device) => {
     await device.ask({ cmd: "session", op: "close" });
     device.close();
   });
   const app = appOf(world);
-  await expect.poll(async () => (await app.presence()).online, { timeout: 60_000, interval: 500 }).toBe(0);
+  await expect.poll(async () => (await app.presence()).online, { timeout: 20_000 }).toBe(0);
 
   const count = counting();
   const since = Date.now();
@@ -74,16 +74,14 @@ test("1,000 known clients that come back at once read nothing of D1 but the sett
   expect(Math.max(...reports)).toBeLessThanOrEqual(PRESENCE_AT_ONCE);
   expect(reports.length).toBeLessThanOrEqual(CLIENTS.length);
   expect(count.otherCalls()).toBe(0);
-  console.info(
-    `${CLIENTS.length} logins: D1 read ${settings} times, ${reports.length} reports of presence, the largest of ${Math.max(...reports)}`,
-  );
   for (const device of back) device.close();
-}, 180_000);
+}, 60_000);
 
 test("clients are spread evenly over the shards of the app", () => {
   const app = appOf(world);
-  const shares = Map.groupBy(CLIENTS, (clientId) => app.shardOf(clientId));
+  const names = Array.from({ length: 1_000 }, (_, at) => `client ${at}`);
+  const shares = Map.groupBy(names, (clientId) => app.shardOf(clientId));
   const sizes = [...shares.values()].map(({ length }) => length);
   expect(sizes).toHaveLength(16);
-  expect(Math.max(...sizes)).toBeLessThan((CLIENTS.length / 16) * 1.5);
+  expect(Math.max(...sizes)).toBeLessThan((names.length / 16) * 1.5);
 });
