@@ -91,7 +91,8 @@ export function catchUp(
     mode === catchUpModes.MESSAGES
       ? missedMessages(state, member, head, messagesModeSince)
       : { messages: [], more: false };
-  const patches = patchesSince === undefined ? [] : log.lastPatchedAfter(clientId, patchesSince, PATCHES_MAX);
+  const patches =
+    patchesSince === undefined ? [] : log.patched.lastVisibleAfter(clientId, patchesSince, PATCHES_MAX);
   return {
     member: true,
     changed,

@@ -19,14 +19,10 @@ import {
 } from "./import/import-conversation.ts";
 import { importLog } from "./import/import-log.ts";
 import type { ImportedMessage } from "./log/import-messages.ts";
-import { isIdle, keptFrom } from "./retention/kept-from.ts";
-import type { Tidied, TidyBounds } from "./retention/tidied.ts";
-import { deleteExpired } from "./retention/tidying.ts";
+import { Tidying } from "./retention/tidying.ts";
 import { ConversationState } from "./state.ts";
 
 const REMOVAL_RETRY = 60_000; // ms
-const TIDIED_EVERY = 24 * 60 * 60_000; // ms
-const TIDY_PAUSE = 1_000; // ms
 
 type Socket = ObjectSocket<SubscriptionIdentity>;
 
@@ -41,16 +37,19 @@ type Stage =
  * forgotten.
  */
 export class ConversationLifecycle {
+  readonly tidying: Tidying;
   readonly #platform: ConversationPlatform;
   readonly #services: ConversationServices;
   readonly #sockets = new SubscriptionSockets();
   #stage: Stage = { name: "none" };
-  /** When it was last seen that no message is too old (ms). */
-  #tidiedAt = Number.NEGATIVE_INFINITY;
 
   constructor(platform: ConversationPlatform, services: ConversationServices) {
     this.#platform = platform;
     this.#services = services;
+    this.tidying = new Tidying(platform, services, {
+      open: () => this.open,
+      remove: (open) => this.#remove(open),
+    });
   }
 
   /** The conversation; undefined if none was started, it is deleted, or its time is over. */
@@ -138,7 +137,7 @@ export class ConversationLifecycle {
     await unseen.look();
     if (await outbox.drain()) {
       state.copy.saveArchived();
-      await this.#tidyInUse(open);
+      await this.tidying.tidyInUse(open);
     }
     if (state.pendingSince !== undefined) this.#platform.alarm.within(PENDING_DELAY);
     // Not awaited: LeanCloud may be slow, and the alarm has other work.
@@ -199,19 +198,13 @@ export class ConversationLifecycle {
     messages: readonly ImportedMessage[],
   ): ConversationImport | undefined {
     if (this.#stage.name === "deleted") return undefined;
-    const outcome = this.#importFacts(imported);
+    const known = this.open;
+    if (known === undefined) this.#assemble(createImported(this.#platform.tables, imported), undefined);
+    const outcome = known === undefined ? "added" : updateImported(known.state, imported);
     const { open } = this;
     if (open === undefined) return undefined;
-    const { state, mirror } = open;
-    const log = messages.length === 0 ? undefined : importLog(state, messages, mirror);
-    return { outcome, record: state.record(), log };
-  }
-
-  #importFacts(imported: ImportedConversation): ConversationImport["outcome"] {
-    const { open } = this;
-    if (open !== undefined) return updateImported(open.state, imported) ? "changed" : "kept";
-    this.#assemble(createImported(this.#platform.tables, imported), undefined);
-    return "added";
+    const log = messages.length === 0 ? undefined : importLog(open.state, messages, open.mirror);
+    return { outcome, record: open.state.record(), log };
   }
 
   /**
@@ -247,61 +240,19 @@ export class ConversationLifecycle {
     });
   }
 
-  /**
-   * Deletes the conversation if it is idle, else its messages that are too old, as far as its own settings say so too. By
-   * then D1 has everything, so that nothing is deleted that only D1 lacks.
-   */
-  async tidy(bounds: TidyBounds): Promise<Tidied> {
-    if (this.open === undefined) return { outcome: "none" };
-    await this.#services.refreshSettings();
-    if (!(await this.open?.outbox.drain())) return { outcome: "later" };
-    await this.open?.conversation.recorder.publish();
-    const { open } = this;
-    if (open === undefined) return { outcome: "none" };
-    // From here to the deletion nothing is awaited: a message comes before and is activity, or after and is refused.
-    open.conversation.flush();
-    const isIdleThere = open.state.lastActivity < bounds.idleBefore;
-    if (isIdleThere && isIdle(open.state, this.#services.settings(), this.#platform.now())) {
-      this.#delete(open.state);
-      this.#services.retentionDeleted("conversation");
-      await Promise.all([open.delivery.relays.close(), this.#clearCopy(open.state)]);
-      return { outcome: "deleted" };
-    }
-    return this.#deleteExpired(open, bounds);
-  }
-
-  async #deleteExpired(open: OpenConversation, bounds: Pick<TidyBounds, "keptFrom">) {
-    const tidied = await deleteExpired(open, bounds, {
-      settings: () => this.#services.settings(),
-      now: this.#platform.now,
-      nextTurn: () => new Promise((resolve) => this.#platform.inNextTurn(resolve)),
-    });
-    if (tidied.messages > 0) this.#services.retentionDeleted(tidied.messages);
-    return tidied;
-  }
-
-  /** A conversation in use deletes its old messages by its alarm, once a day. The rest waits for the daily job. */
-  async #tidyInUse(open: OpenConversation): Promise<void> {
-    const { now, alarm } = this.#platform;
-    const from = keptFrom(open.state, this.#services.settings(), now());
-    if (from === 0 || (now() >= this.#tidiedAt && now() < this.#tidiedAt + TIDIED_EVERY)) return;
-    if ((open.state.log.expired.oldest ?? from) >= from) {
-      this.#tidiedAt = now();
-      return;
-    }
-    const { clearedTo } = await this.#deleteExpired(open, { keptFrom: from });
-    if (clearedTo === undefined) alarm.within(TIDY_PAUSE);
-    else this.#tidiedAt = now();
-  }
-
   /** Deletes the conversation with its history, for everybody. */
   async remove(): Promise<undefined | Refused> {
     await this.open?.conversation.recorder.publish();
     const { open } = this;
     if (open === undefined) return { refused: "CONVERSATION_NOT_FOUND" };
-    this.#delete(open.state);
-    await Promise.all([open.delivery.relays.close(), this.#clearCopy(open.state)]);
+    await this.#remove(open);
     return undefined;
+  }
+
+  /** From its first turn on there is no conversation. Resolves when its copy is cleared, or could not be. */
+  #remove({ state, delivery }: OpenConversation): Promise<unknown> {
+    this.#delete(state);
+    return Promise.all([delivery.relays.close(), this.#clearCopy(state)]);
   }
 
   /** If the conversation's time is over, nothing of it is left from now on (E-01). */

@@ -254,7 +254,7 @@ export class ConversationObject extends RelayedConversation implements Conversat
   }
 
   async tidy(bounds: TidyBounds): Promise<Tidied> {
-    return this.lifecycle.tidy(bounds);
+    return this.lifecycle.tidying.tidy(bounds);
   }
 
   async setHold(hold: Hold | undefined): Promise<undefined | Refused> {

@@ -200,9 +200,9 @@ describe("[I5] a count that is kept up", () => {
       check();
       mark = LAST - 2;
       check();
-      log.patch({ ...message(LAST + 3, "tom"), patchedAt: LAST + 4 });
+      log.patched.rewrite({ ...message(LAST + 3, "tom"), patchedAt: LAST + 4 });
       check();
-      log.delete(LAST + 1, LAST + 5);
+      log.patched.delete(LAST + 1, LAST + 5);
       check();
       mark = LAST + 1;
       check();

@@ -33,23 +33,23 @@ export function createImported(
 
 /**
  * Brings a conversation up to date that was imported before. What was changed last wins: a change that was made here
- * later than the one over there stays, and so does its kind. Nobody is notified. Returns whether anything changed.
+ * later than the one over there stays, and so does its kind. Nobody is notified.
  */
-export function updateImported(state: ConversationState, imported: ImportedConversation): boolean {
+export function updateImported(state: ConversationState, imported: ImportedConversation): "changed" | "kept" {
   const { record } = imported;
   const before = state.record();
-  if (record.kind !== before.kind) return false;
+  if (record.kind !== before.kind) return "kept";
   const known = state.facts.importedLastMessageAt ?? 0;
   const lastMessageAt = Math.max(record.lastMessageAt ?? 0, known);
   if (record.updatedAt > before.updatedAt) {
     state.importFacts({ ...factsOf(imported), importedLastMessageAt: lastMessageAt });
     takeMembers(state, record);
-    return true;
+    return "changed";
   }
-  if (lastMessageAt <= Math.max(before.lastMessageAt ?? 0, known)) return false;
+  if (lastMessageAt <= Math.max(before.lastMessageAt ?? 0, known)) return "kept";
   state.importFacts({ ...state.facts, importedLastMessageAt: lastMessageAt });
   readUpTo(state, lastMessageAt);
-  return true;
+  return "changed";
 }
 
 function factsOf({ record, isUniqueOfMembers }: ImportedConversation): Facts {

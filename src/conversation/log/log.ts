@@ -7,7 +7,6 @@ import { HistoryPages } from "./history-pages.ts";
 import { type ImportedMessage, type ImportOutcome, importMessages, update } from "./import-messages.ts";
 import {
   COLUMNS,
-  DELETED,
   placeOf,
   type Row,
   timeOfRowBefore,
@@ -17,6 +16,7 @@ import {
 } from "./message-rows.ts";
 import { MessagesFromOthers } from "./messages-from-others.ts";
 import { MissingEntries } from "./missing-entries.ts";
+import { PatchedMessages } from "./patched-messages.ts";
 import { ReadableFrom } from "./readable-from.ts";
 import { UnreadCounts } from "./unread-counts.ts";
 import { READABLE, VISIBLE_TO } from "./visibility.ts";
@@ -40,12 +40,12 @@ export class Log {
   readonly fromOthers: MessagesFromOthers;
   readonly missing: MissingEntries;
   readonly expired: ExpiredMessages;
+  readonly patched: PatchedMessages;
   /** Whatever shows messages keeps to it. Older rows serve nothing but the copy, until they are deleted. */
   readonly readableFrom = new ReadableFrom();
   readonly #unread: UnreadCounts;
   readonly #sql: Sql;
   #head: number;
-  #patchedAt: number;
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -61,12 +61,7 @@ export class Log {
     this.#unread = new UnreadCounts(sql, this.readableFrom);
     this.#head =
       sql.exec<{ head: number | null }>("SELECT max(timestamp) AS head FROM messages").one().head ?? 0;
-    this.#patchedAt =
-      sql
-        .exec<{ last: number | null }>(
-          "SELECT max(patched_at) AS last FROM messages WHERE patched_at IS NOT NULL",
-        )
-        .one().last ?? 0;
+    this.patched = new PatchedMessages(sql, this.readableFrom, () => this.#unread.forget());
   }
 
   /** Timestamp of the newest message, 0 before the first. */
@@ -76,12 +71,12 @@ export class Log {
 
   /** Time of the newest edit, recall or deletion, 0 before the first. */
   get patchedAt(): number {
-    return this.#patchedAt;
+    return this.patched.lastAt;
   }
 
   /** Time of the newest entry. Messages and their changes share one clock, and no two entries have the same time. */
   get end(): number {
-    return Math.max(this.#head, this.#patchedAt);
+    return Math.max(this.#head, this.patchedAt);
   }
 
   /** Adds messages of another service, in the order of time; see `importMessages`. */
@@ -190,69 +185,11 @@ export class Log {
     return row?.origin ?? 0;
   }
 
-  /** Rewrites a message in its place; its `patchedAt` is after the end (M-14, M-22). */
-  patch(message: MessageRecord & { patchedAt: number }): void {
-    this.#sql.exec(
-      "UPDATE messages SET content = ?, mentions = ?, recipients = ?, flags = ?, patched_at = ? WHERE timestamp = ?",
-      ...toColumns(message),
-      message.patchedAt,
-      message.timestamp,
-    );
-    this.#patchedAt = message.patchedAt;
-    this.#unread.forget();
-  }
-
   /** Narrows down whom a message is for. It is no change of the message. */
   setRecipients(timestamp: number, recipients: readonly string[]): void {
     const text = JSON.stringify(recipients);
     this.#sql.exec("UPDATE messages SET recipients = ? WHERE timestamp = ?", text, timestamp);
     this.#unread.forget();
-  }
-
-  /**
-   * Deletes a message's content for good and keeps its timestamp and token, so that a repeated send is still answered
-   * as accepted (I3). The deletion is an entry of its own at `at`, which is after the end.
-   */
-  delete(timestamp: number, at: number): void {
-    this.#sql.exec(
-      "UPDATE messages SET content = '', mentions = NULL, recipients = NULL, address = NULL, flags = ?, " +
-        "patched_at = ? WHERE timestamp = ?",
-      DELETED,
-      at,
-      timestamp,
-    );
-    this.#patchedAt = at;
-    this.#unread.forget();
-  }
-
-  /** Messages edited, recalled or deleted after a time, in order of their last change (M-19). */
-  patchedAfter(time: number, limit: number): MessageRecord[] {
-    if (time >= this.#patchedAt) return [];
-    return this.#sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? ORDER BY patched_at LIMIT ?`,
-        time,
-        limit,
-      )
-      .toArray()
-      .map(toMessage);
-  }
-
-  /** The latest edits and recalls after a time that a client may see, in the same order. */
-  lastPatchedAfter(clientId: string, time: number, limit: number): MessageRecord[] {
-    if (time >= this.#patchedAt) return [];
-    return this.#sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? AND ${VISIBLE_TO} ORDER BY patched_at DESC LIMIT ?`,
-        Math.max(time, timeOfRowBefore(this.#sql, "patched_at", this.#patchedAt, LOG_ROWS)),
-        this.readableFrom.time,
-        clientId,
-        clientId,
-        limit,
-      )
-      .toArray()
-      .reverse()
-      .map(toMessage);
   }
 
   /** Timestamps of messages after a timestamp, deleted ones included, oldest first. */
@@ -287,7 +224,7 @@ export class Log {
     const added = this.after(time, limit).map(({ message, origin }) => {
       return { at: message.timestamp, kind: "message" as const, message, origin };
     });
-    const patched = this.patchedAfter(time, limit).map((message) => {
+    const patched = this.patched.after(time, limit).map((message) => {
       return { at: message.patchedAt ?? 0, kind: "patch" as const, message, origin: 0 };
     });
     return [...added, ...patched].sort((a, b) => a.at - b.at).slice(0, limit);

@@ -20,6 +20,7 @@ import type { Downstream } from "../room/downstream.ts";
 import type { MessageLocation, PatchByServer } from "../server-calls.ts";
 import { sendToAudiences } from "../service/audience-frames.ts";
 import type { ConversationState } from "../state.ts";
+import { type Patch, resultFor, resultOf } from "./patch-result.ts";
 
 export interface PatchesHost {
   now(): number;
@@ -30,11 +31,6 @@ export interface PatchesHost {
   /** A message was changed for everybody in this turn. */
   mirrorChange(message: MessageRecord): void;
 }
-
-/** The content of a recalled message; every SDK knows it by the type number (M-22). */
-const RECALLED = '{"_lctype":-127}';
-
-type Patch = CommandOf<"message.patch">["patches"][number];
 
 /** A log entry that changes a message, with the records for those who may see it and those who may not. */
 interface PatchEntry {
@@ -193,7 +189,7 @@ export class Patches {
     if ("refused" in message) return message;
     this.#state.service?.globals.end(message.timestamp);
     const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#previous };
-    this.#state.log.delete(message.timestamp, position.timestamp);
+    this.#state.log.patched.delete(message.timestamp, position.timestamp);
     this.#sendHidden(skippedEntryRecord(position.timestamp, position.previous));
     return undefined;
   }
@@ -225,7 +221,7 @@ export class Patches {
     const previous = service?.previousOf(service.audienceOf(message), log.end) ?? this.#previous;
     const position = { timestamp: this.#state.nextTime(this.#host.now()), previous };
     const patched = { ...message, ...changes, patchedAt: position.timestamp };
-    this.#state.log.patch(patched);
+    this.#state.log.patched.rewrite(patched);
     this.#state.service?.patched(patched);
     return {
       message: patched,
@@ -282,22 +278,4 @@ function refusalOf(
   if (message === undefined) return "MESSAGE_NOT_FOUND";
   if (message.from !== clientId) return "MESSAGE_OWNERSHIP_REQUIRED";
   return message.recalled && !patch.recall ? "MESSAGE_NOT_FOUND" : undefined;
-}
-
-type Result = Pick<MessageRecord, "content" | "mentionAll" | "mentions" | "recalled">;
-
-/** Who is mentioned stays as it was. */
-function resultFor(
-  { mentionAll, mentions }: MessageRecord,
-  patch: { recall: true } | { recall: false; content: string | Uint8Array },
-): Result {
-  return resultOf(patch.recall ? patch : { ...patch, mentionAll, mentions });
-}
-
-function resultOf(
-  patch: { recall: true } | Omit<Patch, "conversationId" | "messageId" | "timestamp" | "size">,
-): Result {
-  if (patch.recall) return { content: RECALLED, mentionAll: false, mentions: [], recalled: true };
-  const { content = "", mentionAll, mentions } = patch;
-  return { content, mentionAll, mentions, recalled: false };
 }

@@ -147,13 +147,13 @@ test("[I11] D1 is behind as well when it lacks an edit or a deletion", async () 
   const appended = append(state, message(NOON));
   await outbox.drain();
   database.broken = "messages";
-  state.log.patch({ ...appended, content: "edited", patchedAt: NOON + 300 });
+  state.log.patched.rewrite({ ...appended, content: "edited", patchedAt: NOON + 300 });
   await outbox.drain();
   expect(database.reports).toEqual([NOON + 299]);
   database.broken = "nothing";
   await outbox.drain();
   database.broken = "messages";
-  state.log.delete(NOON, NOON + 400);
+  state.log.patched.delete(NOON, NOON + 400);
   await outbox.drain();
   expect(database.reports).toEqual([NOON + 299, "caught up", NOON + 399]);
 });

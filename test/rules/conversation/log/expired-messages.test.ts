@@ -41,7 +41,7 @@ test("[B-30] a slice names the clients that its messages were from and for", () 
 });
 
 test("[B-30] [I2] the log ends where it ended when all its messages are deleted, and nothing of the last one is left", () => {
-  state.log.patch({ ...message(2_030, { content: "edited" }), patchedAt: 2_100 });
+  state.log.patched.rewrite({ ...message(2_030, { content: "edited" }), patchedAt: 2_100 });
   expect(state.log.expired.delete(3_000, 100)).toMatchObject({ count: 8, isComplete: true });
   expect(rows()).toEqual([2_030, 2_090]);
   const { log } = woken();

@@ -82,13 +82,16 @@ describe("[H-01] a message for some members", () => {
   });
 
   test("[H-01] [I12] a restricted message and its edit are skipped in the replays of other members", () => {
-    log.patch({ ...message(2_010, { recipients: ["jerry"], content: "edited" }), patchedAt: 2_030 });
+    log.patched.rewrite({
+      ...message(2_010, { recipients: ["jerry"], content: "edited" }),
+      patchedAt: 2_030,
+    });
     expect(replayed("tom")).toEqual({ shown: [2_000, 2_010, 2_030], passed: [2_020] });
     expect(replayed("jerry")).toEqual({ shown: [2_000, 2_010, 2_020, 2_030], passed: [] });
     expect(replayed("spike")).toEqual({ shown: [2_000], passed: [2_010, 2_020, 2_030] });
-    expect(timesOf(log.lastPatchedAfter("jerry", 0, 10))).toEqual([2_010]);
-    expect(timesOf(log.lastPatchedAfter("tom", 0, 10))).toEqual([2_010]);
-    expect(timesOf(log.lastPatchedAfter("spike", 0, 10))).toEqual([]);
+    expect(timesOf(log.patched.lastVisibleAfter("jerry", 0, 10))).toEqual([2_010]);
+    expect(timesOf(log.patched.lastVisibleAfter("tom", 0, 10))).toEqual([2_010]);
+    expect(timesOf(log.patched.lastVisibleAfter("spike", 0, 10))).toEqual([]);
   });
 });
 
@@ -96,7 +99,7 @@ describe("a deleted message", () => {
   beforeEach(() => {
     append(state, message(2_000, { receipt: true, mentionAll: true, address: "192.0.2.1" }), "token");
     append(state, message(2_010, { from: "jerry" }));
-    log.delete(2_000, 2_020);
+    log.patched.delete(2_000, 2_020);
   });
 
   test("a deleted message keeps nothing of its content", () => {
@@ -113,8 +116,8 @@ describe("a deleted message", () => {
     expect(log.fromOthers.newest("jerry", BEGINNING, 3_000, 20)).toEqual({ messages: [], more: false });
     expect(log.fromOthers.askingForReceipt("jerry", BEGINNING, 3_000, 20)).toEqual([]);
     expect(log.fromOthers.next("jerry", BEGINNING)).toBeUndefined();
-    expect(log.lastPatchedAfter("jerry", 0, 10)).toEqual([]);
-    log.delete(2_010, 2_030);
+    expect(log.patched.lastVisibleAfter("jerry", 0, 10)).toEqual([]);
+    log.patched.delete(2_010, 2_030);
     expect(log.lastVisible()).toBeUndefined();
     expect(log.lastVisible(undefined, "jerry")).toBeUndefined();
   });
@@ -165,8 +168,8 @@ describe("an edit of a message from before a member joined", () => {
     append(state, message(2_000));
     state.addMembers(["quacker"], 2_005);
     append(state, message(2_010));
-    log.patch({ ...message(2_000, { content: "edited" }), patchedAt: 2_020 });
-    log.patch({ ...message(2_010, { content: "edited" }), patchedAt: 2_030 });
+    log.patched.rewrite({ ...message(2_000, { content: "edited" }), patchedAt: 2_020 });
+    log.patched.rewrite({ ...message(2_010, { content: "edited" }), patchedAt: 2_030 });
   });
 
   test("an edit from before a member joined is replayed to them if they may read the past", () => {

@@ -96,9 +96,9 @@ test("[B-30] [L7.1] a replay skips what is too old and leaves no gap, for a sess
 });
 
 test("[B-30] a change of a message that is too old is shown to nobody, however young the change", () => {
-  log.patch({ ...message(2_000, { content: "edited" }), patchedAt: 2_040 });
-  log.patch({ ...message(2_020, { content: "edited" }), patchedAt: 2_050 });
+  log.patched.rewrite({ ...message(2_000, { content: "edited" }), patchedAt: 2_040 });
+  log.patched.rewrite({ ...message(2_020, { content: "edited" }), patchedAt: 2_050 });
   keepFrom(2_015);
   expect(replayed(2_030)).toEqual({ shown: [2_050], passed: [2_040] });
-  expect(timesOf(log.lastPatchedAfter("jerry", 0, 10))).toEqual([2_020]);
+  expect(timesOf(log.patched.lastVisibleAfter("jerry", 0, 10))).toEqual([2_020]);
 });

@@ -64,7 +64,7 @@ class Story {
     expect(before !== undefined).toBe(found !== undefined && this.#readable.includes(found));
     if (found === undefined || before === undefined) return;
     const after = { ...before, content: `edited at ${time}`, patchedAt: time };
-    log.patch(after);
+    log.patched.rewrite(after);
     this.#said[this.#said.indexOf(found)] = after;
   }
 
@@ -106,7 +106,7 @@ class Story {
       });
       const patched = seen.filter(({ patchedAt }) => patchedAt !== undefined);
       const inOrder = patched.toSorted((a, b) => (a.patchedAt ?? 0) - (b.patchedAt ?? 0));
-      expect(timesOf(log.lastPatchedAfter(clientId, 0, 1_000))).toEqual(timesOf(inOrder));
+      expect(timesOf(log.patched.lastVisibleAfter(clientId, 0, 1_000))).toEqual(timesOf(inOrder));
       this.#checkReplay(clientId, seen);
     }
   }

@@ -182,7 +182,7 @@ describe("a post", () => {
     const [sent] = state.log.after(0, 1);
     if (sent === undefined) throw new Error("nothing sent");
     const patched = { ...sent.message, content: "edited", patchedAt: NOON + 9 };
-    state.log.patch(patched);
+    state.log.patched.rewrite(patched);
     mirror = wake();
     mirror.changed(patched);
     around.history = [{ ...theirs("A"), content: "hello" }];
@@ -246,7 +246,7 @@ describe("a change over there", () => {
     const now = state.log.at(place);
     if (now === undefined) throw new Error("nothing there");
     const recalled = content === "recalled";
-    state.log.patch({ ...now, content, recalled, patchedAt: state.nextTime(around.clock) });
+    state.log.patched.rewrite({ ...now, content, recalled, patchedAt: state.nextTime(around.clock) });
   }
 
   async function read(there: MessageThere): Promise<void> {
