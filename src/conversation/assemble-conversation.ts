@@ -75,6 +75,7 @@ export function assembleConversation(
       now,
       inNextTurn,
       turn: platform.turn,
+      timer: platform.timer,
       archiveSoon: () => {
         outbox.scheduleCopy();
         unseen.lookSoon();

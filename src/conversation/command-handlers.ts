@@ -3,6 +3,7 @@ import type { CommandOf } from "../protocol/commands.ts";
 import type { ConversationCommandName } from "./commands.ts";
 import type { Subscription } from "./delivery/subscription.ts";
 import type { MembershipCommands } from "./membership/membership-commands.ts";
+import type { Reads } from "./membership/reads.ts";
 import type { Receipts } from "./membership/receipts.ts";
 import type { History } from "./messages/history.ts";
 import type { Messages } from "./messages/messages.ts";
@@ -17,6 +18,7 @@ export interface CommandHandling {
   history: History;
   patches: Patches;
   receipts: Receipts;
+  reads: Reads;
   members: MembershipCommands;
   permissions: PermissionCommands;
   room: RoomCommands;
@@ -36,7 +38,7 @@ const handlers: CommandHandlers = {
   "message.history": ({ history }, subscription, command) => history.query(subscription, command),
   "message.acknowledge": ({ receipts }, subscription, command) => receipts.acknowledge(subscription, command),
   "message.patch": ({ patches }, subscription, command) => patches.patch(subscription, command),
-  read: ({ receipts }, subscription, command) => receipts.read(subscription, command),
+  read: ({ reads }, subscription, command) => reads.read(subscription, command),
   "conversation.add": ({ members }, subscription, command) => members.changeMembers(subscription, command),
   "conversation.remove": ({ members }, subscription, command) => members.changeMembers(subscription, command),
   "conversation.update": ({ members }, subscription, command) => members.update(subscription, command),

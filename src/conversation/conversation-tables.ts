@@ -6,6 +6,7 @@ import { MIRROR_TABLES } from "./mirror/mirror-records.ts";
 type Name =
   | "conversation"
   | "members"
+  | "recent_reads"
   | "messages"
   | "notices"
   | "successor"
@@ -44,6 +45,8 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
         "read_moved_at INTEGER NOT NULL DEFAULT 0, pushed_at INTEGER, read_moves TEXT, delivered_moves TEXT) " +
         "WITHOUT ROWID",
     ],
+    // Read cursors that are ahead of their members' rows: JSON of client ids, cursors and when they moved.
+    recent_reads: ["CREATE TABLE recent_reads (id INTEGER PRIMARY KEY CHECK (id = 1), reads TEXT NOT NULL)"],
     messages: [
       // Long columns come last: SQLite reads a row up to the last column that is asked for.
       "CREATE TABLE messages (timestamp INTEGER PRIMARY KEY, id TEXT NOT NULL, sender TEXT NOT NULL, token TEXT, " +

@@ -15,6 +15,7 @@ import { EventRecorder, type EventRecorderHost } from "./event-recorder.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";
 import { Membership } from "./membership/membership.ts";
 import { MembershipCommands } from "./membership/membership-commands.ts";
+import { Reads, type ReadsHost } from "./membership/reads.ts";
 import { Receipts } from "./membership/receipts.ts";
 import { History, type HistoryHost } from "./messages/history.ts";
 import { Messages, type MessagesHost } from "./messages/messages.ts";
@@ -48,12 +49,14 @@ export interface ConversationHost
     EventRecorderHost,
     SubscribingHost,
     AnnouncementsHost,
+    ReadsHost,
     CommandQueueHost {}
 
 /** The rules of one conversation: who may do what, what it changes, and who is notified. */
 export class Conversation {
   readonly membership: Membership;
   readonly permissions: PermissionChanges;
+  readonly reads: Reads;
   readonly receipts: Receipts;
   readonly recorder: EventRecorder;
   /** Of a service conversation alone. */
@@ -88,12 +91,13 @@ export class Conversation {
     const policy = new PolicyChecks(state, host);
     const recorder = new EventRecorder(state, delivery, events, host);
     const receipts = new Receipts(state, delivery, replier, subscriptions, () => host.now());
+    this.reads = new Reads(state, delivery, replier, receipts, host);
     this.downstream = downstream;
     const messages = new Messages(state, delivery, replier, policy, recorder, downstream, {
       ...host,
       sendToEverybody: (record) => void this.#service?.announcements.sendNow(record),
     });
-    const flush = () => messages.flush();
+    const flush = () => this.flush();
     const membership = new Membership(state, delivery, outbox, {
       now: () => host.now(),
       archiveSoon: () => host.archiveSoon(),
@@ -127,6 +131,7 @@ export class Conversation {
       history: this.#history,
       patches: this.#patches,
       receipts,
+      reads: this.reads,
       members,
       permissions,
       room,
@@ -163,6 +168,7 @@ export class Conversation {
     command: CommandOf<Name>,
   ): Promise<void> | void {
     if (name !== "message.send") this.#messages.flush(); // commands of one client take effect in order
+    this.reads.flushBefore(name, subscription.clientId);
     const ofService = this.#service && serviceHandlers[name];
     if (this.#service !== undefined && ofService !== undefined)
       return ofService(this.#service.commands, subscription, command);
@@ -216,9 +222,10 @@ export class Conversation {
     return this.#patches.delete(location);
   }
 
-  /** Stores what was accepted and waits for its commit. */
+  /** Stores what was accepted and waits: messages and reads. */
   flush(): void {
     this.#messages.flush();
+    this.reads.flush();
   }
 
   /** A page of history that this viewer may see; without a viewer, for the app's server (http-api §3). */
@@ -234,6 +241,7 @@ export class Conversation {
    */
   unread(clientId: string, globalsAfter?: number): number | undefined {
     this.#messages.flush();
+    this.reads.flushOf([clientId]);
     const { service } = this.#state;
     if (service !== undefined)
       return unreadInService(this.#state, service, clientId, this.#host.now(), globalsAfter).count;
@@ -247,6 +255,7 @@ export class Conversation {
     clientIds: readonly string[],
   ): string[] {
     this.#messages.flush();
+    this.reads.flushOf(clientIds);
     const { log, members, service } = this.#state;
     const message = log.find(timestamp, messageId);
     if (message === undefined || message.recalled || message.deleted) return [];
@@ -262,6 +271,7 @@ export class Conversation {
   catchUp(clientId: string, request: CatchUpRequest): CatchUp | undefined {
     if (request.conversationId !== this.#state.facts.id) return undefined;
     this.#messages.flush();
+    this.reads.flushOf([clientId]);
     const [state, delivery] = [this.#state, this.#delivery];
     if (state.service !== undefined)
       return catchUpWithService(clientId, request, { state, service: state.service, delivery });

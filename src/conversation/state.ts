@@ -99,7 +99,7 @@ export class ConversationState {
     });
     this.log = new Log(sql);
     this.notices = new Notices(sql);
-    this.members = new Members(sql);
+    this.members = new Members(tables);
     this.permissions = new Permissions(tables);
     this.service = this.rules.isService ? new ServiceState(tables, this.log) : undefined;
   }

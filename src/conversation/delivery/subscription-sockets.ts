@@ -32,7 +32,8 @@ export class SubscriptionSockets {
   }
 
   /** Opens a subscription for a session that the gateway has authenticated. Returns whether it is not too far behind. */
-  open({ delivery }: OpenConversation, request: SubscriptionRequest, socket: Socket): boolean {
+  open({ conversation, delivery }: OpenConversation, request: SubscriptionRequest, socket: Socket): boolean {
+    conversation.reads.flushOf([request.clientId]);
     const subscription = delivery.subscribe(request, portOf(socket));
     if (subscription === undefined) socket.close(1011, "too far behind");
     else this.#subscriptions.set(socket, subscription);
@@ -63,6 +64,7 @@ export class SubscriptionSockets {
     const subscription = this.#subscriptions.get(socket);
     if (subscription === undefined) return;
     this.#subscriptions.delete(socket);
+    open?.conversation.reads.flushOf([subscription.clientId]);
     open?.delivery.closed(subscription);
     open?.conversation.receipts.subscriptionClosed(subscription);
   }

@@ -21,6 +21,7 @@ export async function memberMarks(
     const members = present.map((clientId) => marksInRoom(state, clientId));
     return { kind, total: await conversation.presence.count(), members, hasMore: false };
   }
+  conversation.reads.flush();
   conversation.receipts.saveAll();
   const { service } = state;
   if (service !== undefined) {

@@ -14,6 +14,7 @@ export async function inspectMessage(
   { state, conversation }: OpenConversation,
   { messageId, timestamp, after, limit }: MessageAsked,
 ): Promise<InspectedMessage> {
+  conversation.reads.flush();
   conversation.receipts.saveAll();
   const sentAt = timestamp ?? timeOfMessageId(messageId);
   const message = sentAt === undefined ? undefined : state.log.find(sentAt, messageId);

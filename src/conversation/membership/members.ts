@@ -1,5 +1,7 @@
 import type { Sql } from "../../sql.ts";
+import type { ConversationTables } from "../conversation-tables.ts";
 import { type CursorMoves, movesFromText, movesToText, withMove } from "./cursor-moves.ts";
+import { type RecentRead, RecentReads } from "./recent-reads.ts";
 
 /** One member as stored; one row each. */
 export interface Member {
@@ -39,10 +41,13 @@ const STORED_AWAY: readonly Away[] = ["no", "away", "unseen"];
 /** The members of a conversation, by client id, in the order in which they joined. */
 export class Members {
   readonly #sql: Sql;
+  readonly #recentReads: RecentReads;
   readonly #byId = new Map<string, Member>();
 
-  constructor(sql: Sql) {
+  constructor(tables: ConversationTables) {
+    const { sql } = tables;
     this.#sql = sql;
+    this.#recentReads = new RecentReads(tables);
     const rows = sql.exec<{
       client_id: string;
       joined_at: number;
@@ -68,6 +73,16 @@ export class Members {
         missedAfter: member.pushed_at ?? undefined,
         away: STORED_AWAY[member.away] ?? "no",
       });
+    }
+    this.#applyRecentReads();
+  }
+
+  /** A cursor that is not ahead of its member's row was written there since. */
+  #applyRecentReads(): void {
+    for (const [clientId, { readCursor, movedAt }] of [...this.#recentReads]) {
+      const member = this.#byId.get(clientId);
+      if (member === undefined || readCursor <= member.readCursor) this.#recentReads.drop(clientId);
+      else setReadCursor(member, readCursor, movedAt);
     }
   }
 
@@ -96,6 +111,7 @@ export class Members {
    * @param readCursor everything at or before it is read already
    */
   add(clientId: string, joinedAt: number, readMovedAt: number, readCursor = joinedAt): void {
+    this.#recentReads.joins(clientId);
     this.#byId.set(clientId, {
       clientId,
       joinedAt,
@@ -121,6 +137,7 @@ export class Members {
 
   remove(clientId: string): void {
     this.#byId.delete(clientId);
+    this.#recentReads.drop(clientId);
     this.#sql.exec("DELETE FROM members WHERE client_id = ?", clientId);
   }
 
@@ -147,10 +164,8 @@ export class Members {
    */
   moveReadCursor(member: Member, readAt: number, now: number, at: number | undefined): boolean {
     if (readAt <= member.readCursor) return false;
-    member.readCursor = readAt;
-    member.readCursorMovedAt = Math.max(now, member.readCursorMovedAt + 1);
     const isNew = readAt > member.deliveredCursor;
-    member.deliveredCursor = Math.max(member.deliveredCursor, readAt);
+    setReadCursor(member, readAt, nextMove(member, now));
     if (at !== undefined) {
       member.readMoves = withMove(member.readMoves, readAt, at);
       if (isNew) member.deliveredMoves = withMove(member.deliveredMoves, readAt, at);
@@ -165,7 +180,35 @@ export class Members {
       movesToText(member.deliveredMoves),
       member.clientId,
     );
+    this.#recentReads.drop(member.clientId);
     return true;
+  }
+
+  /**
+   * Moves read cursors forward as above, where nobody is shown the times. Several cost one row. Returns the members whose
+   * cursors moved.
+   *
+   * @param cursors not after the head of the log
+   */
+  moveReadCursors(cursors: ReadonlyMap<Member, number>, now: number): Set<Member> {
+    const moves = [...cursors].filter(([member, readCursor]) => readCursor > member.readCursor);
+    const [first] = moves;
+    if (first !== undefined && moves.length === 1) this.moveReadCursor(...first, now, undefined);
+    if (moves.length <= 1) return new Set(moves.map(([member]) => member));
+    const reads = moves.map(([member, readCursor]): [string, RecentRead] => {
+      return [member.clientId, { readCursor, movedAt: nextMove(member, now) }];
+    });
+    this.#recentReads.store(reads, (clientId, { readCursor, movedAt }) =>
+      this.#sql.exec(
+        "UPDATE members SET read_at = ?, read_moved_at = ?, delivered_at = max(delivered_at, ?) WHERE client_id = ?",
+        readCursor,
+        movedAt,
+        readCursor,
+        clientId,
+      ),
+    );
+    for (const [member, readCursor] of moves) setReadCursor(member, readCursor, nextMove(member, now));
+    return new Set(moves.map(([member]) => member));
   }
 
   /**
@@ -188,11 +231,27 @@ export class Members {
   /** Stores how far a member's devices have acknowledged. */
   saveDelivered(member: Member): void {
     this.#sql.exec(
-      "UPDATE members SET delivered_at = ?, pushed_at = ?, delivered_moves = ? WHERE client_id = ?",
+      "UPDATE members SET read_at = ?, read_moved_at = ?, delivered_at = ?, pushed_at = ?, delivered_moves = ? " +
+        "WHERE client_id = ?",
+      member.readCursor,
+      member.readCursorMovedAt,
       member.deliveredCursor,
       member.missedAfter ?? null,
       movesToText(member.deliveredMoves),
       member.clientId,
     );
+    this.#recentReads.drop(member.clientId);
   }
+}
+
+/** A read message is delivered, too. */
+function setReadCursor(member: Member, readCursor: number, movedAt: number): void {
+  member.readCursor = readCursor;
+  member.readCursorMovedAt = movedAt;
+  member.deliveredCursor = Math.max(member.deliveredCursor, readCursor);
+}
+
+/** When a cursor moves that moves now (ms): later than at its last move, even if the clock was set back. */
+function nextMove({ readCursorMovedAt }: Member, now: number): number {
+  return Math.max(now, readCursorMovedAt + 1);
 }

@@ -6,7 +6,6 @@ import { eventRecord, noticeRecord } from "../../protocol/link-records.ts";
 import * as replies from "../../protocol/replies.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Subscription } from "../delivery/subscription.ts";
-import { unreadOf } from "../delivery/unread-record.ts";
 import { timeOfMessageId } from "../messages/ids.ts";
 import type { Replier } from "../replier.ts";
 import type { ConversationState } from "../state.ts";
@@ -81,30 +80,23 @@ export class Receipts {
       this.#sendReceipt(message.from, member.clientId, message.id, timestamp, false);
   }
 
-  /** A device has read everything up to a time, or to the end of the log. */
-  read(subscription: Subscription, command: CommandOf<"read">): void {
-    const { id } = this.#state.facts;
-    const member = this.#state.members.get(subscription.clientId);
-    const entry = command.conversations.find(({ conversationId }) => conversationId === id);
-    if (member !== undefined && entry !== undefined) {
-      if (this.#moveReadCursor(member, entry.timestamp))
-        this.#delivery.notify([member.clientId], { kind: "unread" });
-      else this.#sendCount(subscription);
+  /** Moves read cursors forward, and tells senders where there are receipts. Returns the members whose cursors moved. */
+  moveReadCursors(cursors: ReadonlyMap<Member, number>): Set<Member> {
+    if (hasReceipts(this.#state)) {
+      const moved = [...cursors].filter(([member, upTo]) => this.#moveReadCursor(member, upTo));
+      return new Set(moved.map(([member]) => member));
     }
-    this.#replier.reply(subscription, command.serial, replies.readConfirmed(command.serial));
-  }
-
-  /** The cursor did not move, so the other devices have this count already. */
-  #sendCount(subscription: Subscription): void {
-    const count = unreadOf(this.#state, subscription.clientId, this.#now(), this.#now());
-    if (count !== undefined) this.#delivery.send(subscription, count);
+    const moved = this.#state.members.moveReadCursors(cursors, this.#now());
+    for (const member of moved) {
+      if (member.deliveredCursor === member.readCursor) this.#unsaved.delete(member);
+    }
+    return moved;
   }
 
   /** Returns whether the cursor moved. */
-  #moveReadCursor(member: Member, upTo: number | undefined): boolean {
+  #moveReadCursor(member: Member, cursor: number): boolean {
     const before = member.readCursor;
-    const cursor = Math.min(upTo ?? this.#state.log.head, this.#state.log.head);
-    const at = cursor > before && hasReceipts(this.#state) ? this.#timeFor(member, cursor) : undefined;
+    const at = cursor > before ? this.#timeFor(member, cursor) : undefined;
     if (!this.#state.members.moveReadCursor(member, cursor, this.#now(), at)) return false;
     this.#unsaved.delete(member);
     const [newest] = this.#messagesAskingForReceipt(member, before, member.readCursor, 1);

@@ -232,6 +232,7 @@ export class ConversationSubscription {
   #receive(records: LinkRecord[]): void {
     for (const record of records) {
       if (record.kind === "reply") this.#frames.answered(record.serial);
+      if (record.kind === "unread") this.#frames.counted();
       if (record.kind === "control") this.#onControl(readControl<ConversationControl>(record.payload));
     }
     this.#owner.receive(this.conversationId, records);

@@ -1,4 +1,5 @@
 import { isRepeatableCommand } from "../../conversation/commands.ts";
+import type { CommandOf } from "../../protocol/commands.ts";
 import type { Forwarded } from "./forwarding.ts";
 import type { LinkSocket } from "./link-socket.ts";
 
@@ -8,6 +9,8 @@ export class SubscriptionFrames {
   #waiting: Forwarded[] = [];
   /** By serial. */
   readonly #sent = new Map<number, Forwarded>();
+  /** The furthest `read` without a serial that was sent, until a count comes: most SDKs send none (wire §4.8). */
+  #read: Forwarded | undefined;
 
   /** The frames that wait until the subscription is open. */
   get waiting(): readonly Forwarded[] {
@@ -31,6 +34,7 @@ export class SubscriptionFrames {
   send(socket: LinkSocket, forwarded: Forwarded): void {
     const { serial } = forwarded.command;
     if (serial !== undefined) this.#sent.set(serial, forwarded);
+    else if (isFurther(forwarded, this.#read)) this.#read = forwarded;
     socket.send(forwarded.frame);
   }
 
@@ -46,14 +50,20 @@ export class SubscriptionFrames {
     this.#sent.delete(serial);
   }
 
+  /** The conversation sent an unread count, as it does for each `read`. */
+  counted(): void {
+    this.#read = undefined;
+  }
+
   takeWaiting(): Forwarded[] {
     return this.#waiting.splice(0);
   }
 
   /** Takes the frames that were sent. Returns those that may be sent again; the others are refused. */
   takeRepeatable(refuse: (forwarded: Forwarded) => void): Forwarded[] {
-    const sent = [...this.#sent.values()];
+    const sent = [...this.#sent.values(), ...(this.#read === undefined ? [] : [this.#read])];
     this.#sent.clear();
+    this.#read = undefined;
     for (const forwarded of sent) if (!isRepeatableCommand(forwarded.command)) refuse(forwarded);
     return sent.filter(({ command }) => isRepeatableCommand(command));
   }
@@ -62,7 +72,18 @@ export class SubscriptionFrames {
   takeAll(): Forwarded[] {
     const unanswered = [...this.#sent.values(), ...this.#waiting];
     this.#sent.clear();
+    this.#read = undefined;
     this.#waiting = [];
     return unanswered;
   }
+}
+
+/** Whether a `read` goes further than another. Without a time it goes to the end. */
+function isFurther({ command }: Forwarded, than: Forwarded | undefined): boolean {
+  if (command.name !== "read") return false;
+  return than?.command.name !== "read" || upToOf(command) >= upToOf(than.command);
+}
+
+function upToOf({ conversations: [entry] }: CommandOf<"read">): number {
+  return entry?.timestamp ?? Number.POSITIVE_INFINITY;
 }
