@@ -98,6 +98,10 @@ export class GroupChat {
       conversations,
       serial,
       needsCheck: false,
+      appId: undefined,
+      installationId: undefined,
+      service: undefined,
+      pushes: "with data",
       clientId,
     });
   }
@@ -122,6 +126,8 @@ export class GroupChat {
         noticesAfter: this.now,
         admittedAt: this.now,
         sessions: undefined,
+        isPresent: true,
+        relay: undefined,
       },
       { send, save: () => {} },
     );
