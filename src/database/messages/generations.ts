@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { fnv } from "../../hash-text.ts";
 
 /** From a time on, new messages go to these databases, by the hash of their conversation. */
 export interface Generation {
@@ -104,10 +105,7 @@ const isSame = (one: Generation | undefined, other: Generation | undefined) =>
 
 /** The place among some databases of a conversation's messages. It must never change: rows are where it once pointed. */
 export function placeAmong(count: number, conversationId: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < conversationId.length; at++)
-    hash = Math.imul(hash ^ conversationId.charCodeAt(at), 0x01000193);
-  // The low bits alone depend on the low bits of each character alone.
+  let hash = fnv(conversationId);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return ((hash ^ (hash >>> 16)) >>> 0) % count;
