@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { QUERIES } from "../../src/bounds.ts";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
+import { Outbox } from "../../src/conversation/copy/outbox.ts";
 import { Log } from "../../src/conversation/log/log.ts";
 import { history, look, named, query, refusal, say, start } from "../support/chat.ts";
 import { edit, namedBy } from "./support/commands.ts";
@@ -142,6 +143,7 @@ test("[I13] a client cannot cause copies of conversations that it was not shown"
   vi.spyOn(console, "warn").mockImplementation(() => {});
   // The conversations do not copy by themselves either, however long this takes.
   vi.spyOn(ConversationObject.prototype, "alarm").mockResolvedValue();
+  vi.spyOn(Outbox.prototype, "scheduleCopy").mockImplementation(() => {});
   await breakTable("messages");
   const foreign = await start(spikes, [spike], { unique: false });
   await say(spikes, foreign, "behind");

@@ -1,14 +1,15 @@
 import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { Archive } from "../../../src/database/messages/archive.ts";
 import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
 import { messagesOfApp, messagesSentBy } from "../../../src/database/messages/history.ts";
 import { conversation } from "../../support/records.ts";
-import { emptyWorld, world } from "../support/world.ts";
+import { emptyWorld } from "../support/world.ts";
 import { message } from "./database.ts";
 
 test("the migration to an archive ordered by time keeps its messages and archive positions", async () => {
-  const { DB, TEST_MIGRATIONS } = world;
+  const { DB, TEST_MIGRATIONS } = env;
   await emptyWorld();
   await applyD1Migrations(DB, TEST_MIGRATIONS.slice(0, 1));
   const { id, kind, creator, createdAt, updatedAt } = conversation("pairChat");

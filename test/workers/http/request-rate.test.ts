@@ -2,7 +2,6 @@ import { createExecutionContext } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import { createApp } from "../../../src/http/app.ts";
 import { COSTLY_REQUEST, REQUESTS_PER_ADDRESS } from "../../../src/request-bounds.ts";
-import { counted } from "../../../src/usage/counted-env.ts";
 import { appKeys, masterKeys, openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());
@@ -14,7 +13,7 @@ const app = createApp({ connect: () => new Response("a socket") });
 function count(from: string, keys: Record<string, string> = appKeys): Promise<Response> {
   const headers = { ...keys, "CF-Connecting-IP": from };
   const request = new Request("http://parley.test/1.2/rtm/clients/nobody/unread-count", { headers });
-  return app.fetch(request, counted(world), createExecutionContext());
+  return app.fetch(request, world, createExecutionContext());
 }
 
 test("[I13] a caller that floods the API with the app key gets 429 with Retry-After, and no other caller does", async () => {

@@ -8,6 +8,7 @@ import type { ConversationStub } from "../../../src/conversation/conversation-st
 import type { Objects } from "../../../src/model/objects.ts";
 import type { PushStub } from "../../../src/push/push-stub.ts";
 import type { RelayStub } from "../../../src/relay/relay-stub.ts";
+import { counted } from "../../../src/usage/counted-env.ts";
 
 interface TestEnv extends Env {
   APP: DurableObjectNamespace & Objects<AppStub>;
@@ -30,7 +31,8 @@ declare global {
   }
 }
 
-export const world: TestEnv = env;
+/** The bindings, with D1 as the Worker and the objects of this isolate see it: it counts what it is asked. */
+export const world: TestEnv = { ...env, DB: counted(env).DB };
 
 export const appKeys = { "x-lc-id": world.APP_ID, "x-lc-key": world.APP_KEY };
 export const masterKeys = { "x-lc-id": world.APP_ID, "x-lc-key": `${world.MASTER_KEY},master` };
@@ -44,7 +46,7 @@ export async function emptyWorld(): Promise<void> {
 /** An empty D1 with its tables. */
 export async function database(): Promise<D1Database> {
   await emptyWorld();
-  await applyD1Migrations(world.DB, world.TEST_MIGRATIONS);
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   return world.DB;
 }
 
