@@ -55,6 +55,8 @@ function onServers(name: string, groupOrder: number, files: { include: string[];
       testTimeout: 120_000,
       hookTimeout: 120_000,
       expect: POLLED,
+      // Tests of servers wait more than the others: for starts, retries and what must not come.
+      maxWorkers: 3,
       sequence: { groupOrder },
       ...files,
     },

@@ -29,6 +29,7 @@ describe("recalls in the JavaScript SDK", () => {
     const laptop = await app().logIn(sdk5, tom.id);
     const kept = await chat.send(text(tom.sdk, "kept"));
     const sent = await chat.send(text(tom.sdk, "regretted").setMentionList([jerry.id]));
+    await expect.poll(() => view.lastMessage?.id).toBe(sent.id);
     const heard = next(jerry.client, "messagerecall");
     const heardThere = next(view, "messagerecall");
     const onLaptop = next(laptop.client, "messagerecall");
