@@ -107,7 +107,7 @@ test("[R-07] [T5] a client on two devices, at relays of different levels, counts
   others.at(-1)?.close();
   // Its other device is still here when the relay has reported and the count is taken anew.
   await scheduler.wait(REPORTED);
-  expect(await onlineCount(jerrys, room)).toBe(4);
+  await vi.waitFor(async () => expect(await onlineCount(jerrys, room)).toBe(4), settled);
   others[1]?.close();
   await vi.waitFor(async () => expect(await onlineCount(jerrys, room)).toBe(3), settled);
   mayHibernate();

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { keywordFilterOf } from "../../../src/moderation/word-list-store.ts";
 import { readSettings } from "../../../src/settings/store.ts";
@@ -47,8 +48,7 @@ test("[X-33] a word list replaces the one before, which is kept for isolates tha
   }
   expect(await filtered("cheese, milk, ham")).toBe("cheese, milk, ***");
   expect(await lists()).toBe(2);
-  const { DB } = world;
-  const late = keywordFilterOf({ DB: Object.create(DB) });
+  const late = keywordFilterOf({ DB: Object.create(env.DB) });
   expect((await late.get(versions[1] ?? null))?.mask("cheese, milk, ham")).toBe("cheese, ***, ham");
 });
 
