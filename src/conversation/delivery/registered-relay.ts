@@ -6,6 +6,11 @@ export const NOWHERE = -1;
 /** Stored in place of a registration while what is in no log is on its way to the relay: who wakes up does not know it. */
 export const UNKNOWN = "";
 
+/** How many a relay serves. */
+export type Counts = Pick<RelayReport, "subscriptions" | "clients">;
+/** Of a relay that was forgotten, since it serves nobody any more. */
+export const NOBODY: Counts = { subscriptions: 0, clients: 0 };
+
 /** A relay, as its conversation knows it. */
 export interface RegisteredRelay {
   registration: string;
@@ -19,7 +24,7 @@ export interface RegisteredRelay {
   /** Whether frames for a few clients that are in no log are on their way to it: counts, who is in the audience. */
   lacksUnlogged: boolean;
   /** Undefined until it reports, after this object woke. */
-  counts: Pick<RelayReport, "subscriptions" | "clients"> | undefined;
+  counts: Counts | undefined;
 }
 
 /** Whether a relay may serve somebody whom a frame is for. */

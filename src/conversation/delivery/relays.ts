@@ -9,7 +9,16 @@ import type {
   RelayReport,
 } from "../../protocol/relay-calls.ts";
 import { LEVELS, levelOf, relayOf, relaysAt } from "../../relay/tree.ts";
-import { concerns, fresh, isUnlogged, NOWHERE, type RegisteredRelay, UNKNOWN } from "./registered-relay.ts";
+import {
+  type Counts,
+  concerns,
+  fresh,
+  isUnlogged,
+  NOBODY,
+  NOWHERE,
+  type RegisteredRelay,
+  UNKNOWN,
+} from "./registered-relay.ts";
 import { RelayFeed } from "./relay-feed.ts";
 
 const RETRY_FIRST = 1_000; // ms
@@ -245,13 +254,22 @@ export class Relays {
    */
   async clientsByLevel(): Promise<number[]> {
     const levels = new Map<number, number>();
-    const counting = [...this.#relays].map(async ([number, relay]) => {
-      relay.counts ??= await this.#host.audience(number, 0);
+    const counting = [...this.#relays].map(async ([number, { counts }]) => {
+      const { clients } = counts ?? (await this.#askCounts(number));
       const level = levelOf(number);
-      levels.set(level, (levels.get(level) ?? 0) + relay.counts.clients);
+      levels.set(level, (levels.get(level) ?? 0) + clients);
     });
     await Promise.allSettled(counting);
     return [...levels.values()];
+  }
+
+  /** Asks a relay how many it serves. What it reports meanwhile is newer than its answer. */
+  async #askCounts(number: number): Promise<Counts> {
+    const answer = await this.#host.audience(number, 0);
+    const relay = this.#relays.get(number);
+    if (relay === undefined) return NOBODY;
+    relay.counts ??= answer;
+    return relay.counts;
   }
 
   /** The clients of each relay that are in the first of so many parts. A relay that does not answer is left out. */

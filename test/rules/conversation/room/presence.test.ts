@@ -89,3 +89,19 @@ test("[R-07] [T5] [I13] of a crowd 10,000 clients are compared, and stand for al
   expect(Math.abs(count - everybody.length)).toBeLessThan(twice.length * 0.15);
   expect(asked.reduce((sum, { clients }) => sum + clients, 0)).toBeLessThan(11_000);
 });
+
+test("[R-07] [T5] what a relay reports while it is asked for its count is newer than its answer", async () => {
+  const asked = Promise.withResolvers<{ clientIds: string[]; clients: number; subscriptions: number }>();
+  const relays = new Relays({
+    ...NO_RELAYS,
+    stored: () => new Map([1, 2].map((relay) => [relay, "registered"])),
+    audience: () => asked.promise,
+    settled: () => {},
+  });
+  const counting = relays.clientsByLevel();
+  relays.reported(1, { registration: "registered", subscriptions: 5, clients: 5 });
+  relays.reported(2, { registration: "registered", subscriptions: 0, clients: 0 });
+  asked.resolve({ clientIds: [], clients: 3, subscriptions: 3 });
+  expect((await counting).reduce((sum, clients) => sum + clients, 0)).toBe(5);
+  expect((await relays.clientsByLevel()).reduce((sum, clients) => sum + clients, 0)).toBe(5);
+});
