@@ -1,8 +1,12 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import type { Env } from "../../bindings.ts";
 import { conversationOf } from "../../conversation/conversation-of.ts";
+import type { Hold } from "../../conversation/facts.ts";
+import { changeHold } from "../../conversation/retention/change-hold.ts";
 import { dropHold, heldConversations, saveHold } from "../../database/retention/holds.ts";
 import { retentionProgress } from "../../database/retention/progress.ts";
+import type { Refused } from "../../protocol/outcome.ts";
 import { idleBefore, messagesKeptFrom } from "../../settings/retention-settings.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
@@ -120,17 +124,11 @@ export const retentionRoutes = new Hono<HttpEnv>()
       const { id } = context.req.valid("param");
       const { reason } = context.req.valid("json");
       await mustExist(env, id);
-      const conversation = conversationOf(env, id);
-      const before = await awaitCall(conversation.hold(), `hold of ${id}`);
+      const before = await awaitCall(conversationOf(env, id).hold(), `hold of ${id}`);
       if (isRefused(before)) return refused(context, before);
       const held = { since: before?.since ?? Date.now(), reason };
-      // First the list by which D1's messages are deleted.
-      await awaitCall(saveHold(env.DB, id, held), "holds in D1");
-      const outcome = await awaitCall(conversation.setHold(held), `hold of ${id}`);
-      if (!isRefused(outcome)) return context.json({ hold: held });
-      // It was deleted meanwhile.
-      await awaitCall(dropHold(env.DB, id), "holds in D1");
-      return refused(context, outcome);
+      const refusal = await change(env, id, held);
+      return refusal === undefined ? context.json({ hold: held }) : refused(context, refusal);
     },
   )
   .delete(
@@ -147,9 +145,25 @@ export const retentionRoutes = new Hono<HttpEnv>()
       const { env } = context;
       const { id } = context.req.valid("param");
       await mustExist(env, id);
-      const outcome = await awaitCall(conversationOf(env, id).setHold(undefined), `hold of ${id}`);
-      if (isRefused(outcome)) return refused(context, outcome);
-      await awaitCall(dropHold(env.DB, id), "holds in D1");
-      return context.json({ hold: null });
+      const refusal = await change(env, id, undefined);
+      return refusal === undefined ? context.json({ hold: null }) : refused(context, refusal);
     },
   );
+
+/** Sets or ends the hold of a conversation. */
+function change(env: Env, id: string, hold: Hold | undefined): Promise<undefined | Refused> {
+  const conversation = conversationOf(env, id);
+  const object = `hold of ${id}`;
+  const database = "holds in D1";
+  return changeHold(
+    {
+      hold: () => awaitCall(conversation.hold(), object),
+      setHold: (hold) => awaitCall(conversation.setHold(hold), object),
+    },
+    {
+      save: (hold) => awaitCall(saveHold(env.DB, id, hold), database),
+      drop: () => awaitCall(dropHold(env.DB, id), database),
+    },
+    hold,
+  );
+}
