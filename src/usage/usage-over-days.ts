@@ -1,13 +1,16 @@
 import type { BusyConversation } from "./busiest.ts";
 import { costByMeter, costOf, type Use } from "./cost/cost.ts";
-import type { Prices } from "./cost/prices.ts";
+import { billedMeters, type Prices } from "./cost/prices.ts";
 import { useOfCounts } from "./cost/use-of-counts.ts";
 import { DAY, type DayUsage, sumOfUsages } from "./usage-report.ts";
 
 /** Conversations that are told. */
 const SHOWN = 20;
 
-/** What was used in some time, and what that costs. */
+/** Decimals of dollars and of what was used: reading a row of D1 costs a billionth of a dollar. */
+const DECIMALS = 9;
+
+/** What was used in some time, and what that costs, to nine decimals. */
 export interface PricedUsage {
   messages: number;
   use: Use;
@@ -41,9 +44,21 @@ function priced({ counts, conversations }: DayUsage, prices: Prices): PricedUsag
   const use = useOfCounts(counts, prices);
   return {
     messages: counts.messages,
-    use,
-    costs: costByMeter(use, prices),
-    dollars: costOf(use, prices),
+    use: rounded(use),
+    costs: rounded(costByMeter(use, prices)),
+    dollars: toDecimals(costOf(use, prices)),
     conversations: conversations.slice(0, SHOWN),
   };
+}
+
+/** Without what binary fractions add: 0.3 instead of 0.30000000000000004. */
+const toDecimals = (amount: number) => Number(amount.toFixed(DECIMALS));
+
+function rounded(use: Use): Use {
+  const shown: Use = {};
+  for (const meter of billedMeters) {
+    const amount = use[meter];
+    if (amount !== undefined) shown[meter] = toDecimals(amount);
+  }
+  return shown;
 }

@@ -30,7 +30,10 @@ const used = {
     v.record(v.string(), v.number()),
     v.description("By what Cloudflare bills. How long objects are awake, and the processor, are estimates."),
   ),
-  dollars: v.pipe(v.number(), v.description("What that costs, as if a plan included nothing.")),
+  dollars: v.pipe(
+    v.number(),
+    v.description("What that costs to nine decimals, as if a plan included nothing."),
+  ),
   conversations: v.pipe(
     v.array(
       v.object({
@@ -60,7 +63,10 @@ const answer = v.pipe(
     ),
     totals: v.object({
       ...used,
-      costs: v.pipe(v.record(v.string(), v.number()), v.description("Dollars, by what Cloudflare bills.")),
+      costs: v.pipe(
+        v.record(v.string(), v.number()),
+        v.description("Dollars to nine decimals, by what Cloudflare bills."),
+      ),
     }),
     prices_as_of: v.string(),
   }),
