@@ -3,7 +3,7 @@ import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Settings } from "./schema.ts";
 
-/** The maximum age of a value before it is read again: a change reaches every isolate within this time. */
+/** The maximum age of a value before it is read again. While one caller does, others use it: see `SETTINGS_SPREAD`. */
 const FRESH: Milliseconds = 5_000;
 /** The deadline for D1. */
 const DEADLINE: Milliseconds = 2_000;
@@ -150,11 +150,13 @@ export class SettingsCache {
   }
 
   async #read(): Promise<Settings> {
-    this.#readingAt = this.#now();
+    const startedAt = this.#now();
+    this.#readingAt = startedAt;
     const before = this.#changes;
     try {
       const settings = await withDeadline(this.#source.read(), DEADLINE, "settings");
-      if (this.#changes === before) this.set(settings);
+      // As of its start: a change of the time since then may be missing.
+      if (this.#changes === before) this.#take(settings, startedAt);
     } catch (error) {
       if (this.#changes === before) {
         console.error("settings: not read, the kept or last known ones count:", loggableError(error));
@@ -173,10 +175,11 @@ export class SettingsCache {
    */
   async fresh(): Promise<Settings | undefined> {
     if (this.peek() !== undefined) return this.#value;
+    const startedAt = this.#now();
     const before = this.#changes;
     try {
       const settings = await withDeadline(this.#source.read(), DEADLINE, "settings");
-      if (this.#changes === before) this.set(settings);
+      if (this.#changes === before) this.#take(settings, startedAt);
     } catch (error) {
       console.error("settings: not read:", loggableError(error));
     }
@@ -194,7 +197,7 @@ export class SettingsCache {
     }
   }
 
-  /** Stores a value that was just read or written; reads in progress are outdated after that. */
+  /** Stores a value that was just written; reads in progress are outdated after that. */
   set(settings: Settings): void {
     this.#take(settings, this.#now());
   }

@@ -35,8 +35,8 @@ type HistorySettings = v.InferOutput<ReturnType<typeof historySettings>>;
 
 const DAY = 24 * 60 * 60 * 1_000; // ms
 /**
- * From this many milliseconds after a change on, every message is copied by the new settings: an isolate's own are up to
- * 5 s old, and a write may take half of that.
+ * From this many milliseconds after a change on, every message is copied by the new settings: to store
+ * them may take 2 s, and then they spread (`SETTINGS_SPREAD`).
  */
 const CHANGE_REACHES_ALL = 10_000;
 

@@ -39,6 +39,29 @@ describe("a cache of the settings", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
+  test("a change reaches all callers within 8 s, however slowly D1 answers", async () => {
+    let stored = 1;
+    const cache = cacheOf(async () => {
+      const read = withMembers(stored);
+      await new Promise((resolve) => setTimeout(resolve, 1_999));
+      return read;
+    });
+    const first = cache.get();
+    stored = 2;
+    const changedAt = Date.now();
+    await vi.advanceTimersByTimeAsync(1_999);
+    await first;
+    for (;;) {
+      const used = cache.get();
+      await vi.advanceTimersByTimeAsync(0);
+      // What others use meanwhile.
+      if ((await cache.get()).limits.members === 2) break;
+      await vi.advanceTimersByTimeAsync(100);
+      void used;
+    }
+    expect(Date.now() - changedAt).toBeLessThanOrEqual(8_000);
+  });
+
   test("the cache gives the last known settings to other callers while one caller reads", async () => {
     vi.useFakeTimers();
     const { promise, resolve } = Promise.withResolvers<Settings>();
