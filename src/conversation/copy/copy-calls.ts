@@ -5,7 +5,7 @@ import { saveRoles } from "../../database/conversations/member-infos.ts";
 import { deleteConversation, saveConversation } from "../../database/conversations/save.ts";
 import { adoptedArchive } from "../../database/messages/archive.ts";
 import { archivedUpTo } from "../../database/messages/archive-progress.ts";
-import { deleteMessages, endArchive, saveMessages } from "../../database/messages/save.ts";
+import { deleteMessages, endArchive, type MessagePlace, saveMessages } from "../../database/messages/save.ts";
 import { withDeadline } from "../../deadline.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import { archivedFrom } from "../../settings/archived-from.ts";
@@ -25,8 +25,8 @@ export function copyCallsOf(env: Env): CopyCalls & Removal {
     await endArchive(await adoptedArchive(env), id);
     await deleteConversation(DB, id);
   };
-  const removeMessages = async (id: string, times: number[]) =>
-    deleteMessages(await adoptedArchive(env), id, times);
+  const removeMessages = async (id: string, places: readonly MessagePlace[]) =>
+    deleteMessages(await adoptedArchive(env), id, places);
   const within = <T>(answer: Promise<T>, what: string) => withDeadline(answer, DEADLINE, what);
   const app = appOf(env);
   return {
@@ -34,7 +34,7 @@ export function copyCallsOf(env: Env): CopyCalls & Removal {
     saveRoles: (id, roles, asOf) => within(saveRoles(DB, id, roles, asOf), "saving roles to D1"),
     archivedUpTo: (id) => within(archivedUpTo(DB, id), "reading how far D1 has history"),
     saveMessages: (id, messages, unlisted) => within(save(id, messages, unlisted), "saving history to D1"),
-    deleteMessages: (id, times) => within(removeMessages(id, times), "deleting history from D1"),
+    deleteMessages: (id, places) => within(removeMessages(id, places), "deleting history from D1"),
     deleteConversation: (id) => within(remove(id), "deleting a conversation from D1"),
     unlistBroadcasts: (id) => within(saveUnexpiredBroadcasts(env, id, []), "unlisting broadcasts"),
     deleteEarlySubscriptions: (id, clientIds) =>

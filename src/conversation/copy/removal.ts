@@ -1,10 +1,11 @@
+import type { MessagePlace } from "../../database/messages/save.ts";
 import { loggableError } from "../../loggable-error.ts";
 import type { ServiceState } from "../service/service-state.ts";
 import type { ConversationState } from "../state.ts";
 
 /** D1, as a deleted conversation is removed from it. Every call has a deadline, may reject, and may be repeated. */
 export interface Removal {
-  deleteMessages(conversationId: string, timestamps: number[]): Promise<void>;
+  deleteMessages(conversationId: string, places: readonly MessagePlace[]): Promise<void>;
   deleteConversation(conversationId: string): Promise<void>;
   /** Takes a service's broadcasts to everybody off the list that logins read. */
   unlistBroadcasts(conversationId: string): Promise<void>;
@@ -25,10 +26,10 @@ export async function clearCopy(
 ): Promise<boolean> {
   try {
     if (service !== undefined) await clearService(id, service, removal);
-    let timestamps = log.timestampsAfter(0, BATCH);
-    while (timestamps.length > 0) {
-      await removal.deleteMessages(id, timestamps);
-      timestamps = log.timestampsAfter(timestamps.at(-1) ?? Number.MAX_SAFE_INTEGER, BATCH);
+    let places = log.placesAfter(0, BATCH);
+    for (let last = places.at(-1); last !== undefined; last = places.at(-1)) {
+      await removal.deleteMessages(id, places);
+      places = log.placesAfter(last.timestamp, BATCH);
     }
     await removal.deleteConversation(id);
     return true;

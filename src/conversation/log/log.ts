@@ -192,16 +192,15 @@ export class Log {
     this.#unread.forget();
   }
 
-  /** Timestamps of messages after a timestamp, deleted ones included, oldest first. */
-  timestampsAfter(timestamp: number, limit: number): number[] {
+  /** The places of messages after a timestamp, deleted ones included, oldest first. */
+  placesAfter(timestamp: number, limit: number): { timestamp: number; from: string }[] {
     return this.#sql
-      .exec<{ timestamp: number }>(
-        "SELECT timestamp FROM messages WHERE timestamp > ? ORDER BY timestamp LIMIT ?",
+      .exec<{ timestamp: number; from: string }>(
+        'SELECT timestamp, sender AS "from" FROM messages WHERE timestamp > ? ORDER BY timestamp LIMIT ?',
         timestamp,
         limit,
       )
-      .toArray()
-      .map((row) => row.timestamp);
+      .toArray();
   }
 
   /** Messages after a timestamp, oldest first, with the session that sent each and its token. */

@@ -25,8 +25,10 @@ export async function withLastMessages(
   const held = new Set(since === 0 ? [] : await heldConversations(archive.index));
   const isKept = ({ id, archivedAt }: Row) => (archivedAt ?? 0) >= since || held.has(id);
   const archived = found.filter((row) => row.archivedAt === row.lastMessageAt && isOwn(row) && isKept(row));
-  const places = archived.flatMap(({ id, archivedAt }) =>
-    archivedAt === null ? [] : [{ conversationId: id, timestamp: archivedAt }],
+  const places = archived.flatMap(({ id, archivedAt, archivedBucket }) =>
+    archivedAt === null || archivedBucket === null
+      ? []
+      : [{ conversationId: id, timestamp: archivedAt, bucket: archivedBucket }],
   );
   if (places.length === 0) return { rows: found, last: new Map() };
   const { conversationId, content, binary, mentions } = messages;
@@ -54,6 +56,7 @@ export async function withLastMessages(
 interface Place {
   conversationId: string;
   timestamp: number;
+  bucket: number;
 }
 
 /**
@@ -66,9 +69,9 @@ async function fromEach<Found>(
   read: (d1: DrizzleD1Database, where: SQL) => Promise<Found[]>,
 ): Promise<Found[]> {
   const parts = [...archive.byDatabase(places, (place) => place)].map(([db, part]) => {
-    const pairs = JSON.stringify(part.map(({ timestamp, conversationId }) => [timestamp, conversationId]));
-    const where = sql`(${messages.timestamp}, ${messages.conversationId}) IN
-      (SELECT value->>0, value->>1 FROM json_each(${pairs})) AND ${messages.recipients} IS NULL`;
+    const keys = part.map(({ bucket, timestamp, conversationId }) => [bucket, timestamp, conversationId]);
+    const where = sql`(bucket, timestamp, conversation_id) IN (SELECT value->>0, value->>1, value->>2
+      FROM json_each(${JSON.stringify(keys)})) AND ${messages.recipients} IS NULL`;
     const rows = read(drizzle(db), where);
     return db === archive.index ? rows : rows.catch(() => []);
   });

@@ -1,3 +1,4 @@
+import { rangesOfAll } from "./buckets.ts";
 import { changeProblem, type Generation, generationsIn } from "./generations.ts";
 
 /** What is needed of D1, which is another one before the start of a single machine. */
@@ -12,6 +13,9 @@ interface Statement {
 
 /** The row of the settings' table with the list that messages are written by. Without it that is the one database. */
 const ROW = "archive";
+
+const HAS_MESSAGES =
+  "SELECT 1 FROM json_each(?) CROSS JOIN messages ON bucket = value->>0 AND timestamp >= value->>1 LIMIT 1";
 
 /**
  * Makes a list the one that messages are written by. Resolves to a sentence for the owner if some of them would not be
@@ -50,9 +54,10 @@ async function hasMessagesFrom(
   list: readonly Generation[],
   find: (name: string) => Database | undefined,
 ): Promise<boolean> {
+  const ranges = JSON.stringify(rangesOfAll(from, Number.MAX_SAFE_INTEGER));
   const concerned = list.filter((_, at) => (list[at + 1]?.since ?? Number.POSITIVE_INFINITY) > from);
   for (const name of new Set(concerned.flatMap(({ databases }) => databases))) {
-    const query = find(name)?.prepare("SELECT 1 FROM messages WHERE timestamp >= ? LIMIT 1").bind(from);
+    const query = find(name)?.prepare(HAS_MESSAGES).bind(ranges);
     if (query === undefined || (await query.all<unknown>()).results.length > 0) return true;
   }
   return false;

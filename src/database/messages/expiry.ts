@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { messages } from "../schema/messages.ts";
 import { statement } from "../statement.ts";
 import type { Archive } from "./archive.ts";
+import { BUCKETS, rangesOfAll } from "./buckets.ts";
 
 /** Messages that one statement looks at: on a single machine D1 runs on the thread of everything else. */
 const SLICE = 500;
@@ -15,8 +16,8 @@ export interface Deletion {
 }
 
 /**
- * Deletes the messages before a time from every database of the archive, the oldest first, some at a time. What is left
- * when `most` is reached is for the next call. Throws if a database fails: the others may have deleted theirs.
+ * Deletes the messages before a time from every database of the archive, some at a time. What is left when `most` is
+ * reached is for the next call. Throws if a database fails: the others may have deleted theirs.
  *
  * @param before their place in the log (ms)
  * @param kept conversations whose messages stay, as they are now: asked before each slice
@@ -39,32 +40,45 @@ async function deleteIn(
   { before, kept, most }: { before: number; kept: () => Promise<readonly string[]>; most: number },
 ): Promise<Deletion> {
   let deleted = 0;
-  const beforeTime = sql`${messages.timestamp} < ${before}`;
   // Messages that stay are passed over once, not by every slice.
-  let after: SQL | undefined;
+  let after: Place = { bucket: 0, at: 0, id: "" };
   for (let work = 0; work < most; ) {
-    const last = await statement(db, endOfSlice(both(after, beforeTime))).first<{ at: number; id: string }>();
-    // One bound on each side: with two of them SQLite may read up to the further one.
-    const end = last ? sql`${place} <= (${last.at}, ${last.id})` : beforeTime;
-    const { meta } = await statement(db, deletionOf(both(after, end), await kept())).run();
+    const last = await statement(db, endOfSlice(after, before)).first<Place>();
+    const { meta } = await statement(db, deletionOf(after, last, before, await kept())).run();
     deleted += meta.changes;
     work += meta.changes + (SLICE - meta.changes) / PASSED;
     if (last === null) return { deleted, isComplete: true };
-    after = sql`${place} > (${last.at}, ${last.id})`;
+    after = last;
   }
   return { deleted, isComplete: false };
 }
 
-const both = (after: SQL | undefined, end: SQL): SQL =>
-  after === undefined ? end : sql`${after} AND ${end}`;
+/** A place in the table. */
+interface Place {
+  bucket: number;
+  at: number;
+  id: string;
+}
 
-const place = sql`(${messages.timestamp}, ${messages.conversationId})`;
+/** The parts of some buckets that are before a time and after a place, in the order of the table. */
+function partsOf(after: Place, before: number, lastBucket: number): SQL {
+  const ranges = rangesOfAll(0, before - 1).slice(after.bucket, lastBucket + 1);
+  const parts = JSON.stringify(
+    ranges.map(([bucket, first, last]) => [bucket, bucket === after.bucket ? after.at : first, last]),
+  );
+  return sql`json_each(${parts}) CROSS JOIN messages AS m ON m.bucket = value->>0
+    AND m.timestamp BETWEEN value->>1 AND value->>2
+    AND (+m.bucket, +m.timestamp, m.conversation_id) > (${after.bucket}, ${after.at}, ${after.id})`;
+}
 
-const endOfSlice = (within: SQL): SQL => sql`SELECT timestamp AS at, conversation_id AS id FROM ${messages}
-  WHERE ${within} ORDER BY timestamp, conversation_id LIMIT 1 OFFSET ${SLICE - 1}`;
+const endOfSlice = (after: Place, before: number): SQL => sql`
+  SELECT m.bucket, m.timestamp AS at, m.conversation_id AS id FROM ${partsOf(after, before, BUCKETS - 1)}
+  LIMIT 1 OFFSET ${SLICE - 1}`;
 
-function deletionOf(within: SQL, kept: readonly string[]): SQL {
-  const deletion = sql`DELETE FROM ${messages} WHERE ${within}`;
-  if (kept.length === 0) return deletion;
-  return sql`${deletion} AND conversation_id NOT IN (SELECT value FROM json_each(${JSON.stringify(kept)}))`;
+function deletionOf(after: Place, last: Place | null, before: number, kept: readonly string[]): SQL {
+  const end = last ?? { bucket: BUCKETS, at: 0, id: "" };
+  return sql`DELETE FROM ${messages} WHERE (bucket, timestamp, conversation_id) IN (
+    SELECT m.bucket, m.timestamp, m.conversation_id FROM ${partsOf(after, before, end.bucket)}
+    WHERE (+m.bucket, +m.timestamp, m.conversation_id) <= (${end.bucket}, ${end.at}, ${end.id})
+      AND m.conversation_id NOT IN (SELECT value FROM json_each(${JSON.stringify(kept)})))`;
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { MessageRecord } from "../../model/records.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
@@ -7,7 +7,9 @@ import { messageIn } from "../rows-to-records.ts";
 import { messages } from "../schema/messages.ts";
 import { statement } from "../statement.ts";
 import type { Archive, Period } from "./archive.ts";
+import { type BucketRange, rangesOf, rangesOfAll } from "./buckets.ts";
 import { firstMerged } from "./merge.ts";
+import { firstOfRanges, timesIn } from "./merged-buckets.ts";
 
 /** A range of the app's history (http-api §3). The end bounds it in the direction of reading. */
 export interface ArchiveRequest {
@@ -34,7 +36,7 @@ export async function messagesSentBy(
   clientId: string,
   request: ArchiveRequest,
 ): Promise<ArchivedMessage[]> {
-  return queryMessages(archive, request, eq(messages.sender, clientId));
+  return queryMessages(archive, request, clientId);
 }
 
 /** The messages of everybody in all conversations, as `messagesSentBy`. */
@@ -44,7 +46,8 @@ export async function messagesOfApp(archive: Archive, request: ArchiveRequest): 
 
 /** What is read: what one client or everybody sent, between two points, from one side. */
 interface Range {
-  sender: SQL | undefined;
+  /** Undefined for everybody. */
+  sender: string | undefined;
   /** What is kept, where that is no matter of the time alone. */
   kept: SQL | undefined;
   after: HistoryPoint | undefined;
@@ -55,7 +58,7 @@ interface Range {
 async function queryMessages(
   archive: Archive,
   { start, end, reversed, limit, since }: ArchiveRequest,
-  sender: SQL | undefined,
+  sender: string | undefined,
 ): Promise<ArchivedMessage[]> {
   const [first, before, held] = await Promise.all([
     placeOf(archive, reversed ? start : end),
@@ -81,54 +84,53 @@ async function queryMessages(
 
 /** The first messages of a range within a period, from all its databases. */
 function readPeriod(period: Period, range: Range, limit: number): Promise<ArchivedMessage[]> {
-  const within = boundsWithin(period, range);
   const sources = period.databases.map((db) => (last: ArchivedMessage | undefined, most: number) => {
-    if (last === undefined) return read(db, range, within, most);
+    if (last === undefined) return read(db, period, range, most);
     const beyond = { timestamp: last.timestamp, messageId: last.id, inclusive: false };
-    const { lower, upper } = within;
-    const rest = range.reversed
-      ? { lower: isBeyond(beyond, sql`>`), upper }
-      : { lower, upper: isBeyond(beyond, sql`<`) };
-    return read(db, range, rest, most);
+    const rest = range.reversed ? { ...range, after: beyond } : { ...range, before: beyond };
+    return read(db, period, rest, most);
   });
   return firstMerged(sources, limit, range.reversed ? compare : (one, other) => compare(other, one));
 }
 
-interface Bounds {
-  lower: SQL | undefined;
-  upper: SQL | undefined;
-}
-
-/** One bound on each side, the tighter one: with two of them SQLite may begin at the other. */
-function boundsWithin({ since, until }: Period, { after, before }: Range): Bounds {
-  const begins = since === 0 ? undefined : gte(messages.timestamp, since);
-  const ends = until === Number.POSITIVE_INFINITY ? undefined : lt(messages.timestamp, until);
-  return {
-    lower: after !== undefined && after.timestamp >= since ? isBeyond(after, sql`>`) : begins,
-    upper: before !== undefined && before.timestamp < until ? isBeyond(before, sql`<`) : ends,
-  };
-}
-
-async function read(
-  db: D1Database,
-  { sender, kept, reversed }: Range,
-  { lower, upper }: Bounds,
-  limit: number,
-): Promise<ArchivedMessage[]> {
+async function read(db: D1Database, period: Period, range: Range, limit: number): Promise<ArchivedMessage[]> {
+  const { sender, kept, after, before, reversed } = range;
+  const first = Math.max(period.since, after === undefined ? 0 : firstOf(after));
+  const last = Math.min(period.until - 1, before === undefined ? Number.MAX_SAFE_INTEGER : lastOf(before));
+  const ranges = sender === undefined ? rangesOfAll(first, last) : await rangesIn(db, sender, first, last);
+  if (ranges.length === 0 || first > last) return [];
+  const sent = sender === undefined ? undefined : sql`each.sender = ${sender}`;
+  const condition = and(sent, kept, after && isBeyond(after, sql`>`), before && isBeyond(before, sql`<`));
+  const page = firstOfRanges({ ranges, condition, reversed, limit });
   const order = reversed ? asc : desc;
   const rows = await drizzle(db)
     .select()
     .from(messages)
-    .where(and(sender, kept, lower, upper))
-    // The table or the index returns rows by time; only messages of one millisecond need sorting.
-    .orderBy(order(messages.timestamp), order(messages.id))
-    .limit(limit);
+    .where(sql`(bucket, timestamp, conversation_id) IN (${page})`)
+    .orderBy(order(messages.timestamp), order(messages.id));
   return rows.map((row) => ({ ...messageIn(row), conversationId: row.conversationId }));
 }
 
-/** Without a hold, nothing is looked at beyond that time. The `+` keeps it from being the bound of the search. */
+/** The weeks of a client's messages: only those that the database has. */
+async function rangesIn(
+  db: D1Database,
+  sender: string,
+  first: number,
+  last: number,
+): Promise<readonly BucketRange[]> {
+  const times = await timesIn(db, first, last);
+  return times === undefined ? [] : rangesOf(sender, times.first, times.last);
+}
+
+/** The first millisecond (ms) of what is after a point, and the last one of what is before it. */
+const firstOf = ({ timestamp, messageId, inclusive }: HistoryPoint): number =>
+  inclusive || messageId !== undefined ? timestamp : timestamp + 1;
+const lastOf = ({ timestamp, messageId, inclusive }: HistoryPoint): number =>
+  inclusive || messageId !== undefined ? timestamp : timestamp - 1;
+
+/** Without a hold, nothing is looked at beyond that time. */
 const isKept = (since: number, held: readonly string[]): SQL =>
-  sql`(+${messages.timestamp} >= ${since} OR ${messages.conversationId} IN (SELECT value FROM json_each(${JSON.stringify(held)})))`;
+  sql`(+each.timestamp >= ${since} OR each.conversation_id IN (SELECT value FROM json_each(${JSON.stringify(held)})))`;
 
 /** The order of the databases: by time, then by the id's bytes. */
 function compare(one: ArchivedMessage, other: ArchivedMessage): number {
@@ -159,11 +161,13 @@ async function placeOf(archive: Archive, point: HistoryPoint | undefined): Promi
   return moved ? { ...point, timestamp: moved.place } : point;
 }
 
-/** Messages on one side of a point, or exactly there if the point is inclusive. */
-function isBeyond({ timestamp, messageId, inclusive }: HistoryPoint, side: SQL): SQL {
-  const comparison = inclusive ? sql`${side}=` : side;
-  if (messageId === undefined) return sql`${messages.timestamp} ${comparison} ${timestamp}`;
-  return sql`(${messages.timestamp}, ${messages.id}) ${comparison} (${timestamp}, ${messageId})`;
+/**
+ * Which messages of a millisecond are on one side of a point that names one of them. The `+` keeps it from being the
+ * bound of the search, which is the range's own.
+ */
+function isBeyond({ timestamp, messageId, inclusive }: HistoryPoint, side: SQL): SQL | undefined {
+  if (messageId === undefined) return undefined;
+  return sql`(+each.timestamp, each.id) ${inclusive ? sql`${side}=` : side} (${timestamp}, ${messageId})`;
 }
 
 /** The conversation of an archived message; undefined if there is none. Fails if a database that may have it fails. */
@@ -171,13 +175,10 @@ export async function conversationOfMessage(
   archive: Archive,
   { messageId, timestamp }: { messageId: string; timestamp: number },
 ): Promise<string | undefined> {
-  const asked = archive.periodOf(timestamp).databases.map(async (db) => {
-    const [found] = await drizzle(db)
-      .select({ id: messages.conversationId })
-      .from(messages)
-      .where(and(eq(messages.timestamp, timestamp), eq(messages.id, messageId)))
-      .limit(1);
-    return found?.id;
-  });
-  return (await Promise.all(asked)).find((id) => id !== undefined);
+  const query = sql`SELECT m.conversation_id AS id FROM json_each(${JSON.stringify(rangesOfAll(timestamp, timestamp))})
+    CROSS JOIN messages AS m ON m.bucket = value->>0 AND m.timestamp = ${timestamp} AND m.id = ${messageId} LIMIT 1`;
+  const asked = archive
+    .periodOf(timestamp)
+    .databases.map((db) => statement(db, query).first<{ id: string }>());
+  return (await Promise.all(asked)).find((found) => found !== null)?.id;
 }

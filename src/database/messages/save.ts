@@ -15,6 +15,7 @@ import {
   progressIn,
   progressQuery,
 } from "./archive-progress.ts";
+import { bucketOf } from "./buckets.ts";
 
 /** Messages deleted by one statement: D1 gives it 30 seconds. */
 const DELETED_AT_ONCE = 5_000;
@@ -32,6 +33,9 @@ const ELSEWHERE = {
   archivedAt: archiveProgress.archivedAt,
   archivedPatchAt: archiveProgress.archivedPatchAt,
 };
+
+/** A message of a conversation, by its place in the log (ms). */
+export type MessagePlace = Pick<MessageRecord, "timestamp" | "from">;
 
 /** What of a conversation's messages the archive keeps. */
 export interface Kept {
@@ -60,8 +64,11 @@ export async function saveMessages(
   parts.delete(index);
   await Promise.all([...parts].map(([db, part]) => saveElsewhere(db, conversationId, part, kept)));
   const { timestamp, patchedAt } = endOf(records);
+  const bucket = bucketAt(timestamp, records);
   const progress = sql`UPDATE ${conversations} SET
       last_message_at = max(coalesce(${conversations.lastMessageAt}, 0), ${timestamp}),
+      archived_bucket = CASE WHEN coalesce(${conversations.archivedAt}, 0) < ${timestamp}
+        THEN ${bucket} ELSE archived_bucket END,
       archived_at = max(coalesce(${conversations.archivedAt}, 0), ${timestamp}),
       archived_patch_at = max(coalesce(${conversations.archivedPatchAt}, 0), ${patchedAt})
     WHERE ${conversations.id} = ${conversationId} AND (${conversations.archivedAt} IS NULL
@@ -102,6 +109,12 @@ function endOf(records: readonly MessageRecord[]): ArchiveProgress {
   };
 }
 
+/** The bucket of the message of a time (ms); null without it. */
+function bucketAt(timestamp: number, records: readonly MessagePlace[]): number | null {
+  const newest = records.find((record) => record.timestamp === timestamp);
+  return newest === undefined ? null : bucketOf(newest.from, timestamp);
+}
+
 /** The statements for some messages of a conversation. */
 function changesOf(
   conversationId: string,
@@ -117,30 +130,29 @@ function changesOf(
   const insertions = chunksOf(written.map(toRow)).map(
     (
       rows,
-    ) => sql`INSERT INTO ${messages} (conversation_id, timestamp, id, sender, content, binary, mention_all,
+    ) => sql`INSERT INTO ${messages} (conversation_id, bucket, timestamp, id, sender, content, binary, mention_all,
         mentions, receipt, patched_at, recalled, recipients, address, sent_at)
-      SELECT ${progress.id}, value->>0, value->>1, value->>2, value->>3, unhex(value->>4), value->>5, value->>6,
-        value->>7, value->>8, value->>9, value->>10, value->>11, value->>12
+      SELECT ${progress.id}, value->>0, value->>1, value->>2, value->>3, value->>4, unhex(value->>5), value->>6,
+        value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13
       FROM ${progress.table}, json_each(${rows}) WHERE ${progress.id} = ${conversationId}
-        AND (value->>0 > coalesce(${progress.archivedAt}, 0)
-          OR value->>8 > coalesce(${progress.archivedPatchAt}, 0))
-      ON CONFLICT (timestamp, conversation_id) DO UPDATE SET content = excluded.content,
+        AND (value->>1 > coalesce(${progress.archivedAt}, 0)
+          OR value->>9 > coalesce(${progress.archivedPatchAt}, 0))
+      ON CONFLICT (bucket, timestamp, conversation_id) DO UPDATE SET content = excluded.content,
         binary = excluded.binary, mention_all = excluded.mention_all, mentions = excluded.mentions,
         receipt = excluded.receipt, patched_at = excluded.patched_at, recalled = excluded.recalled,
         recipients = excluded.recipients, address = excluded.address
       WHERE coalesce(excluded.patched_at, 0) > coalesce(${messages.patchedAt}, 0)`,
   );
-  const times = deleted.map(({ timestamp }) => timestamp);
-  return { insertions, deletions: times.length > 0 ? [deletionOf(conversationId, times)] : [] };
+  return { insertions, deletions: deleted.length > 0 ? [deletionOf(conversationId, deleted)] : [] };
 }
 
-/** Removes messages of a conversation by their timestamps. Missing messages are ignored. */
+/** Removes messages of a conversation. Missing messages are ignored. */
 export async function deleteMessages(
   archive: Archive,
   conversationId: string,
-  timestamps: number[],
+  places: readonly MessagePlace[],
 ): Promise<void> {
-  const parts = archive.byDatabase(timestamps, (timestamp) => ({ conversationId, timestamp }));
+  const parts = archive.byDatabase(places, ({ timestamp }) => ({ conversationId, timestamp }));
   for (const [db, part] of parts)
     for (let at = 0; at < part.length; at += DELETED_AT_ONCE)
       await statement(db, deletionOf(conversationId, part.slice(at, at + DELETED_AT_ONCE))).run();
@@ -158,15 +170,17 @@ export async function endArchive(archive: Archive, conversationId: string): Prom
   await Promise.all(others.map((db) => statement(db, query).run()));
 }
 
-function deletionOf(conversationId: string, timestamps: number[]): SQL {
-  const places = sql`SELECT value, ${conversationId} FROM json_each(${JSON.stringify(timestamps)})`;
-  return sql`DELETE FROM ${messages} WHERE (${messages.timestamp}, ${messages.conversationId}) IN (${places})`;
+function deletionOf(conversationId: string, places: readonly MessagePlace[]): SQL {
+  const keys = JSON.stringify(places.map(({ from, timestamp }) => [bucketOf(from, timestamp), timestamp]));
+  return sql`DELETE FROM ${messages} WHERE (bucket, timestamp, conversation_id)
+    IN (SELECT value->>0, value->>1, ${conversationId} FROM json_each(${keys}))`;
 }
 
 /** In the order that the INSERT reads. */
 export function toRow(record: MessageRecord): Json[] {
   const { content } = record;
   return [
+    bucketOf(record.from, record.timestamp),
     record.timestamp,
     record.id,
     record.from,

@@ -32,6 +32,8 @@ export const conversations = sqliteTable(
      */
     archivedAt: integer("archived_at"),
     archivedPatchAt: integer("archived_patch_at"),
+    /** The bucket of the message at `archivedAt`; null if that is not known. */
+    archivedBucket: integer("archived_bucket"),
     /** The object's log has no message before this time (ms); null where it was not looked at for old ones. */
     clearedTo: integer("cleared_to"),
   },

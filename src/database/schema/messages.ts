@@ -2,12 +2,15 @@ import { sql } from "drizzle-orm";
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /**
- * The archive of the conversations' logs in the order of time, since the app's server reads it across conversations.
- * Each conversation reads its own log. One row and one index entry per message. WITHOUT ROWID.
+ * The archive of the conversations' logs, since the app's server reads it across conversations: what everybody said and
+ * what a client said, in the order of time (`messages/buckets.ts`). Each conversation reads its own log. One row per
+ * message. WITHOUT ROWID.
  */
 export const messages = sqliteTable(
   "messages",
   {
+    /** By sender and timestamp. */
+    bucket: integer("bucket").notNull(),
     timestamp: integer("timestamp").notNull(),
     conversationId: text("conversation_id").notNull(),
     id: text("id").notNull(),
@@ -27,8 +30,7 @@ export const messages = sqliteTable(
     sentAt: integer("sent_at"),
   },
   (table) => [
-    primaryKey({ columns: [table.timestamp, table.conversationId] }),
-    index("messages_by_sender").on(table.sender, table.timestamp, table.conversationId),
+    primaryKey({ columns: [table.bucket, table.timestamp, table.conversationId] }),
     index("messages_by_time_sent").on(table.sentAt, table.id).where(sql`${table.sentAt} IS NOT NULL`),
   ],
 );

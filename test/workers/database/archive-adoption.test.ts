@@ -79,7 +79,7 @@ describe("a list of databases that does not fit the messages", () => {
     const env = envOf(twoFrom(now - HOUR));
     const copy = copyCallsOf(env);
     await expect(copy.saveMessages(ID, [message(now)], new Set())).rejects.toThrow("does not fit");
-    await expect(copy.deleteMessages(ID, [now - 1_000])).rejects.toThrow("does not fit");
+    await expect(copy.deleteMessages(ID, [message(now - 1_000)])).rejects.toThrow("does not fit");
     await expect(copy.deleteConversation(ID)).rejects.toThrow("does not fit");
     const asked = (path: string) => ask(`https://im.example.com${path}`, { headers: masterKeys, env });
     expect((await asked("/1.2/rtm/messages")).status).toBe(503);

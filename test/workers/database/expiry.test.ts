@@ -38,7 +38,7 @@ test("messages before a time are deleted, and those at it and after it stay", as
   expect(await left()).toBe(2);
 });
 
-test("a call that may delete some messages deletes the oldest, and the next one goes on", async () => {
+test("a call that may delete some messages deletes as many, and the next one goes on", async () => {
   await say("expiring", range(1, 1_301));
   const archive = Archive.of(db);
   expect(await deleteMessagesBefore(archive, 1_201, { kept: none, most: 1_000 })).toEqual({
@@ -63,9 +63,11 @@ test("messages of a conversation that keeps its own stay, and are passed over on
   });
   expect(deletion).toEqual({ deleted: 1_000, isComplete: true });
   expect(await left()).toBe(1_000);
-  const searches = (await billed.plans()).filter((step) => /messages/.test(step));
+  const searches = (await billed.plans()).filter(
+    (step) => /SEARCH|SCAN m/.test(step) && !/json_each/.test(step),
+  );
   expect(searches).not.toEqual([]);
-  for (const step of searches) expect(step).toMatch(/SEARCH messages USING PRIMARY KEY/);
+  for (const step of searches) expect(step).toMatch(/SEARCH (m|messages) USING PRIMARY KEY/);
 });
 
 test("many old messages that stay do not keep others from being deleted, call after call", async () => {

@@ -65,7 +65,9 @@ test("no write scans a table", async () => {
   expect(await scans((watched) => archivedUpTo(watched, "a"))).toEqual([]);
   const deletion = message(1, { patchedAt: 2, deleted: true });
   expect(await scans((watched) => saveMessages(Archive.of(watched), "a", [deletion]))).toEqual([]);
-  expect(await scans((watched) => deleteMessages(Archive.of(watched), "a", [1, 2]))).toEqual([]);
+  expect(
+    await scans((watched) => deleteMessages(Archive.of(watched), "a", [message(1), message(2)])),
+  ).toEqual([]);
   expect(await scans((watched) => deleteConversation(watched, "a"))).toEqual([]);
   expect(await scans((watched) => removeEarlySubscriptions(watched, "a", ["alice"]))).toEqual([]);
   const subscription = { clientId: "alice", conversationId: "a", since: 1 };

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { QUERY_ANSWER_BYTES, QUERY_ROWS_LOOKED_AT } from "../../../src/bounds.ts";
 import { type ConversationQuery, queryConversations } from "../../../src/database/conversations/query.ts";
 import { saveConversation } from "../../../src/database/conversations/save.ts";
+import { bucketOf } from "../../../src/database/messages/buckets.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
@@ -152,12 +153,16 @@ test("a query returns at most a megabyte of last messages, one at least, and rea
   await fill(60, {});
   const [count, size] = [60, 32_768];
   await db.batch([
-    db.prepare("UPDATE conversations SET last_message_at = 1000, archived_at = 1000, members = '[\"tom\"]'"),
+    db
+      .prepare(
+        "UPDATE conversations SET last_message_at = 1000, archived_at = 1000, archived_bucket = ?, members = '[\"tom\"]'",
+      )
+      .bind(bucketOf("spike", 1_000)),
     db.prepare("INSERT INTO members (client_id, conversation_id) SELECT 'tom', id FROM conversations"),
     db
       .prepare(
-        `INSERT INTO messages (timestamp, conversation_id, id, sender, content, mention_all, mentions, receipt, recalled)
-         SELECT 1000, id, 'm' || id, 'spike', ?1, 0, '[]', 0, 0 FROM conversations`,
+        `INSERT INTO messages (bucket, timestamp, conversation_id, id, sender, content, mention_all, mentions, receipt, recalled)
+         SELECT ${bucketOf("spike", 1_000)}, 1000, id, 'm' || id, 'spike', ?1, 0, '[]', 0, 0 FROM conversations`,
       )
       .bind("x".repeat(size)),
   ]);

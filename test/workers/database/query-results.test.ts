@@ -116,7 +116,7 @@ describe("answers", () => {
     const answer = await query({ clientId: "eve", withLastMessage: true });
     if ("refused" in answer) throw new Error(answer.detail);
     expect(answer.map(({ lastMessage }) => lastMessage)).toEqual([undefined]);
-    await deleteMessages(Archive.of(world.DB), "lately", [8, 9]);
+    await deleteMessages(Archive.of(world.DB), "lately", [message(8), message(9)]);
     await deleteConversation(world.DB, "lately");
   });
 });

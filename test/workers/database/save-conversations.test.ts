@@ -129,7 +129,7 @@ describe("saving a conversation", () => {
       await saveConversation(db, record);
       await saveMessages(Archive.of(db), record.id, [message(1), message(2)]);
     }
-    await deleteMessages(Archive.of(db), gone.id, [1, 2, 3]);
+    await deleteMessages(Archive.of(db), gone.id, [message(1), message(2), message(3)]);
     await deleteConversation(db, gone.id);
     await deleteConversation(db, gone.id);
     expect([await saved(gone.id), await membersOf(gone.id), await archived(gone.id)]).toEqual([
