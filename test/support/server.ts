@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,6 +40,7 @@ export interface Server {
 /** Starts a server as `npm start` does, on a free port, and waits until it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), "parley-")));
+  await putDatabase(data);
   const started = launch(
     ["--port", `${await freePort()}`, "--data", data, ...(options.args ?? [])],
     options.env,
@@ -67,6 +68,25 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       await end(() => process.kill(-pid, "SIGKILL"));
     },
   };
+}
+
+/** Puts D1 with its tables and without rows into a new data folder, if `global-setup.ts` made one. */
+async function putDatabase(data: string): Promise<void> {
+  const { PARLEY_TEST_DATABASE: made } = process.env;
+  const isNew = await readdir(data).then(
+    ({ length }) => length === 0,
+    (error: NodeJS.ErrnoException) => error.code === "ENOENT",
+  );
+  if (made !== undefined && isNew) await copyFolder(made, join(data, "d1"));
+}
+
+/** Folders for their owner alone, as a server makes them. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const copy = entry.isDirectory() ? copyFolder : copyFile;
+    await copy(join(from, entry.name), join(to, entry.name));
+  }
 }
 
 export interface Launched {

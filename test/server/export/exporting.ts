@@ -25,7 +25,12 @@ export interface Running {
 export function startExport(args: string[], env: Record<string, string> = {}): Running {
   const child = spawn(join(ROOT, "node_modules/.bin/node"), ["scripts/export.ts", ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, PARLEY_TEST_PACE: FAST, ...env },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      PARLEY_TEST_PACE: FAST,
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -26,7 +26,13 @@ export type Command = "export" | "import" | "verify";
 export function startCommand(command: Command, args: string[], env: Record<string, string> = {}): Running {
   const child = spawn(join(ROOT, "node_modules/.bin/node"), [`scripts/${command}.ts`, ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, PARLEY_TEST_PACE: FAST, ...TRIAL_KEYS, ...env },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      PARLEY_TEST_PACE: FAST,
+      ...TRIAL_KEYS,
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
