@@ -161,13 +161,20 @@ function logProblems({ upstream, events }: Settings): string[] {
   return ["upstream.log: is a part of the event log, which events.logDays of more than 0 keeps"];
 }
 
-/** A statement that makes a word list the current one, or removes it; it returns the overrides. */
-export function keywordsStatement(db: DrizzleD1Database, version: string | null) {
+/**
+ * A statement that makes a word list the current one, or removes it; it returns the overrides. It changes nothing and
+ * returns none if the current list is not the one before.
+ */
+export function keywordsStatement(db: DrizzleD1Database, version: string | null, before: string | null) {
   const text = JSON.stringify({ keywords: { version } });
   return db
     .insert(table)
     .values({ key: ROW, value: sql`json_patch('{}', ${text})` })
-    .onConflictDoUpdate({ target: table.key, set: { value: sql`json_patch(${table.value}, ${text})` } })
+    .onConflictDoUpdate({
+      target: table.key,
+      set: { value: sql`json_patch(${table.value}, ${text})` },
+      setWhere: sql`json_extract(${table.value}, '$.keywords.version') IS ${before}`,
+    })
     .returning({ value: table.value });
 }
 

@@ -30,26 +30,35 @@ export async function changeSettings(changes: Record<string, unknown>, tag: stri
   return { values: data, tag: headers.get("ETag") ?? "*" };
 }
 
-/** The word list as a text; null without one. */
-export async function readWords(signal: AbortSignal): Promise<string | null> {
+/** The word list as a text, null without one, and the tag that names it. */
+export interface WordsVersion {
+  words: string | null;
+  tag: string;
+}
+
+export async function readWords(signal: AbortSignal): Promise<WordsVersion> {
   try {
-    return await answer(get("/admin/keywords", { parseAs: "text", signal }));
+    const { data, headers } = await answerWith(get("/admin/keywords", { parseAs: "text", signal }));
+    return { words: data, tag: headers.get("ETag") ?? "*" };
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return null;
+    if (error instanceof ApiError && error.status === 404) return { words: null, tag: '"none"' };
     throw error;
   }
 }
 
-export const saveWords = (words: string) =>
+/** Replaces the word list, if it is still the one of a tag. Answers 412 otherwise. */
+export const saveWords = (words: string, tag: string) =>
   answer(
     put("/admin/keywords", {
+      params: { header: { "If-Match": tag } },
       body: words,
       bodySerializer: (text) => text,
       headers: { "Content-Type": "text/plain; charset=utf-8" },
     }),
   );
 
-export const removeWords = () => done(remove("/admin/keywords"));
+export const removeWords = (tag: string) =>
+  done(remove("/admin/keywords", { params: { header: { "If-Match": tag } } }));
 
 export const readBans = (after: string | undefined, signal: AbortSignal) =>
   answer(get("/admin/bans", { params: { query: { after } }, signal }));

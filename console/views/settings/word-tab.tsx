@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
+import { ApiError } from "../../api/api-error.ts";
 import { Button } from "../../ui/button.tsx";
 import { confirm } from "../../ui/confirm.tsx";
 import { TextArea } from "../../ui/field.tsx";
@@ -10,7 +11,7 @@ import { say } from "../../ui/toast.tsx";
 import type { SettingsEditor } from "./draft.ts";
 import { countNew, linesOf } from "./lines.ts";
 import { SettingRow } from "./setting-row.tsx";
-import { readWords, removeWords, saveWords } from "./settings-queries.ts";
+import { readWords, removeWords, saveWords, type WordsVersion } from "./settings-queries.ts";
 import { toolText } from "./tool-text.ts";
 
 const KEY = ["keywords"];
@@ -24,7 +25,7 @@ export function WordTab({ editor }: { editor: SettingsEditor }) {
     <div class="stack">
       <Section title={text.wordsTitle}>
         <Answered query={query} lines={6}>
-          {(words) => <WordEditor key={words} words={words} />}
+          {(version) => <WordEditor key={version.tag} {...version} />}
         </Answered>
       </Section>
       {oneToOne && (
@@ -36,7 +37,7 @@ export function WordTab({ editor }: { editor: SettingsEditor }) {
   );
 }
 
-function WordEditor({ words }: { words: string | null }) {
+function WordEditor({ words, tag }: WordsVersion) {
   const text = useText(toolText);
   const queries = useQueryClient();
   const [typed, setTyped] = useState(words ?? "");
@@ -45,10 +46,12 @@ function WordEditor({ words }: { words: string | null }) {
   const after = linesOf(typed);
   const added = countNew(after, before);
   const removed = countNew(before, after);
-  const attempt = async (change: () => Promise<string>): Promise<void> => {
+  const attempt = async (change: (tag: string) => Promise<string>): Promise<void> => {
     setState({ busy: true });
     try {
-      say.done(await change());
+      const said = await changed(change);
+      if (said === undefined) return setState({ busy: false, problem: text.wordsConflict });
+      say.done(said);
       setState({ busy: false });
       // The settings have the version of the list.
       await Promise.all([
@@ -59,11 +62,21 @@ function WordEditor({ words }: { words: string | null }) {
       setState({ busy: false, problem: error instanceof Error ? error.message : String(error) });
     }
   };
+  /** Undefined if somebody else changed the list, and the viewer does not want to replace theirs. */
+  const changed = async (change: (tag: string) => Promise<string>): Promise<string | undefined> => {
+    try {
+      return await change(tag);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 412)) throw error;
+      const question = { title: text.wordsConflict, text: text.wordsConflictText, action: text.replaceWords };
+      return (await confirm(question)) ? change("*") : undefined;
+    }
+  };
   const remove = async (): Promise<void> => {
     const question = { title: text.removeWordsTitle, text: text.removeWordsText, action: text.removeWords };
     if (!(await confirm(question))) return;
-    await attempt(async () => {
-      await removeWords();
+    await attempt(async (tag) => {
+      await removeWords(tag);
       return text.removed;
     });
   };
@@ -72,7 +85,7 @@ function WordEditor({ words }: { words: string | null }) {
       class="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        void attempt(async () => text.savedWords((await saveWords(typed)).words));
+        void attempt(async (tag) => text.savedWords((await saveWords(typed, tag)).words));
       }}
     >
       {words === null && <p class="faint">{text.noWords}</p>}

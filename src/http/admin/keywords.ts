@@ -1,13 +1,18 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { FILE_MAX, readWordFile } from "../../moderation/word-file.ts";
 import { currentWords, removeWords, storeWords } from "../../moderation/word-list-store.ts";
-import { readSettings } from "../../settings/store.ts";
 import { readBytes } from "../body.ts";
+import { ifMatchOf, isExpected, tagOf } from "../conditions.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
 import { awaitCall } from "../object-call.ts";
 import { operation } from "../operation.ts";
+
+/** What `ETag` names where there is no list. */
+const NO_LIST = "none";
+
+const ifMatch = ifMatchOf("the list");
 
 const list = { text: v.pipe(v.string(), v.examples(["cheese\nblue cheese\n"])) };
 
@@ -27,14 +32,16 @@ export const keywordRoutes = new Hono<HttpEnv>()
       id: "listKeywords",
       tag: "Administration",
       summary: "Read the word list",
-      description: "As it was uploaded, a word on each line; 404 without a list.",
+      description:
+        "As it was uploaded, a word on each line; 404 without a list. The `ETag` of both is for `If-Match` of a change.",
       access: "master",
       answer: list,
     }),
     async (context) => {
-      const words = await awaitCall(currentWords(context.env), "keywords");
-      if (words === undefined) return refuse(context, 404, failures.notFound);
-      return context.text(words.map((word) => `${word}\n`).join(""));
+      const found = await awaitCall(currentWords(context.env), "keywords");
+      context.header("ETag", tagOf(found?.version ?? NO_LIST));
+      if (found === undefined) return refuse(context, 404, failures.notFound);
+      return context.text(found.words.map((word) => `${word}\n`).join(""));
     },
   )
   .put(
@@ -48,6 +55,7 @@ export const keywordRoutes = new Hono<HttpEnv>()
       answer: stored,
       body: list,
       bodyLimit: FILE_MAX,
+      headers: [ifMatch],
     }),
     async (context) => {
       const bytes = await readBytes(context);
@@ -56,11 +64,13 @@ export const keywordRoutes = new Hono<HttpEnv>()
       if ("problem" in file) {
         return refuse(context, 400, { code: INVALID_FIELD, error: `keywords: ${file.problem}` });
       }
-      const former = await awaitCall(readSettings(context.env), "settings");
-      const version = await awaitCall(storeWords(context.env, file.words), "keywords");
+      const storing = storeWords(context.env, file.words, expectedBy(context));
+      const stored = await awaitCall(storing, "keywords");
+      if ("conflict" in stored) return refuseConflict(context, stored.conflict);
+      const { version, before } = stored;
       const after = { version, words: file.words.length };
-      context.set("change", { before: { version: former.keywords.version }, after });
-      return context.json(after);
+      context.set("change", { before: { version: before }, after });
+      return context.json(after, 200, { ETag: tagOf(version) });
     },
   )
   .delete(
@@ -72,9 +82,22 @@ export const keywordRoutes = new Hono<HttpEnv>()
       description: "Nothing is filtered any more.",
       access: "master",
       answer: null,
+      headers: [ifMatch],
     }),
     async (context) => {
-      await awaitCall(removeWords(context.env), "keywords");
+      const removed = await awaitCall(removeWords(context.env, expectedBy(context)), "keywords");
+      if ("conflict" in removed) return refuseConflict(context, removed.conflict);
       return context.body(null, 204);
     },
   );
+
+/** Whether the caller means the list of a version; null is none. */
+function expectedBy(context: Context<HttpEnv>): (version: string | null) => boolean {
+  const ifMatch = context.req.header("If-Match");
+  return (version) => isExpected(version ?? NO_LIST, ifMatch);
+}
+
+function refuseConflict(context: Context<HttpEnv>, current: string | null): Response {
+  context.header("ETag", tagOf(current ?? NO_LIST));
+  return refuse(context, 412, { code: 412, error: "Somebody else changed the word list meanwhile." });
+}

@@ -6,6 +6,7 @@ import { patchProblem, settingsSchema, settingsSchemaOf } from "../../settings/s
 import { withoutSecrets } from "../../settings/secrets.ts";
 import { inspectSettings, patchSettings } from "../../settings/store.ts";
 import { readJson } from "../body.ts";
+import { ifMatchOf, isExpected, tagOf } from "../conditions.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
 import { isFileHost } from "../files/file-domain.ts";
@@ -44,13 +45,6 @@ const description = v.pipe(
 /** They never change while the Worker runs. */
 let descriptions: SettingDescription[] | undefined;
 
-const ifMatch = {
-  name: "If-Match",
-  description:
-    "The `ETag` of the settings that the patch was made for; 412 with the current ones if others changed them.",
-  example: "*",
-};
-
 const patch = v.pipe(settingsSchema, shown({ limits: { members: 500, messageBytes: 8192 } }));
 
 /** `GET` and `PATCH /admin/settings`, with the master key: all settings but the secrets, and a JSON merge patch of them. */
@@ -68,7 +62,7 @@ export const settingsRoutes = new Hono<HttpEnv>()
     async (context) => {
       // Read past the cache: the caller wants to see what was stored, not what an isolate remembers.
       const { settings, version } = await awaitCall(inspectSettings(context.env), "settings");
-      return context.json(withoutSecrets(settings), 200, { ETag: `"${version}"` });
+      return context.json(withoutSecrets(settings), 200, { ETag: tagOf(version) });
     },
   )
   .get(
@@ -96,7 +90,7 @@ export const settingsRoutes = new Hono<HttpEnv>()
       access: "master",
       answer: settingsSchema,
       body: patch,
-      headers: [ifMatch],
+      headers: [ifMatchOf("the settings")],
     }),
     async (context) => {
       const { env } = context;
@@ -113,28 +107,22 @@ export const settingsRoutes = new Hono<HttpEnv>()
         const isLoop = field.startsWith("upstream.") && isThisServer(context.req.raw, url);
         return isLoop ? "is this server itself" : addressProblem(env, url, allowPrivate);
       };
-      const isExpected = (version: string) => isAmong(version, context.req.header("If-Match"));
-      const patching = patchSettings(env, body.value, addressProblemOf, isExpected);
+      const ifMatch = context.req.header("If-Match");
+      const patching = patchSettings(env, body.value, addressProblemOf, (version) =>
+        isExpected(version, ifMatch),
+      );
       const patched = await awaitCall(patching, "settings");
       if ("problem" in patched) return refuse(context, 400, { code: INVALID_FIELD, error: patched.problem });
       if ("conflict" in patched) {
         const { settings, version } = patched.conflict;
         const error = "Somebody else changed the settings meanwhile; these are the current ones.";
         const current = { code: 412, error, settings: withoutSecrets(settings) };
-        return context.json(current, 412, { ETag: `"${version}"` });
+        return context.json(current, 412, { ETag: tagOf(version) });
       }
       context.set("change", changesBetween(patched.before, patched.settings));
-      return context.json(withoutSecrets(patched.settings), 200, { ETag: `"${patched.version}"` });
+      return context.json(withoutSecrets(patched.settings), 200, { ETag: tagOf(patched.version) });
     },
   );
-
-/** Whether a version is one that `If-Match` names; without the header every version is. */
-function isAmong(version: string, ifMatch: string | undefined): boolean {
-  if (ifMatch === undefined) return true;
-  // Proxies that compress make a tag weak.
-  const named = ifMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return named.some((tag) => tag === "*" || tag === `"${version}"`);
-}
 
 const fileAddresses = v.object({
   files: v.object({ url: v.nullish(v.string(), null), domains: v.nullish(v.array(v.string()), []) }),

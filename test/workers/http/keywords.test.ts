@@ -116,3 +116,31 @@ describe("[X-33] word lists that are refused", () => {
     expect(await filtered("milk and cheese")).toBe("milk and ***");
   });
 });
+
+describe("[X-33] If-Match of the word list", () => {
+  const change = (method: string, tag: string, body?: string) =>
+    ask(method, body, { ...masterKeys, "If-Match": tag });
+  const tagOf = (response: Response) => response.headers.get("ETag") ?? "";
+
+  test("[X-33] a list that somebody else changed meanwhile is neither replaced nor removed", async () => {
+    await put("cheese");
+    const mine = tagOf(await ask("GET"));
+    const theirs = tagOf(await change("PUT", mine, "ham"));
+    expect(theirs).not.toBe(mine);
+    for (const response of [await change("PUT", mine, "milk"), await change("DELETE", mine)]) {
+      expect([response.status, tagOf(response)]).toEqual([412, theirs]);
+      expect(await response.json()).toMatchObject({ code: 412 });
+    }
+    expect(await filtered("cheese, milk, ham")).toBe("cheese, milk, ***");
+    expect((await change("PUT", `W/${theirs}`, "milk")).status).toBe(200);
+    expect((await change("DELETE", "*")).status).toBe(204);
+    expect(await filtered("cheese, milk, ham")).toBe("cheese, milk, ham");
+  });
+
+  test("[X-33] two owners who both make the first list do not overwrite each other", async () => {
+    const none = tagOf(await ask("GET"));
+    expect(none).toBe('"none"');
+    const made = await Promise.all(["cheese", "ham"].map((words) => change("PUT", none, words)));
+    expect(made.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+  });
+});
