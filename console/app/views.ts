@@ -9,6 +9,7 @@ import { overviewPages } from "../views/overview/pages.ts";
 import { pushPages } from "../views/push/pages.ts";
 import { sendPages } from "../views/send/pages.ts";
 import { settingsPages } from "../views/settings/pages.ts";
+import { usagePages } from "../views/usage/pages.ts";
 import { usersPages } from "../views/users/pages.ts";
 
 export interface Page {
@@ -20,7 +21,7 @@ export interface Page {
 /** A view: an entry of the navigation, and all pages below its path. */
 export interface View {
   /** Its folder below `console/views`, its picture, and its name in `appText.views`. */
-  noun: "overview" | "conversations" | "users" | "send" | "push" | "events" | "settings" | "moving";
+  noun: "overview" | "conversations" | "users" | "send" | "push" | "events" | "settings" | "usage" | "moving";
   path: string;
   pages: readonly Page[];
   /** Fetches its start before it is opened, while the pointer is on its link. */
@@ -69,6 +70,7 @@ export const views: readonly View[] = [
   view("push", pushPages),
   view("events", eventsPages),
   view("settings", settingsPages),
+  view("usage", usagePages),
   view("moving", movingPages),
 ];
 

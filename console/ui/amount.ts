@@ -16,3 +16,11 @@ export function bytesText(bytes: number, language: Language): string {
 /** A whole number in the way of the language: 12,345. */
 export const countText = (count: number, language: Language): string =>
   count.toLocaleString(language, { maximumFractionDigits: 0 });
+
+/** Dollars: two decimals, and below one as many as tell something. */
+export const dollarText = (dollars: number, language: Language): string =>
+  dollars.toLocaleString(language, {
+    style: "currency",
+    currency: "USD",
+    ...(dollars >= 1 || dollars === 0 ? {} : { minimumSignificantDigits: 2, maximumSignificantDigits: 2 }),
+  });

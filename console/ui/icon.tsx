@@ -8,6 +8,7 @@ const paths = {
   push: "M3.5 11.5V7a4.5 4.5 0 0 1 9 0v4.5M2 11.5h12M6.5 14h3",
   events: "M2 4h2M2 8h2M2 12h2M6 4h8M6 8h8M6 12h8",
   settings: "M2 4.5h7M13 4.5h1M2 11.5h1M7 11.5h7M11 2.7v3.6M5 9.7v3.6",
+  usage: "M3 2.5h10v11H3zM5.5 5.5h5M5.5 8h5M5.5 10.5h3",
   moving: "M2 5h10.5M10 2.5 12.5 5 10 7.5M14 11H3.5M6 8.5 3.5 11 6 13.5",
   menu: "M2 4h12M2 8h12M2 12h12",
   close: "M3.5 3.5l9 9M12.5 3.5l-9 9",

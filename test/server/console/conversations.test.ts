@@ -121,3 +121,26 @@ test("the owner reads a chat room and recalls what was said there", async () => 
   await page.getByText("Recalled").waitFor();
   expect(open.problems).toEqual([]);
 });
+
+test("[B-30] the owner puts a conversation on legal hold, which its page says, and ends the hold", async () => {
+  const made = await world.call("POST", "/1.2/rtm/conversations", { name: "Evidence", m: ["Tom"] });
+  const id: string = Object(made).objectId;
+  open = await visit(world);
+  const { page } = open;
+  await open.open(`/console/conversations/${id}`);
+  await page.getByRole("tab", { name: "Legal hold" }).click();
+  await page.getByText("Not on hold").waitFor();
+  await page.getByLabel("Reason").fill("File <b>12-345</b>");
+  await page.getByLabel("Reason").press("Enter");
+  await page.getByText("On legal hold").waitFor();
+  await page.getByText("File <b>12-345</b>").waitFor();
+  expect(await world.call("GET", "/admin/retention")).toMatchObject({ held: [id] });
+  await picture(page, "conversation-hold");
+  expect(await barriers(page)).toEqual([]);
+  await page.getByRole("button", { name: "End the hold" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "End the hold" }).click();
+  await page.getByText("Not on hold").waitFor();
+  await page.getByText("On legal hold").waitFor({ state: "detached" });
+  expect(await world.call("GET", `/admin/conversations/${id}/hold`)).toEqual({ hold: null });
+  expect(open.problems).toEqual([]);
+});

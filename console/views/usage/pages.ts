@@ -1,0 +1,5 @@
+import type { Pages } from "../../ui/pages.ts";
+
+export const usagePages: Pages = {
+  "": () => import("./usage-page.tsx"),
+};
