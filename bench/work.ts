@@ -52,6 +52,8 @@ const PENDING_SETTLED = 13_000; // ms
 const LONG_SUBSCRIBED = 32_000; // ms
 /** Longer than a notification takes to its provider, through the queue. */
 const PUSHED = 5_000; // ms
+/** Reports of what is counted are this far apart. */
+const REPORT_PAUSE = 11_000; // ms
 const HOUR_OF_ECHOES = 20; // at 180 s
 const ASLEEP = 13_000; // ms
 
@@ -130,6 +132,10 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
     inParallel(IN_FLIGHT, IN_FLIGHT, () => sendMany(sender, small, METERED / IN_FLIGHT)),
   );
 
+  // The last of what was counted of the sends is reported with the next frame, which may be a heartbeat.
+  await sleep(REPORT_PAUSE);
+  await idle[0]?.ask(echoFrame);
+  await sleep(SETTLED);
   await spend(workNames.idle, TIMES, ASLEEP, () =>
     Promise.all(
       idle.map(async (client) => {

@@ -17,7 +17,10 @@ const WEIGHTS: Usage = {
   workerRequests: 1,
   frames: 1 / 100,
 };
-/** On a single machine, less is reported after this time (ms), with what happens next. */
+/**
+ * On a single machine, less is reported after this time (ms), with what happens next. Heartbeats and the work of a
+ * report are counted, but are no reason for one: an hour without messages, logins and requests costs nothing.
+ */
 const REPORT_AFTER = 15 * 60_000;
 /** A report without an answer is repeated after this time (ms): the request that it was a part of may be over. */
 const REPEAT_AFTER = 10_000;
@@ -60,7 +63,7 @@ export class UsageMeter {
   /** How much more is counted before the next draw falls. */
   #left: number;
   #isDue = false;
-  /** When the first of what is not reported was counted (ms). */
+  /** When the first of what is a reason for a report, and not reported, was counted (ms). */
   #since: number | undefined;
   #sent: { report: UsageReport; at: number } | undefined;
 
@@ -76,6 +79,7 @@ export class UsageMeter {
     this.#left -= weight;
     const times = this.#left > 0 ? 1 : this.#hit(weight);
     day.counts[name] += amount * times;
+    if (name !== "frames" && this.#sent === undefined) this.#since ??= this.#host.now();
     if (conversationId === undefined) return;
     const messages = name === "messages" ? amount : 0;
     day.conversations.add(conversationId, messages * times, (amount - messages) * times);
@@ -132,7 +136,6 @@ export class UsageMeter {
     const day = { number, counts: noUsage(), conversations: new Busiest(PLACES, this.#host.random) };
     this.#days.push(day);
     if (this.#days.length > DAYS) this.#days.shift();
-    this.#since ??= now;
     return day;
   }
 

@@ -64,6 +64,26 @@ describe("what counting costs", () => {
     },
   );
 
+  test("[G-07] heartbeats, and a report's own work, are no reason for a report on a single machine", async () => {
+    const usage = meter(false);
+    answer = async () => {
+      usage.add("otherEvents", 1);
+      usage.add("objectRows", 3);
+    };
+    send(usage);
+    for (let minute = 0; minute < 240; minute += 1) {
+      now += MINUTE;
+      usage.add("frames", 2);
+      await usage.reportIfDue();
+    }
+    expect(stored.map(({ number }) => number)).toEqual([1]);
+    send(usage);
+    now += 15 * MINUTE;
+    await usage.reportIfDue();
+    expect(stored).toHaveLength(2);
+    expect(all().counts).toMatchObject({ messages: 2, objectRows: 5, frames: 2 * 240 + 2 * 4 });
+  });
+
   test("[G-07] 10,000 isolates with 20 sends each make about 100 reports, not one each", () => {
     for (let isolate = 0; isolate < 10_000; isolate += 1) {
       const usage = meter(true);
