@@ -1,10 +1,14 @@
 import type { Metrics } from "./series.ts";
 
+export type AttentionValues = Record<string, string | number>;
+
 /** What the owner should look at. */
 export interface Attention {
   severity: "error" | "warning" | "notice";
   code: string;
   text: string;
+  /** The names and numbers of the text, for whoever says it in another language. */
+  values: AttentionValues;
   /** In ms; null if it is not known. */
   since: number | null;
   /** The part of the console where it is seen or mended. */
@@ -65,22 +69,26 @@ function* ofParts(facts: ServerFacts, now: number): Generator<Attention> {
       "d1_unanswered",
       "D1 does not answer: no client can be found, nothing new is listed.",
       "events",
+      { database: "D1" },
     );
   if (d1.bytes !== null && d1.bytes >= STORAGE_FULL) yield storageFull("D1", d1.bytes);
-  if (archive.problem !== null)
-    yield error("archive_misfit", `Messages are not copied to D1. ${archive.problem}.`, "");
+  if (archive.problem !== null) {
+    const { problem } = archive;
+    yield error("archive_misfit", `Messages are not copied to D1. ${problem}.`, "", { problem });
+  }
   for (const { name, receives, answers, bytes } of archive.databases) {
     if (name === "DB") continue;
     if (!answers) {
       const text = `D1's ${name} does not answer: history across conversations cannot be read.`;
-      yield error("d1_unanswered", text, "events");
+      yield error("d1_unanswered", text, "events", { database: name });
     }
     if (receives && bytes !== null && bytes >= STORAGE_FULL) yield storageFull(name, bytes);
   }
   const hasJustStarted = host !== null && now - host.startedAt < ARCHIVE_UNKNOWN;
   if (!hasJustStarted && archive.behindSeconds !== null && archive.behindSeconds >= ARCHIVE_BEHIND) {
     const text = `The copy of messages in D1 is ${archive.behindSeconds} s behind.`;
-    yield warning("archive_behind", text, "events", archive.completeUntil);
+    const values = { seconds: archive.behindSeconds };
+    yield warning("archive_behind", text, "events", values, archive.completeUntil);
   }
   for (const [name, length] of Object.entries(queues ?? {})) {
     if (length !== null && length >= QUEUE_LONG)
@@ -88,11 +96,13 @@ function* ofParts(facts: ServerFacts, now: number): Generator<Attention> {
         "queue_long",
         `${length} entries wait in the queue "${name}".`,
         name === "events" ? "settings" : "push",
+        { queue: name, entries: length },
       );
   }
   if (mirror?.waitingSince != null && now - mirror.waitingSince >= MIRROR_WAITS) {
-    const text = `${mirror.waiting} messages wait to go to LeanCloud: ${mirror.problem ?? "it takes its time"}.`;
-    yield warning("mirror_waits", text, "moving", mirror.waitingSince);
+    const { waiting, waitingSince, problem } = mirror;
+    const text = `${waiting} messages wait to go to LeanCloud: ${problem ?? "it takes its time"}.`;
+    yield warning("mirror_waits", text, "moving", { waiting, problem: problem ?? "" }, waitingSince);
   }
   if (host?.descriptors != null && host.descriptorsMax !== null) {
     const { descriptors, descriptorsMax: most } = host;
@@ -101,6 +111,7 @@ function* ofParts(facts: ServerFacts, now: number): Generator<Attention> {
         "descriptors_full",
         `${descriptors} of ${most} files and sockets are open: raise ulimit -n.`,
         "",
+        { open: descriptors, most },
       );
   }
   if (host !== null && host.restarts > 0)
@@ -108,17 +119,18 @@ function* ofParts(facts: ServerFacts, now: number): Generator<Attention> {
       "restarts",
       `The runtime crashed and was restarted ${times(host.restarts)}.`,
       "",
+      { times: host.restarts },
       host.startedAt,
     );
   if (switchesOff !== null && switchesOff.length > 0) {
     const text = `Strangers may ${switchesOff.map(({ allows }) => allows).join("; ")}.`;
-    yield notice("switches_off", text, "settings");
+    yield notice("switches_off", text, "settings", { switches: switchesOff.length });
   }
 }
 
 function* ofCounts(metrics: Metrics | null): Generator<Attention> {
   if (metrics === null)
-    return yield warning("metrics_unanswered", "What was counted cannot be read.", "events");
+    return yield warning("metrics_unanswered", "What was counted cannot be read.", "events", {});
   const count = (name: string) => metrics.totals[name] ?? 0;
   const since = (name: string) => {
     const first = metrics.series[name]?.findIndex((value) => value > 0) ?? -1;
@@ -134,6 +146,7 @@ function* ofCounts(metrics: Metrics | null): Generator<Attention> {
         "provider_refuses",
         `${provider} refused ${times(failed)} in the last hour.`,
         "push",
+        { provider, times: failed ?? 0 },
         since(`pushes.${provider}.failed`),
       );
     if (isMuch(later, (sent ?? 0) + (later ?? 0)))
@@ -142,6 +155,7 @@ function* ofCounts(metrics: Metrics | null): Generator<Attention> {
         "provider_late",
         `${provider} did not take ${later} pushes in the last hour; they are tried again.`,
         "push",
+        { provider, pushes: later ?? 0 },
         since(`pushes.${provider}.later`),
       );
   }
@@ -153,6 +167,7 @@ function* ofCounts(metrics: Metrics | null): Generator<Attention> {
         "hooks_fail",
         `${failures} of ${calls} calls of the ${endpoint} failed in the last hour.`,
         "settings",
+        { endpoint, failures, calls },
         since(`hooks.${endpoint}.failures`),
       );
   }
@@ -161,6 +176,7 @@ function* ofCounts(metrics: Metrics | null): Generator<Attention> {
       "events_late",
       `${count("events.errors")} events were not taken at once in the last hour.`,
       "events",
+      { events: count("events.errors") },
       since("events.errors"),
     );
   if (isMuch(count("requests.failed"), count("requests")))
@@ -168,6 +184,7 @@ function* ofCounts(metrics: Metrics | null): Generator<Attention> {
       "requests_fail",
       `${count("requests.failed")} of ${count("requests")} requests failed in the last hour.`,
       "",
+      { failed: count("requests.failed"), requests: count("requests") },
       since("requests.failed"),
     );
   if (count(QUOTA_REFUSALS) >= QUOTA_HITS)
@@ -175,6 +192,7 @@ function* ofCounts(metrics: Metrics | null): Generator<Attention> {
       "quota_hit",
       `${count(QUOTA_REFUSALS)} commands or logins were over a limit in the last hour.`,
       "settings",
+      { times: count(QUOTA_REFUSALS) },
       since(QUOTA_REFUSALS),
     );
 }
@@ -191,14 +209,21 @@ function secondParts({ totals }: Metrics, first: string): Set<string> {
 
 const times = (count = 0) => (count === 1 ? "once" : `${count} times`);
 
-type Maker = (code: string, text: string, view: string, since?: number | null) => Attention;
+type Maker = (
+  code: string,
+  text: string,
+  view: string,
+  values: AttentionValues,
+  since?: number | null,
+) => Attention;
 
 const maker =
   (severity: Attention["severity"]): Maker =>
-  (code, text, view, since = null) => ({
+  (code, text, view, values, since = null) => ({
     severity,
     code,
     text,
+    values,
     since,
     link: view === "" ? "/console" : `/console/${view}`,
   });
@@ -207,12 +232,11 @@ const error = maker("error");
 const warning = maker("warning");
 const notice = maker("notice");
 
-const storageFull = (name: string, bytes: number) =>
-  warning(
-    "storage_full",
-    `${name} has ${(bytes / 1e9).toFixed(1)} GB; one database may have 10.`,
-    "settings",
-  );
+function storageFull(database: string, bytes: number): Attention {
+  const gigabytes = Number((bytes / 1e9).toFixed(1));
+  const text = `${database} has ${gigabytes.toFixed(1)} GB; one database may have 10.`;
+  return warning("storage_full", text, "settings", { database, gigabytes });
+}
 
 /** An error if nothing went well, else a warning. */
 function grave(good: number | undefined, ...rest: Parameters<Maker>): Attention {

@@ -9,7 +9,14 @@ import type { Preview, PreviewingProvider } from "./provider.ts";
 export type ContentSource = "hook" | "push_data" | "static";
 
 /** What would reach one device; `provider` is undefined if none serves it. */
-export type DevicePreview = { installation: Installation; provider: ProviderName | undefined } & Preview;
+export type DevicePreview = { installation: Installation; provider: ProviderName | undefined } & (
+  | Preview
+  | { problem: string; problemCode: DeviceProblem }
+);
+
+/** Why a device would get nothing, whoever serves it. What a provider says by itself has no code. */
+export const deviceProblems = ["invalid", "without vendor", "inactive", "not served"] as const;
+export type DeviceProblem = (typeof deviceProblems)[number];
 
 export interface PushPreview {
   /** Undefined if there is no content. */
@@ -79,9 +86,8 @@ export async function previewPush(
     const provider = providers.find((each) => each.serves(installation));
     const target = { installation, clientId: client.clientId };
     const about = { installation, provider: provider?.name };
-    if (!isEligible(installation, now)) devices.push({ ...about, problem: ineligible(installation) });
-    else if (provider === undefined)
-      devices.push({ ...about, problem: "no provider that is set up serves its deviceType and vendor" });
+    if (!isEligible(installation, now)) devices.push({ ...about, ...ineligible(installation) });
+    else if (provider === undefined) devices.push({ ...about, ...NOT_SERVED });
     else devices.push({ ...about, ...(await provider.preview(push, target)) });
   }
   const { content, environment } = push;
@@ -121,9 +127,19 @@ function sourceOf(
     : "push_data";
 }
 
-function ineligible({ valid, deviceType, vendor }: Installation): string {
-  if (!valid) return "the installation is not valid";
+interface CodedProblem {
+  problem: string;
+  problemCode: DeviceProblem;
+}
+
+const NOT_SERVED: CodedProblem = {
+  problem: "no provider that is set up serves its deviceType and vendor",
+  problemCode: "not served",
+};
+
+function ineligible({ valid, deviceType, vendor }: Installation): CodedProblem {
+  if (!valid) return { problem: "the installation is not valid", problemCode: "invalid" };
   if (deviceType.toLowerCase() === "android" && vendor === undefined)
-    return "an Android device without a vendor";
-  return "inactive for 90 days";
+    return { problem: "an Android device without a vendor", problemCode: "without vendor" };
+  return { problem: "inactive for 90 days", problemCode: "inactive" };
 }

@@ -90,7 +90,11 @@ function RunDetails({ run }: { run: Run }) {
       {condition === "stopped" && <p>{text.stoppedHelp}</p>}
       {share !== undefined && condition !== "done" && (
         <div>
-          <progress aria-label={stage ?? text.stage} value={share} max={1} />
+          <progress
+            aria-label={stage === undefined ? text.stage : kindOf(stage, text)}
+            value={share}
+            max={1}
+          />
           <small class="faint">{text.share(Math.floor(share * 100))}</small>
         </div>
       )}
@@ -104,7 +108,7 @@ function RunDetails({ run }: { run: Run }) {
             : [
                 [
                   text.stage,
-                  `${stage}${rows === undefined ? "" : `: ${text.rows(countText(rows, language))}`}`,
+                  `${kindOf(stage, text)}${rows === undefined ? "" : `: ${text.rows(countText(rows, language))}`}`,
                 ] as const,
               ]),
           [text.started, <Time key="started" at={run.started_at} />],
@@ -132,6 +136,8 @@ function RunDetails({ run }: { run: Run }) {
 
 type Stage = NonNullable<Run["stages"]>[number];
 
+const kindOf = (stage: string, { kinds }: (typeof movingText)["en"]): string => kinds[stage] ?? stage;
+
 function stageColumns(text: (typeof movingText)["en"], shown: (count: number) => string): Column<Stage>[] {
   const numbers = ["added", "changed", "kept", "refused"] as const;
   return [
@@ -139,8 +145,8 @@ function stageColumns(text: (typeof movingText)["en"], shown: (count: number) =>
       id: "kind",
       label: text.kind,
       width: "minmax(6rem, 2fr)",
-      value: ({ stage }) => stage,
-      render: ({ stage }) => stage,
+      value: ({ stage }) => kindOf(stage, text),
+      render: ({ stage }) => kindOf(stage, text),
     },
     ...numbers.map((name): Column<Stage> => {
       const column = { id: name, label: text[name], align: "end" as const, value: (row: Stage) => row[name] };

@@ -25,7 +25,7 @@ export function AttentionList(props: { results: readonly Attention[]; switchesOf
                 <SwitchList switchesOff={props.switchesOff} />
               ) : (
                 <p>
-                  {each.text}
+                  {sentenceOf(each, text.sentences)}
                   {since !== null && (
                     <span class="faint">
                       {" "}
@@ -70,6 +70,12 @@ const settingLink = (setting: string): string =>
 
 /** A newer server may know of more than this console. */
 const nameOf = (code: string, names: Record<string, string>): string => names[code] ?? code;
+
+type Sentences = Record<string, ((values: Attention["values"]) => string) | undefined>;
+
+/** In the viewer's language, if the console knows of it; as the server says it otherwise. */
+const sentenceOf = ({ code, text, values }: Attention, sentences: Sentences): string =>
+  sentences[code]?.(values) ?? text;
 
 /** Within the part of the console that the server names: where exactly it is mended. */
 const PLACES: Record<string, Record<string, string>> = {

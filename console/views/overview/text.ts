@@ -1,4 +1,5 @@
 import { texts } from "../../ui/language.ts";
+import { type AttentionSentences, attentionInChinese } from "./attention-text.ts";
 
 export const overviewText = texts({
   en: {
@@ -64,6 +65,8 @@ export const overviewText = texts({
       quota_hit: "Clients hit a limit",
       switches_off: "Switches against strangers are off",
     },
+    // The server says it in English.
+    sentences: {} as AttentionSentences,
     details: "Which",
     range: "Range",
     ranges: { hour: "Last hour", day: "Last day", month: "Last 30 days" },
@@ -194,6 +197,7 @@ export const overviewText = texts({
       quota_hit: "客户端达到限制",
       switches_off: "防范陌生人的开关未打开",
     },
+    sentences: attentionInChinese,
     details: "具体内容",
     range: "时间范围",
     ranges: { hour: "最近一小时", day: "最近一天", month: "最近 30 天" },

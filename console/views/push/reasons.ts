@@ -152,15 +152,19 @@ const membersPath = (conversationId: string): string =>
 
 interface Preview {
   problems: readonly { code: ProblemCode }[];
-  devices: readonly { installation: string; problem?: string | undefined }[];
+  devices: readonly {
+    installation: string;
+    problem?: string | undefined;
+    problem_code?: DeviceProblem | undefined;
+  }[];
 }
 
 /** Why nothing would be pushed now; empty if something would. */
 export function presentOf({ problems, devices }: Preview, subject: Subject): Reason[] {
   return [
     ...problems.map(({ code }) => ({ code, link: linkOf(code, subject) })),
-    ...devices.flatMap(({ installation, problem }) =>
-      problem === undefined ? [] : [deviceReason(installation, problem)],
+    ...devices.flatMap(({ installation, problem, problem_code }) =>
+      problem === undefined ? [] : [deviceReason(installation, problem, problem_code)],
     ),
   ].map(withoutEmptyLink);
 }
@@ -191,18 +195,12 @@ function linkOf(
   }
 }
 
-/** By the words of the server; others are shown as they are. */
-const deviceProblems: readonly [RegExp, PlainCode, Mend][] = [
-  [/not valid/, "device invalid", "installation"],
-  [/without a vendor/, "device without vendor", "installation"],
-  [/inactive/, "device inactive", "installation"],
-  [/no provider/, "device not served", "keys"],
-];
+type DeviceProblem = "invalid" | "without vendor" | "inactive" | "not served";
 
-function deviceReason(installation: string, problem: string): Reason {
+/** What has no code is shown as the server says it. */
+function deviceReason(installation: string, why: string, problem: DeviceProblem | undefined): Reason {
   const device = { mend: "installation", href: consolePath("push", "installations", installation) } as const;
-  const known = deviceProblems.find(([words]) => words.test(problem));
-  if (known === undefined) return { code: "device other", why: problem, link: device };
-  const [, code, mend] = known;
-  return { code, link: mend === "keys" ? { mend, href: pushPath("keys") } : device };
+  if (problem === undefined) return { code: "device other", why, link: device };
+  const keys = { mend: "keys", href: pushPath("keys") } as const;
+  return { code: `device ${problem}`, link: problem === "not served" ? keys : device };
 }

@@ -42,7 +42,7 @@ export function PushPreview({ outgoing }: { outgoing: Outgoing }) {
             </Badge>
           </p>
           {preview.problems.map(({ code, text: why }) => (
-            <p key={code}>{why}</p>
+            <p key={code}>{text.reasons[code] ?? why}</p>
           ))}
           {preview.content && <JsonView value={preview.content} />}
           {preview.devices.map((device) => (
@@ -50,7 +50,11 @@ export function PushPreview({ outgoing }: { outgoing: Outgoing }) {
               <h3>
                 {device.device_type} {device.provider} <code>{device.installation}</code>
               </h3>
-              {device.problem ? <p>{device.problem}</p> : <JsonView value={device.payload} />}
+              {device.problem ? (
+                <p>{text.reasons[`device ${device.problem_code}`] ?? device.problem}</p>
+              ) : (
+                <JsonView value={device.payload} />
+              )}
             </div>
           ))}
         </div>

@@ -20,6 +20,10 @@ const answer = v.pipe(
         severity: v.picklist(["error", "warning", "notice"]),
         code: v.pipe(v.string(), v.description("Which of the things in docs/metrics.md it is.")),
         text: v.string(),
+        values: v.pipe(
+          v.record(v.string(), v.union([v.string(), v.number()])),
+          v.description("The names and numbers of the text, to say it in another language."),
+        ),
         since: v.pipe(v.nullable(v.number()), v.description("In ms, as far as it is known.")),
         link: v.pipe(v.string(), v.description("The part of the console where it is seen or mended.")),
       }),
@@ -31,6 +35,7 @@ const answer = v.pipe(
         severity: "warning",
         code: "hooks_fail",
         text: "4 of 20 calls of the engine failed in the last hour.",
+        values: { endpoint: "engine", failures: 4, calls: 20 },
         since: example.MESSAGE_AT,
         link: "/console/settings",
       },

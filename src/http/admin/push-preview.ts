@@ -6,7 +6,7 @@ import { installationsWithChannels } from "../../database/installations/installa
 import { hooksOf } from "../../hooks/before/app-hooks.ts";
 import type { OfflineEvent } from "../../push/offline-push.ts";
 import { providersOf } from "../../push/providers.ts";
-import { type DevicePreview, previewProblems, previewPush } from "../../push/push-preview.ts";
+import { type DevicePreview, deviceProblems, previewProblems, previewPush } from "../../push/push-preview.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";
@@ -57,6 +57,13 @@ const device = v.object({
       v.string(),
       v.description("In place of a payload: why the device would get nothing."),
       v.examples(["inactive for 90 days"]),
+    ),
+  ),
+  problem_code: v.optional(
+    v.pipe(
+      v.picklist(deviceProblems),
+      v.description("Which problem it is; absent for what a provider says."),
+      v.examples(["inactive"]),
     ),
   ),
 });
@@ -167,5 +174,7 @@ async function onlineState(env: HttpEnv["Bindings"], clientId: string): Promise<
 
 function deviceJson({ installation, provider, ...preview }: DevicePreview) {
   const { id, deviceType, vendor } = installation;
-  return { installation: id, device_type: deviceType, vendor, provider, ...preview };
+  const about = { installation: id, device_type: deviceType, vendor, provider };
+  if (!("problemCode" in preview)) return { ...about, ...preview };
+  return { ...about, problem: preview.problem, problem_code: preview.problemCode };
 }

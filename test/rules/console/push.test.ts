@@ -188,10 +188,10 @@ describe("why a message was not pushed", () => {
     });
   });
 
-  test("is told of devices by the words of the preview, and unknown words are shown", () => {
-    const devices = [
-      { installation: "i1", problem: "the installation is not valid" },
-      { installation: "i2", problem: "no provider that is set up serves its deviceType and vendor" },
+  test("is told of devices by the codes of the preview, and what has none is shown", () => {
+    const devices: Parameters<typeof presentOf>[0]["devices"] = [
+      { installation: "i1", problem: "the installation is not valid", problem_code: "invalid" },
+      { installation: "i2", problem: "in other words", problem_code: "not served" },
       { installation: "i3", problem: "something new" },
       { installation: "i4" },
     ];

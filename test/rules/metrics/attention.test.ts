@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { attentionInChinese } from "../../../console/views/overview/attention-text.ts";
 import { attentionOf, type ServerFacts } from "../../../src/metrics/attention.ts";
 import { spanOf } from "../../../src/metrics/counts.ts";
 import { beginOf, metricsOver } from "../../../src/metrics/series.ts";
@@ -55,8 +56,17 @@ describe("what needs the owner", () => {
     ["warning events_late", { metrics: counted({ "events.errors": 10 }) }],
     ["warning requests_fail", { metrics: counted({ requests: 20, "requests.failed": 5 }) }],
     ["notice quota_hit", { metrics: counted({ "refusals.4116": 20 }) }],
-  ])("%s is told when it is so", (told, facts) => {
+  ])("%s is told when it is so, and the console can say it in Chinese", (told, facts) => {
     expect(found(facts)).toEqual([told]);
+    for (const { code, text, values } of attentionOf({ ...well, ...facts }, NOW)) {
+      for (const value of Object.values(values)) {
+        const isCounted = code === "switches_off" || value === "" || value === "D1";
+        if (!isCounted && value !== 1) expect(text).toContain(String(value));
+      }
+      const sentence = attentionInChinese[code]?.(values) ?? "";
+      expect(sentence).toMatch(/\p{Script=Han}.*。$/u);
+      expect(sentence).not.toContain("undefined");
+    }
   });
 
   test.each<[string, Partial<ServerFacts>]>([
