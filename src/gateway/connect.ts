@@ -6,7 +6,6 @@ import { closeQuietly } from "../close-quietly.ts";
 import { conversationOf } from "../conversation/conversation-of.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Meter } from "../metrics/meter.ts";
 import { meterOf } from "../metrics/meter-of.ts";
 import { errors } from "../protocol/errors.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
@@ -14,7 +13,7 @@ import { relayName } from "../relay/tree.ts";
 import { settingsOf } from "../settings/store.ts";
 import { frontOf, senderOf } from "./address.ts";
 import { Gateway } from "./gateway.ts";
-import type { GatewayServices, UserSocket } from "./gateway-services.ts";
+import type { GatewayServices } from "./gateway-services.ts";
 import { AllowancesByAddress } from "./limits/address-allowances.ts";
 import { Backlog } from "./limits/backlog.ts";
 import { SocketsBeforeLogin } from "./limits/sockets-before-login.ts";
@@ -49,7 +48,7 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   const meter = meterOf(env);
   meter.connected();
   const connection = {
-    socket: counted(server, meter),
+    socket: server,
     protocol: agreed.protocol,
     address: sender.address,
     countedAs: sender.countedAs,
@@ -80,19 +79,7 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   return answer;
 }
 
-const sizeOf = (data: Uint8Array | ArrayBuffer | string) =>
-  typeof data === "string" ? data.length : data.byteLength;
-
-/** The user's socket; what is written to it is counted. */
-function counted(socket: WebSocket, meter: Meter): UserSocket {
-  return {
-    send: (data) => {
-      meter.sent(sizeOf(data));
-      socket.send(data);
-    },
-    close: (code, reason) => socket.close(code, reason),
-  };
-}
+const sizeOf = (data: ArrayBuffer | string) => (typeof data === "string" ? data.length : data.byteLength);
 
 /** The sends of this isolate that wait for an answer. */
 const backlog = new Backlog();

@@ -22,6 +22,7 @@ import { IsolateUnreadBytes, UnreadBytes } from "./limits/unread-bytes.ts";
 import { withPolicy } from "./mark-frame.ts";
 import type { Dial } from "./session/link-socket.ts";
 import { type SessionsOwner, SocketSessions } from "./socket-sessions.ts";
+import { type Written, WrittenFrames } from "./written-frames.ts";
 
 /** Bytes of one frame, far more than any message: a conversation with 500 long member ids has to fit. */
 const FRAME_LIMIT = 128 * 1024;
@@ -57,6 +58,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
   #cancelLoginDeadline: (() => void) | undefined;
   readonly #heartbeat: Heartbeat;
   readonly #unread: UnreadBytes;
+  readonly #written = new WrittenFrames((written) => this.#wrote(written));
   /** Undefined if the platform does not limit what a socket uses. */
   readonly #budget: PlatformBudget | undefined;
   #lookup: ConversationLookup | undefined;
@@ -188,16 +190,13 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
 
   send(frame: Uint8Array, isUnconfirmed = false): void {
     if (this.#over) return;
-    this.#heartbeat.sent();
     const data = this.#connection.protocol.text ? toBase64(frame) : frame;
     try {
       this.#connection.socket.send(data);
     } catch {
       return this.lost();
     }
-    if (isUnconfirmed) this.#unread.sentUnconfirmed(data.length);
-    else this.#unread.sent(data.length);
-    this.#budget?.sent(data.length);
+    this.#written.add(data.length, isUnconfirmed);
   }
 
   timer(milliseconds: number, run: () => void): () => void {
@@ -228,6 +227,15 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
     this.goingAway();
     for (const session of this.#sessions.all()) session.send(clientEvents.goAway());
     this.#services.timer(HAND_OVER_TIME, () => this.broken());
+  }
+
+  #wrote({ frames, bytes, unconfirmed }: Written): void {
+    this.meter.sent(frames, bytes);
+    if (this.#over) return;
+    this.#heartbeat.sent();
+    if (unconfirmed > 0) this.#unread.sentUnconfirmed(unconfirmed);
+    if (bytes > unconfirmed) this.#unread.sent(bytes - unconfirmed);
+    this.#budget?.sent(frames, bytes);
   }
 
   async #handleWaiting(): Promise<void> {

@@ -79,9 +79,9 @@ export class Meter {
 
   // What comes with each message, or with a heartbeat, has no weight and is no reason for a report.
 
-  /** A message was written to a user's socket. */
-  delivery(): void {
-    add(this.#current(), "deliveries", 1);
+  /** Messages were written to a user's socket. */
+  delivered(messages: number): void {
+    add(this.#current(), "deliveries", messages);
   }
 
   /** A frame of a user's socket, of so many bytes. */
@@ -92,10 +92,11 @@ export class Meter {
     add(counts, "bytes.in", bytes);
   }
 
-  sent(bytes: number): void {
+  /** Frames were written to a user's socket, of so many bytes together. */
+  sent(frames: number, bytes: number): void {
     const counts = this.#current();
-    this.#usage.add("frames", 1);
-    add(counts, "frames.out", 1);
+    this.#usage.add("frames", frames);
+    add(counts, "frames.out", frames);
     add(counts, "bytes.out", bytes);
   }
 

@@ -24,10 +24,33 @@ export function clientIdField(clientId: string): Uint8Array {
   return field;
 }
 
-/** The frame with the receiver's field (`clientIdField`) at its end. */
+/** Bytes that are allocated at once for many small frames: allocating each costs more than writing it. */
+const BLOCK = 32 * 1024;
+/** A longer frame has bytes of its own. */
+const SMALL = 2 * 1024;
+
+let block = new Uint8Array(BLOCK);
+let used = 0;
+
+/**
+ * The frame with the receiver's field (`clientIdField`) at its end. The result is a view: its buffer has other frames
+ * too.
+ */
 export function addressed(frame: Uint8Array, field: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(frame.length + field.length);
+  const length = frame.length + field.length;
+  const whole = length > SMALL ? new Uint8Array(length) : viewOf(length);
   whole.set(frame);
   whole.set(field, frame.length);
   return whole;
+}
+
+/** Bytes that nothing else uses. */
+function viewOf(length: number): Uint8Array {
+  if (used + length > BLOCK) {
+    block = new Uint8Array(BLOCK);
+    used = 0;
+  }
+  const view = new Uint8Array(block.buffer, used, length);
+  used += length;
+  return view;
 }

@@ -13,13 +13,11 @@ export function decodeMessage(message: GenericCommand): Request {
   if (direct === undefined || direct.cid === "") {
     return malformed("INVALID_MESSAGING_TARGET", "no conversation id");
   }
-  // Java sets both for binary messages (wire §4.6).
-  const content = direct.binaryMsg.length > 0 ? ownBytes(direct.binaryMsg) : direct.msg;
   const pushData = nonEmpty(direct.pushData);
   return {
     name: "message.send",
     conversationId: direct.cid,
-    content,
+    ...contentOf(direct.msg, direct.binaryMsg, pushData),
     receipt: direct.r,
     transient: direct.transient,
     will: direct.will,
@@ -28,8 +26,19 @@ export function decodeMessage(message: GenericCommand): Request {
     mentionAll: direct.mentionAll,
     mentions: direct.mentionPids,
     priority: priorityOf(given(message, "priority")),
-    size: Buffer.byteLength(content) + (pushData === undefined ? 0 : Buffer.byteLength(pushData)),
   };
+}
+
+/** The content of a message, and its size with the push data. */
+export function contentOf(
+  text: string,
+  binary: Uint8Array | undefined,
+  pushData: string | undefined,
+): Pick<CommandOf<"message.send">, "content" | "size"> {
+  // Java sets both for binary messages (wire §4.6).
+  const content = binary !== undefined && binary.length > 0 ? ownBytes(binary) : text;
+  const size = Buffer.byteLength(content) + (pushData === undefined ? 0 : Buffer.byteLength(pushData));
+  return { content, size };
 }
 
 /** Acknowledgements come one by one (`mid`) or as a range; those of the push service (`ids`) are not ours. */
@@ -135,6 +144,6 @@ function ownBytes(bytes: Uint8Array): Uint8Array {
 }
 
 /** 1 is high, 2 normal, 3 low (wire §4.6); anything else is normal. */
-function priorityOf(priority: number | undefined): Priority {
+export function priorityOf(priority: number | undefined): Priority {
   return priority === 1 ? "high" : priority === 3 ? "low" : "normal";
 }

@@ -19,11 +19,17 @@ import {
   SessionCommandSchema,
 } from "./generated/message_pb.js";
 import { pushPolicyOf } from "./policy-fields.ts";
+import { readSend } from "./read-send.ts";
 
 const CMD_FIELD = GenericCommandSchema.field.cmd.number;
 
 /** Decodes a client's frame; `undefined` for bytes that are no command (4114). Never throws. */
 export function decodeCommand(frame: Uint8Array): Command | undefined {
+  return readSend(frame) ?? decodeByLibrary(frame);
+}
+
+/** As `decodeCommand`, whatever the command. */
+export function decodeByLibrary(frame: Uint8Array): Command | undefined {
   let message: GenericCommand;
   try {
     message = fromBinary(GenericCommandSchema, frame);

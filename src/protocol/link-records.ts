@@ -18,7 +18,7 @@
  * - control: payload = JSON
  */
 export type LinkRecord =
-  | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPosition)
+  | ({ kind: "stored"; origin: number; traits: Readonly<StoredTraits>; payload: Uint8Array } & LogPosition)
   | { kind: "event" | "correction"; payload: Uint8Array }
   | { kind: "notice"; at: number; payload: Uint8Array }
   | ({ kind: "unread"; payload: Uint8Array } & CountPosition)
@@ -84,6 +84,17 @@ function flagsOf({ patch, acknowledge, unconfirmed }: Partial<StoredTraits>): nu
     (patch ? PATCH_FLAG : 0) | (acknowledge ? ACKNOWLEDGE_FLAG : 0) | (unconfirmed ? UNCONFIRMED_FLAG : 0)
   );
 }
+
+function traitsIn(flags: number): Readonly<StoredTraits> {
+  return {
+    patch: (flags & PATCH_FLAG) !== 0,
+    acknowledge: (flags & ACKNOWLEDGE_FLAG) !== 0,
+    unconfirmed: (flags & UNCONFIRMED_FLAG) !== 0,
+  };
+}
+
+/** The traits by their flags, for the many records of a room. */
+const TRAITS: readonly Readonly<StoredTraits>[] = Array.from({ length: 8 }, (_, flags) => traitsIn(flags));
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -214,11 +225,7 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
           timestamp: view.getFloat64(header),
           previous: view.getFloat64(header + 8),
           origin: view.getFloat64(header + 16),
-          traits: {
-            patch: (flags & PATCH_FLAG) !== 0,
-            acknowledge: (flags & ACKNOWLEDGE_FLAG) !== 0,
-            unconfirmed: (flags & UNCONFIRMED_FLAG) !== 0,
-          },
+          traits: TRAITS[flags] ?? traitsIn(flags),
           payload: frame.subarray(header + 25, at),
         });
         break;

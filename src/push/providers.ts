@@ -122,8 +122,21 @@ export function isPushSetUp(settings: Settings): boolean {
   return providersSetUp(settings).length > 0;
 }
 
-/** Whether messages can be pushed to offline members, as far as the settings show (P-10). */
+const policies = new WeakMap<Settings, PushPolicy>();
+
+/**
+ * Whether messages can be pushed to offline members, as far as the settings show (P-10). Decided once for the same
+ * settings, since each message asks.
+ */
 export function pushPolicyBy(settings: Settings): PushPolicy {
+  const known = policies.get(settings);
+  if (known !== undefined) return known;
+  const policy = pushPolicyIn(settings);
+  policies.set(settings, policy);
+  return policy;
+}
+
+function pushPolicyIn(settings: Settings): PushPolicy {
   if (!isPushSetUp(settings)) return "never";
   const { hooks, webhooks, push } = settings;
   const isAsked = webhooks.url !== null && webhooks.events.includes("receiversOffline");

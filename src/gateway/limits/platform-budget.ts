@@ -31,8 +31,8 @@ export class PlatformBudget {
     this.#use(COST.received + (bytes / 1024) * COST.kilobyte, 0);
   }
 
-  sent(bytes: number): void {
-    this.#use(COST.sent + (bytes / 1024) * COST.kilobyte, 0);
+  sent(frames: number, bytes: number): void {
+    this.#use(frames * COST.sent + (bytes / 1024) * COST.kilobyte, 0);
   }
 
   /** An object or D1 was called. */

@@ -233,6 +233,7 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
 
   receive(conversationId: string, records: LinkRecord[]): void {
     for (const record of records) this.#receive(conversationId, record);
+    this.#delivery.deliveredAll(conversationId);
   }
 
   #receive(conversationId: string, record: LinkRecord): void {

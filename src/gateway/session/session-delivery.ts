@@ -46,6 +46,9 @@ export class SessionDelivery {
   readonly #client: ClientSender;
   readonly #seenVersions: SeenVersions;
   readonly #progress: ProgressTable;
+  /** Messages since the last count, and the last entry of the conversation since it was last noted as seen. */
+  #messages = 0;
+  #entry: number | undefined;
   /** Only of `.1` devices. */
   readonly #unacknowledged: UnacknowledgedMessages | undefined;
 
@@ -106,13 +109,24 @@ export class SessionDelivery {
     return (progress.position ?? 0) >= head;
   }
 
+  /**
+   * Records of a conversation were delivered: counts the messages, and what the session has seen. Once for many, since
+   * it costs as much as delivering one.
+   */
+  deliveredAll(conversationId: string): void {
+    if (this.#messages > 0) this.#services.meter.delivered(this.#messages);
+    this.#messages = 0;
+    if (this.#entry !== undefined) this.sawEntry(conversationId, this.#entry);
+    this.#entry = undefined;
+  }
+
   /** The session has seen, or is about to see, the conversation up to this entry. */
   sawEntry(conversationId: string, upTo: number): void {
     this.#seenVersions.sawEntry(conversationId, upTo, this.#services.now());
   }
 
   /**
-   * Delivers one record.
+   * Delivers one record. Call `deliveredAll` in the same turn, after the last.
    *
    * @param hasEverything whether nothing else of the session waits for a catch-up or for a paused subscription
    * @returns whether it cannot be delivered yet, because an entry before it never arrived (L6.2)
@@ -151,7 +165,7 @@ export class SessionDelivery {
 
   /** A message that the client missed while it was offline (Y-02). */
   deliverMissed(conversationId: string, payload: Uint8Array): void {
-    this.#services.meter.delivery();
+    this.#services.meter.delivered(1);
     this.#deliverMessage(conversationId, payload);
   }
 
@@ -191,7 +205,7 @@ export class SessionDelivery {
     if (order !== "next") return order === "gap";
     const progress = this.#progress.use(conversationId);
     if (timestamp <= this.#login.admittedAt) progress.hasOldMessages = true;
-    this.sawEntry(conversationId, timestamp);
+    this.#entry = timestamp;
     progress.advance(timestamp);
     if (origin === this.#login.origin || payload.length === 0) return false;
     if (traits.patch) {
@@ -201,7 +215,7 @@ export class SessionDelivery {
     progress.countedByDevice(timestamp);
     const isAcknowledged = traits.acknowledge || this.#login.mode === catchUpModes.MESSAGES;
     progress.wantsAcknowledgements = isAcknowledged && !traits.unconfirmed;
-    this.#services.meter.delivery();
+    this.#messages += 1;
     if (traits.unconfirmed) this.#client.sendUnconfirmed(payload);
     else this.#deliverMessage(conversationId, payload);
     return false;

@@ -59,7 +59,7 @@ describe("a meter", () => {
     const tom = meter();
     for (let sent = 0; sent < 999; sent += 1) {
       tom.message("messages.chat");
-      for (let each = 0; each < 100; each += 1) tom.delivery();
+      for (let each = 0; each < 100; each += 1) tom.delivered(1);
       tom.received(200);
       await tom.reportIfDue();
     }
@@ -104,7 +104,7 @@ describe("a meter", () => {
     for (let minute = 0; minute < 600; minute += 1) {
       now += MINUTE;
       tom.received(4);
-      tom.sent(4);
+      tom.sent(1, 4);
       await tom.reportIfDue();
     }
     expect(stored).toHaveLength(1);
@@ -240,7 +240,7 @@ test("a count takes no longer than forty additions in a map", () => {
   const message = () => {
     tom.received(200);
     tom.message("messages.chat");
-    tom.sent(60);
+    tom.sent(1, 60);
     void tom.reportIfDue();
   };
   const timeOf = (work: () => void) => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { fromBase64 } from "../../../src/protocol/base64.ts";
-import { decodeCommand } from "../../../src/protocol/decode.ts";
+import { decodeByLibrary, decodeCommand } from "../../../src/protocol/decode.ts";
+import { readSend } from "../../../src/protocol/read-send.ts";
 import { type CommandInit, encodeCommand } from "../../support/frames.ts";
 
 const ROUNDS = 20_000;
@@ -54,6 +55,24 @@ const inits: CommandInit[] = [
 ];
 const frames = inits.map(encodeCommand);
 
+/** Frames that send a message, as SDKs and the gateway write them. */
+const sends: CommandInit[] = [
+  { cmd: "direct", i: 5, appId: "app", peerId: "Tom", directMessage: { cid: "5f0e", msg: "héllo 😀" } },
+  { cmd: "direct", i: 65_536, priority: 1, directMessage: { cid: "c", msg: "x".repeat(300), r: true } },
+  { cmd: "direct", priority: 3, directMessage: { cid: "c", msg: "", transient: true, will: true } },
+  { cmd: "direct", i: 0, supervised: true, directMessage: { cid: "c", binaryMsg: new Uint8Array([0, 255]) } },
+  { cmd: "direct", i: 1, pushes: 2, directMessage: { cid: "c", msg: "\ufeffa", pushData: '{"alert":"ü"}' } },
+  {
+    cmd: "direct",
+    i: 7,
+    service: 2,
+    installationId: "device",
+    directMessage: { cid: "c", msg: "m", dt: "t", mentionPids: ["Tom", "汤姆"], mentionAll: false },
+  },
+  // Java sets both, and fields that nothing reads.
+  { cmd: "direct", i: 8, directMessage: { cid: "c", msg: "text", binaryMsg: new Uint8Array([1]) } },
+];
+
 function pick<Item>(random: () => number, items: readonly Item[]): Item | undefined {
   return items[Math.floor(random() * items.length)];
 }
@@ -62,8 +81,8 @@ function noise(random: () => number, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => Math.floor(random() * 256));
 }
 
-function mutated(random: () => number): Uint8Array {
-  const source = pick(random, frames) ?? new Uint8Array();
+function mutated(random: () => number, of: readonly Uint8Array[] = frames): Uint8Array {
+  const source = pick(random, of) ?? new Uint8Array();
   const frame = new Uint8Array(source);
   for (let count = Math.ceil(random() * 6); count > 0; count--) {
     frame[Math.floor(random() * frame.length)] = Math.floor(random() * 256);
@@ -90,6 +109,25 @@ test("[I10] the decoder neither throws nor takes long on any bytes", () => {
   for (const name of ["none", "malformed", "unsupported", "message.send", "conversation.start"]) {
     expect(seen.get(name), name).toBeGreaterThan(0);
   }
+});
+
+test("a frame that sends a message is read without the library", () => {
+  for (const send of sends) expect(readSend(encodeCommand(send)), JSON.stringify(send)).toBeDefined();
+});
+
+test("whatever bytes a frame that sends a message has, it is read as the library reads it", () => {
+  const random = randomFrom(20_261_129);
+  const whole = sends.map(encodeCommand);
+  let quick = 0;
+  for (const frame of whole) expect(decodeCommand(frame)).toEqual(decodeByLibrary(frame));
+  for (let round = 0; round < 2 * ROUNDS; round++) {
+    const frame = mutated(random, whole);
+    const read = readSend(frame);
+    if (read === undefined) continue;
+    quick += 1;
+    expect(read, Buffer.from(frame).toString("hex")).toEqual(decodeByLibrary(frame));
+  }
+  expect(quick).toBeGreaterThan(ROUNDS / 10);
 });
 
 test("deeply nested groups of unknown fields are refused", () => {

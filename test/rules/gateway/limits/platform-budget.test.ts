@@ -21,7 +21,7 @@ test("a socket with a message a second each way for a day is not handed over for
   const { told, allotment: used } = allotment();
   for (let second = 0; second < 86_400; second += 1) {
     used.received(200);
-    used.sent(300);
+    used.sent(1, 300);
   }
   expect(told.handedOver).toBe(0);
 });
