@@ -150,6 +150,12 @@ export class Conversation {
     return this.#queue.add(subscription, command);
   }
 
+  /** As `handle`, for commands that arrived together: their messages share a commit. */
+  async handleAll(subscription: Subscription, commands: readonly ConversationCommand[]): Promise<void> {
+    const handled = () => commands.map((command) => this.handle(subscription, command));
+    await Promise.all(commands.length === 1 ? handled() : this.#messages.together(handled));
+  }
+
   async #run(subscription: Subscription, command: ConversationCommand): Promise<void> {
     const { isDeleted, rules } = this.#state;
     const refusal = isDeleted ? "CONVERSATION_NOT_FOUND" : rules.refusals[command.name];

@@ -1,5 +1,6 @@
 import { loggableError } from "../loggable-error.ts";
 import { decodeCommand } from "../protocol/decode.ts";
+import { framesIn } from "../protocol/joined-frames.ts";
 import type {
   ConversationControl,
   ConversationRequest,
@@ -134,8 +135,12 @@ export class Relay {
     const subscriber = this.#subscribers.get(socket);
     if (subscriber === undefined) return socket.close(1011, "not subscribed");
     if (typeof data === "string") return this.#requested(socket, JSON.parse(data));
-    const frame = new Uint8Array(data);
-    if (!this.#answersItself(socket, subscriber, frame)) await this.#commands.add(socket, frame);
+    const frames = framesIn(new Uint8Array(data));
+    await Promise.all(
+      frames.map(async (frame) => {
+        if (!this.#answersItself(socket, subscriber, frame)) await this.#commands.add(socket, frame);
+      }),
+    );
   }
 
   #requested(socket: RelaySocket, { type }: ConversationRequest): void {

@@ -3,6 +3,7 @@ import type { ProvenRequest } from "../../src/client/session.ts";
 import { CopyPace } from "../../src/conversation/copy/copy-pace.ts";
 import type { GatewayServices } from "../../src/gateway/gateway-services.ts";
 import { dialThroughRelays, RelayLevels, type ServedElsewhere } from "../../src/gateway/relay-dial.ts";
+import { JoinedLink } from "../../src/gateway/session/joined-link.ts";
 import type { Dial, LinkEvents, LinkRefusal, LinkSocket } from "../../src/gateway/session/link-socket.ts";
 import type { ConversationRecord } from "../../src/model/records.ts";
 import type { SessionControl, SubscriptionRequest } from "../../src/protocol/link-controls.ts";
@@ -165,7 +166,15 @@ export class Cluster implements Environment {
 
   dialConversation(dialled?: (end: End) => void): Dial<SubscriptionRequest> {
     const dial = this.#dial<SubscriptionRequest>(dialled, (request, end) => this.#subscribe(request, end));
-    return dialThroughRelays(dial, this.#levels);
+    const host = {
+      now: () => this.network.now,
+      turn: () => new Promise<void>((resolve) => this.network.timer(0, resolve)),
+    };
+    const joined: typeof dial = async (request, events) => {
+      const outcome = await dial(request, events);
+      return typeof outcome === "object" && "send" in outcome ? new JoinedLink(outcome, host) : outcome;
+    };
+    return dialThroughRelays(joined, this.#levels);
   }
 
   async #subscribe(request: SubscriptionRequest, end: End): Promise<Accepted> {

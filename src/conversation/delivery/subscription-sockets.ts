@@ -1,5 +1,6 @@
 import type { ObjectSocket } from "../../object-socket.ts";
 import { decodeCommand } from "../../protocol/decode.ts";
+import { framesIn } from "../../protocol/joined-frames.ts";
 import {
   type ConversationRequest,
   linkClose,
@@ -55,9 +56,11 @@ export class SubscriptionSockets {
       // It may have been told the opposite before.
       return open.delivery.send(subscription, open.delivery.presence(false));
     }
-    const command = decodeCommand(new Uint8Array(data));
-    if (command !== undefined && isConversationCommand(command))
-      await open.conversation.handle(subscription, command);
+    const commands = framesIn(new Uint8Array(data)).map(decodeCommand);
+    await open.conversation.handleAll(
+      subscription,
+      commands.filter((command) => command !== undefined).filter(isConversationCommand),
+    );
   }
 
   closed(open: OpenConversation | undefined, socket: Socket): void {

@@ -40,7 +40,22 @@ export class GroupCommit<Item> {
 
   add(item: Item): void {
     this.#waiting.push(item);
-    if (this.#isGathering) return;
+    if (!this.#isGathering) this.#begin();
+  }
+
+  /** The items that `add` adds, in its turn, share a commit, unless it flushes. */
+  together<Result>(add: () => Result): Result {
+    if (this.#isGathering) return add();
+    this.#isGathering = true;
+    try {
+      return add();
+    } finally {
+      this.#isGathering = false;
+      if (this.#waiting.length > 0) this.#begin();
+    }
+  }
+
+  #begin(): void {
     if (Math.abs(this.#host.now() - committedAt) > BUSY) return this.flush();
     this.#isGathering = true;
     void this.#gather();

@@ -81,6 +81,11 @@ export class MessageCommits {
     this.#sends.add({ ...draft, sender });
   }
 
+  /** The drafts that `add` adds, in its turn, share a commit. */
+  together<Result>(add: () => Result): Result {
+    return this.#sends.together(add);
+  }
+
   /** Commits the waiting sends, before something that must follow them. */
   flush(): void {
     this.#sends.flush();

@@ -171,6 +171,11 @@ export class Messages {
     return place;
   }
 
+  /** The messages that `send` adds, in its turn, share a commit. */
+  together<Result>(send: () => Result): Result {
+    return this.#commits.together(send);
+  }
+
   /** Commits the messages that wait for others, before something that must follow them. */
   flush(): void {
     this.#commits.flush();

@@ -96,3 +96,34 @@ test("[I1] writes are committed while the clock stands still", async () => {
   await passTurns();
   expect(commits).toEqual([["first"], ["a", "b"]]);
 });
+
+test("[I1] writes that come together after a quiet moment share one commit, at once", () => {
+  const { group, commits } = setUp();
+  const added = group.together(() => {
+    for (const text of ["a", "b"]) group.add(text);
+    expect(commits).toEqual([]);
+    return "added";
+  });
+  expect(added).toBe("added");
+  expect(commits).toEqual([["a", "b"]]);
+});
+
+test("[I2] writes that come together while the thread is busy wait for more of them", async () => {
+  const { group, commits, passTurns } = setUp();
+  group.add("first");
+  group.together(() => group.add("a"));
+  group.together(() => group.add("b"));
+  expect(commits).toEqual([["first"]]);
+  await passTurns();
+  expect(commits).toEqual([["first"], ["a", "b"]]);
+});
+
+test("[I2] a flush among writes that come together commits those before it", () => {
+  const { group, commits } = setUp();
+  group.together(() => {
+    group.add("a");
+    group.flush();
+    group.add("b");
+  });
+  expect(commits).toEqual([["a"], ["b"]]);
+});
