@@ -26,5 +26,5 @@ test("joined frames are read from within a larger buffer", () => {
 });
 
 test("joined frames that are cut off are refused", () => {
-  expect(() => framesIn(joinFrames([hello, read]).subarray(0, 40))).toThrow(RangeError);
+  expect(() => framesIn(joinFrames([hello, read]).slice(0, -1))).toThrow(RangeError);
 });

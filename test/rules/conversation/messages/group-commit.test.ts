@@ -118,12 +118,14 @@ test("[I2] writes that come together while the thread is busy wait for more of t
   expect(commits).toEqual([["first"], ["a", "b"]]);
 });
 
-test("[I2] a flush among writes that come together commits those before it", () => {
-  const { group, commits } = setUp();
+test("[I2] a flush among writes that come together commits those before it", async () => {
+  const { group, commits, passTurns } = setUp();
   group.together(() => {
     group.add("a");
     group.flush();
     group.add("b");
+    expect(commits).toEqual([["a"]]);
   });
+  await passTurns();
   expect(commits).toEqual([["a"], ["b"]]);
 });
