@@ -158,8 +158,9 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
 
   /** The session is caught up on a conversation, up to this entry and this notice, as far as that is known. */
   caughtUp(conversationId: string, head: number | undefined, lastNotice: number | undefined): void {
-    if (head !== undefined) this.#delivery.caughtUp(conversationId, head, lastNotice ?? 0);
     const catchUp = this.#subscriptions.get(conversationId);
+    const isSubscribed = catchUp instanceof ConversationSubscription && catchUp.isOpen;
+    if (head !== undefined) this.#delivery.caughtUp(conversationId, head, lastNotice ?? 0, isSubscribed);
     if (!(catchUp instanceof CatchUpQueue)) return;
     this.#subscriptions.removeCatchUp(conversationId);
     for (const wake of catchUp.takeWakes()) this.wake(wake);

@@ -81,15 +81,18 @@ export class SessionDelivery {
 
   /**
    * The session is caught up on the conversation, up to this entry, which is 0 if its log is empty, and this notice. If
-   * it has a position, it goes on from there: what came since may be on its way.
+   * it has a position, it goes on from there: what came since may be on its way. But a conversation that was asked twice
+   * has counted what came between, and a device that gets counts would count that again.
+   *
+   * @param isSubscribed whether a subscription is open, which brings what it has to bring
    */
-  caughtUp(conversationId: string, head: number, lastNotice: number): void {
+  caughtUp(conversationId: string, head: number, lastNotice: number, isSubscribed: boolean): void {
     const progress = this.#progress.use(conversationId);
     progress.isCaughtUp = true;
     if (progress.position === undefined) {
       progress.advance(head);
       progress.skipNotices(lastNotice);
-    }
+    } else if (!isSubscribed && this.#login.mode === catchUpModes.COUNTS) progress.advance(head);
     if (head > 0) this.sawEntry(conversationId, head);
   }
 
