@@ -1,5 +1,6 @@
 import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
+import type { Objects } from "../model/objects.ts";
 import type { ProviderName, VendorName } from "../model/provider-name.ts";
 import { outboundOf, outboundToNamed } from "../outbound/http-client.ts";
 import type { PushPolicy } from "../protocol/commands.ts";
@@ -11,8 +12,9 @@ import { http2NetworksOf } from "./http2.ts";
 import { installationJson } from "./installation-json.ts";
 import type { PreviewingProvider } from "./provider.ts";
 import type { ProviderAnswer } from "./provider-calls.ts";
-import { providerTokensOf } from "./push-stub.ts";
+import { type PushStub, providerTokensOf, type VendorToken } from "./push-stub.ts";
 import { PushWebhook } from "./push-webhook.ts";
+import { RecentTokens } from "./recent-tokens.ts";
 import { honor } from "./vendors/honor.ts";
 import { huawei } from "./vendors/huawei.ts";
 import { meizu } from "./vendors/meizu.ts";
@@ -33,6 +35,14 @@ export type ProvidersEnv = Pick<
 /** One per isolate, like what it is about. */
 const memory = new ProfileMemory();
 
+interface Recent {
+  tokens: RecentTokens<string>;
+  vendorTokens: RecentTokens<VendorToken>;
+}
+
+/** By what leads to their keepers. */
+const recentTokens = new WeakMap<Objects<PushStub>, Recent>();
+
 /** The deadline for a token, which may have to be fetched from its provider first (ms). */
 const TOKEN_DEADLINE = 15_000;
 
@@ -50,17 +60,19 @@ const PROVIDERS: Record<ProviderName, (push: PushSettings) => Maker | undefined>
     if (apns.keys.length === 0) return undefined;
     return (env, settings) => {
       const http2 = outboundOf(env, settings, http2NetworksOf(env));
-      return new Apns(apns, { fetch: (url, init) => http2.fetch(url, init), ...tokensOf(env, "apns"), now });
+      return new Apns(apns, {
+        fetch: (url, init) => http2.fetch(url, init),
+        ...tokensOf(env, "apns", apns),
+        now,
+      });
     };
   },
   fcm: ({ fcm: { serviceAccount, url } }) => {
     if (serviceAccount === null) return undefined;
     return (env, settings) => {
       const outbound = outboundOf(env, settings);
-      return new Fcm(
-        { projectId: serviceAccount.project_id, url },
-        { tokens: tokensOf(env, "fcm"), outbound, now },
-      );
+      const tokens = tokensOf(env, "fcm", serviceAccount);
+      return new Fcm({ projectId: serviceAccount.project_id, url }, { tokens, outbound, now });
     };
   },
   hms: ({ hms }) => vendorMaker(huawei, hms),
@@ -88,7 +100,7 @@ function vendorMaker<Profile extends VendorProfile, Message>(
   return (env, settings, heard) => {
     const setup = { profiles, appName: settings.push.appName ?? undefined };
     const host = {
-      keeper: tokensOf(env, vendor.name),
+      keeper: tokensOf(env, vendor.name, profiles),
       outbound: outboundOf(env, settings),
       memory,
       heard,
@@ -143,28 +155,42 @@ function pushPolicyIn(settings: Settings): PushPolicy {
   return push.static !== null || hooks.url !== null || isAsked ? "always" : "with data";
 }
 
-/** The keeper of a provider's tokens. */
-function tokensOf(env: ProvidersEnv, provider: ProviderName) {
+/**
+ * The keeper of a provider's tokens. What it gave lately it is not asked for again.
+ *
+ * @param keys what the tokens are made of
+ */
+function tokensOf(env: ProvidersEnv, provider: ProviderName, keys: object) {
   const keeper = providerTokensOf(env, provider);
+  const { tokens, vendorTokens } = recentTokensOf(env.PUSH);
+  const name = (...parts: (string | undefined)[]) => JSON.stringify([provider, keys, ...parts]);
+  const within = <T>(answer: Promise<T>, what: string) => withDeadline(answer, TOKEN_DEADLINE, what);
   return {
     apnsToken: (teamId: string, keyId: string) =>
-      withDeadline(keeper.apnsToken(teamId, keyId), TOKEN_DEADLINE, "provider token for APNs"),
-    fcmToken: () => withDeadline(keeper.fcmToken(), TOKEN_DEADLINE, "access token for FCM"),
+      tokens.get(name(teamId, keyId), () =>
+        within(keeper.apnsToken(teamId, keyId), "provider token for APNs"),
+      ),
+    fcmToken: () => tokens.get(name(), () => within(keeper.fcmToken(), "access token for FCM")),
     vendorToken: (vendor: VendorName, profile: string, region: string | undefined) =>
-      withDeadline(keeper.vendorToken(vendor, profile, region), TOKEN_DEADLINE, `access token for ${vendor}`),
+      vendorTokens.get(name(vendor, profile, region), () =>
+        within(keeper.vendorToken(vendor, profile, region), `access token for ${vendor}`),
+      ),
     profileWorked: (vendor: VendorName, profile: string, fingerprint: string) =>
-      withDeadline(
-        keeper.profileWorked(vendor, profile, fingerprint),
-        TOKEN_DEADLINE,
-        "noting that keys work",
-      ),
+      within(keeper.profileWorked(vendor, profile, fingerprint), "noting that keys work"),
     hasProfileWorked: (vendor: VendorName, profile: string, fingerprint: string) =>
-      withDeadline(
-        keeper.hasProfileWorked(vendor, profile, fingerprint),
-        TOKEN_DEADLINE,
-        "whether keys work",
-      ),
-    tokenRefused: (token: string) =>
-      withDeadline(keeper.tokenRefused(token), TOKEN_DEADLINE, "telling of a refused token"),
+      within(keeper.hasProfileWorked(vendor, profile, fingerprint), "whether keys work"),
+    tokenRefused: (token: string) => {
+      tokens.forget(token);
+      vendorTokens.forget(token);
+      return within(keeper.tokenRefused(token), "telling of a refused token");
+    },
   };
+}
+
+function recentTokensOf(keepers: Objects<PushStub>): Recent {
+  const known = recentTokens.get(keepers);
+  if (known !== undefined) return known;
+  const made: Recent = { tokens: new RecentTokens(now), vendorTokens: new RecentTokens(now) };
+  recentTokens.set(keepers, made);
+  return made;
 }
