@@ -138,6 +138,7 @@ export function workBudgets(work: readonly Work[]): Budget[] {
   beyondSend("first delivery to a member offline", workNames.offline, looked.rows + 1, looked.requests + 1);
   // The alarm ran for the one before it, and is set again.
   beyondSend("further message to a member away", workNames.away, 1, 0);
+  // For all messages within ten seconds an alarm, and the note that their pushes are settled.
   beyondSend("message to a member away, push set up", workNames.pushed, 2, 1);
   const pushed = named(workNames.pushedFlow);
   atMost("send in full flow, push set up: rows beyond", SHARED, pushed.rows - flow.rows);

@@ -71,6 +71,7 @@ function unitOf(all: Counts, times: number, frames: number): UsageCounts {
     socketMessages: each(messages),
     otherEvents: each(otherEvents),
     queued: each(others.queued),
+    directPushes: each(others.directPushes),
     workerRequests: each(others.workerRequests),
     frames: each(frames),
   };

@@ -5,6 +5,7 @@ import worker, {
   AppObject as PlainAppObject,
   ClientObject as PlainClientObject,
   ConversationObject as PlainConversationObject,
+  DirectPush as PlainDirectPush,
   MetricsObject as PlainMetricsObject,
   PushObject as PlainPushObject,
   RelayObject as PlainRelayObject,
@@ -185,6 +186,15 @@ export class RelayObject extends PlainRelayObject {
   constructor(...[ctx, env]: ConstructorParameters<typeof PlainRelayObject>) {
     countAll(ctx, env);
     super(ctx, env);
+  }
+}
+
+/** A call of the Worker by an object, which counts as a request to it. */
+export class DirectPush extends PlainDirectPush {
+  override push(...event: Parameters<PlainDirectPush["push"]>): Promise<string | undefined> {
+    counts.others.workerRequests += 1;
+    counts.others.directPushes += 1;
+    return super.push(...event);
   }
 }
 

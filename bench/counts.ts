@@ -8,7 +8,7 @@ export interface Counts {
   rows: Record<string, number>;
   /** Rows written in D1 by statement. */
   databaseRows: Record<string, number>;
-  /** Rows read, in objects and in D1; calls of D1; messages handed to queues; requests and batches of the Worker. */
+  /** Rows read, in objects and in D1; calls of D1; messages handed to queues; direct pushes; requests and batches of the Worker. */
   others: Record<OtherCount, number>;
 }
 
@@ -17,12 +17,16 @@ export const otherCounts = [
   "databaseRowsRead",
   "databaseCalls",
   "queued",
+  "directPushes",
   "workerRequests",
 ] as const;
 export type OtherCount = (typeof otherCounts)[number];
 
 export function noCounts(): Counts {
-  const others = { rowsRead: 0, databaseRowsRead: 0, databaseCalls: 0, queued: 0, workerRequests: 0 };
+  const [rowsRead, databaseRowsRead, databaseCalls, queued, directPushes, workerRequests] = [
+    0, 0, 0, 0, 0, 0,
+  ];
+  const others = { rowsRead, databaseRowsRead, databaseCalls, queued, directPushes, workerRequests };
   return { events: {}, rows: {}, databaseRows: {}, others };
 }
 

@@ -117,7 +117,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   await spend(workNames.offline, TIMES, PENDING_SETTLED, sendToAll);
   await spend(workNames.away, TIMES, SETTLED, sendToAll);
   await setUpPush(server, true);
-  await sendToAll(); // a conversation's first has its table made
+  await sendToAll(); // their alarm serves the next ones too
   await sleep(SETTLED);
   await spend(workNames.pushed, TIMES, PENDING_SETTLED, sendToAll);
   await spend(workNames.pushedFlow, FLOW, SETTLED, () => sendMany(sender, small, FLOW));

@@ -15,9 +15,9 @@ import { PushObject } from "./push/push-object.ts";
 import type { PushWork } from "./push/push-work.ts";
 import { RelayObject } from "./relay/relay-object.ts";
 import { countRequests } from "./usage/count-requests.ts";
-import { counted } from "./usage/counted-env.ts";
-import { usageOf } from "./usage/usage-of.ts";
+import { workerCalled } from "./usage/worker-called.ts";
 
+export { DirectPush } from "./hooks/events/direct-push-entrypoint.ts";
 export { EventQueueObject } from "./hooks/events/event-queue-object.ts";
 export { PushQueueObject } from "./push/push-queue-object.ts";
 export { AppObject, ClientObject, ConversationObject, MetricsObject, PushObject, RelayObject };
@@ -44,15 +44,6 @@ export default {
     await Promise.all([checkArchive(bindings), runScheduledCleanup(bindings), sweep(bindings)]);
   },
 };
-
-/** The Worker is called, which is counted. Returns its bindings with what they do counted. */
-function workerCalled(env: Env, context: ExecutionContext | undefined): Env {
-  const usage = usageOf(env);
-  usage.add("workerRequests", 1);
-  const report = usage.reportIfDue();
-  if (report !== undefined) context?.waitUntil(report);
-  return counted(env);
-}
 
 /**
  * Tells the queues apart by their messages: those of a second app in the same account have other names. A batch is of

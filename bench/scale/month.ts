@@ -33,6 +33,7 @@ export function monthOf({ daily, messages: dailyMessages }: AppLoad): Month {
       socketMessages: sum(({ frames }) => sumOf(frames)),
       otherEvents: sum(({ calls }) => sumOf(calls)),
       queued: sum(({ events = 0, pushes = 0 }) => events + pushes),
+      directPushes: sum(({ directPushes = 0 }) => directPushes),
       workerRequests: sum(({ workerRequests = 0 }) => workerRequests),
       // Of devices, both ways: a message and its acknowledgement, a delivery and its, a read and its count.
       frames: 2 * (daily.send + daily.acknowledge + daily.read),

@@ -41,7 +41,7 @@ export function sharedOf(load: AppLoad): Shared[] {
     object("MetricsObject", TEN_MILLION),
     { name: "queue of events", rate: events, ceiling: ceilings.queue, holds: 5e6 },
     { name: "queue of pushes", rate: pushes, ceiling: ceilings.queue, holds: 5e6 },
-    // Each copy of messages writes to the one database with the conversation's row, and each push asks it three times.
+    // Each copy of messages writes to the one database with the conversation's row, and each push asks it twice.
     { name: "D1's index, ms", rate: databaseTime, ceiling: ceilings.databaseTime, holds: 150_000 },
     { name: "D1's index, rows", rate: databaseRows, ceiling: ceilings.databaseRows, holds: 1e6 },
   ];

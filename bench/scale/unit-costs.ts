@@ -30,6 +30,8 @@ export interface UnitCost {
   /** Messages handed to the queue of events, and to that of pushes. */
   events?: number;
   pushes?: number;
+  /** Pushes without a queue. */
+  directPushes?: number;
   workerRequests?: number;
 }
 
@@ -56,13 +58,12 @@ export const unitCosts = {
     calls: { ClientObject: 1, ConversationObject: 1 },
     rows: { ConversationObject: 3, ClientObject: 1 },
   },
-  /** A message that is pushed: an event, and a delivery for up to a hundred devices. */
+  /** A message that is pushed, without a queue. An alarm within ten seconds notes that it is settled. */
   pushed: {
-    calls: { ConversationObject: 2.25 },
-    rows: { ConversationObject: 2.25 },
-    databaseQuestions: 3,
-    events: 1,
-    pushes: 1,
+    calls: { ConversationObject: 0.25 },
+    rows: { ConversationObject: 0.5 },
+    databaseQuestions: 2,
+    directPushes: 1,
     workerRequests: 1,
   },
   login: {

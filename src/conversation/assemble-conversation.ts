@@ -91,6 +91,8 @@ export function assembleConversation(
       isLogged: () => services.settings().events.logDays > 0,
       hasServiceHook: () => services.settings().serviceHook.url !== null,
       publish: services.publish,
+      pushNow: services.pushNow,
+      rowsAreFree: services.rowsAreFree,
       list: services.list,
       unlist: services.unlist,
       saveUnexpired: services.saveUnexpired,

@@ -134,6 +134,7 @@ export class ConversationLifecycle {
     if (open === undefined) return;
     const { state, delivery, conversation, outbox, mirror, unseen } = open;
     delivery.resumePending();
+    conversation.pushes.resume();
     await unseen.look();
     if (await outbox.drain()) {
       state.copy.saveArchived();

@@ -1,6 +1,6 @@
 import type { Alarm } from "../alarm.ts";
 import type { CopyDelay } from "../database/messages/copy-delay.ts";
-import type { AppEvent } from "../model/app-events.ts";
+import type { AppEvent, EventOf } from "../model/app-events.ts";
 import type { ConversationRecord } from "../model/records.ts";
 import type { ConversationTables } from "./conversation-tables.ts";
 import type { CopyPace } from "./copy/copy-pace.ts";
@@ -56,4 +56,8 @@ export interface ConversationServices
   retentionDeleted(what: number | "conversation"): void;
   /** Hands events to their queue. */
   publish(events: AppEvent[]): Promise<void>;
+  /** Pushes without a queue; undefined if there is no room (`OfflinePushesHost.pushNow`). */
+  pushNow(event: EventOf<"receiversOffline">): Promise<void> | undefined;
+  /** Whether rows written cost nothing, as on a single machine. */
+  rowsAreFree: boolean;
 }

@@ -7,6 +7,7 @@ import { meterOf } from "../metrics/meter-of.ts";
 import { filtered } from "../moderation/filter.ts";
 import { keywordFilterOf } from "../moderation/word-list-store.ts";
 import { lastTimeOf, verifyMembershipSignature } from "../protocol/signatures.ts";
+import type { OfflineEvent } from "../push/offline-push.ts";
 import { publish } from "../queue/publish.ts";
 import { relayName } from "../relay/tree.ts";
 import { settingsOf } from "../settings/store.ts";
@@ -18,6 +19,7 @@ import type { RelayCalls } from "./delivery/relay-calls.ts";
 import { knownClients } from "./known-clients.ts";
 import { newConversationId } from "./messages/ids.ts";
 import { mirrorCallsOf } from "./mirror/mirror-calls.ts";
+import { DirectCalls } from "./push/direct-calls.ts";
 import { announcementCalls } from "./service/announcement-calls.ts";
 import { subscriptionLists } from "./service/subscription-lists.ts";
 
@@ -28,6 +30,10 @@ const START_DEADLINE = 4_000; // ms for another conversation; less than the call
 
 /** Shared by all conversations of this isolate. */
 const copyPace = new CopyPace();
+const directCalls = new DirectCalls();
+
+/** Pushes to offline recipients without a queue. Resolves to why it is not settled, if it is not. */
+export type DirectPusher = (event: OfflineEvent) => Promise<string | undefined>;
 
 function relayCallsOf({ RELAYS }: Env): RelayCalls {
   // A new stub for each call: one that is kept would keep both objects from hibernating.
@@ -49,7 +55,8 @@ function relayCallsOf({ RELAYS }: Env): RelayCalls {
   };
 }
 
-export function conversationServices(env: Env): ConversationServices {
+/** @param push the Worker's own way to push without a queue */
+export function conversationServices(env: Env, push: DirectPusher): ConversationServices {
   const settings = settingsOf(env);
   const conversation = (id: string) => conversationOf(env, id);
   return {
@@ -100,5 +107,7 @@ export function conversationServices(env: Env): ConversationServices {
       void meter.reportIfDue();
     },
     publish: (events) => publish(eventQueueOf(env), events),
+    rowsAreFree: env.SINGLE_MACHINE === "1",
+    pushNow: (event) => directCalls.run(() => push(event)),
   };
 }

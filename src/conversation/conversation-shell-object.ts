@@ -14,6 +14,14 @@ import { conversationServices } from "./conversation-services.ts";
 import { conversationTables } from "./conversation-tables.ts";
 import { ConversationState } from "./state.ts";
 
+declare global {
+  namespace Cloudflare {
+    interface GlobalProps {
+      mainModule: typeof import("../index.ts");
+    }
+  }
+}
+
 /** Gives a conversation's lifecycle the platform: its storage, timers, sockets and alarm. */
 export abstract class ConversationShell extends DurableObject<Env> {
   /** A field, so that no call from outside reaches it: calls find methods and accessors of the class alone. */
@@ -40,7 +48,7 @@ export abstract class ConversationShell extends DurableObject<Env> {
         turn: () => storage.sync().catch(() => {}),
         deleteAll: () => storage.deleteAll(),
       },
-      conversationServices(env),
+      conversationServices(env, (event) => ctx.exports.DirectPush.push(event)),
     );
     const state = ConversationState.load(tables);
     if (state === undefined) return;

@@ -51,7 +51,7 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
       // Long columns come last: SQLite reads a row up to the last column that is asked for.
       "CREATE TABLE messages (timestamp INTEGER PRIMARY KEY, id TEXT NOT NULL, sender TEXT NOT NULL, token TEXT, " +
         "origin REAL NOT NULL, flags INTEGER NOT NULL, patched_at INTEGER, address TEXT, mentions TEXT, " +
-        "recipients TEXT, content NOT NULL, imported TEXT)",
+        "recipients TEXT, content NOT NULL, imported TEXT, push_data TEXT, unpushed_after INTEGER)",
       // Partial: a message never edited has no entry, so it is still one row written.
       "CREATE INDEX messages_patched_at ON messages (patched_at) WHERE patched_at IS NOT NULL",
     ],
@@ -115,6 +115,9 @@ export const CONVERSATION_SCHEMA: Schema<Name> = {
     { table: "members", column: "delivered_moves", definition: "TEXT" },
     // What an import knows beside the other columns: JSON of `sentAt` and `deliveredAt`.
     { table: "messages", column: "imported", definition: "TEXT" },
+    // What was to be pushed before is in the events' outbox.
+    { table: "messages", column: "push_data", definition: "TEXT" },
+    { table: "messages", column: "unpushed_after", definition: "INTEGER" },
   ],
 };
 

@@ -27,6 +27,7 @@ import type { MissedNotices } from "./notices.ts";
 import { PermissionChanges } from "./permissions/permission-changes.ts";
 import { PermissionCommands } from "./permissions/permission-commands.ts";
 import { PolicyChecks, type PolicyHost } from "./policy.ts";
+import { OfflinePushes, type OfflinePushesHost } from "./push/offline-pushes.ts";
 import { Replier } from "./replier.ts";
 import type { Downstream } from "./room/downstream.ts";
 import { Presence } from "./room/presence.ts";
@@ -47,6 +48,7 @@ export interface ConversationHost
     PatchesHost,
     PolicyHost,
     EventRecorderHost,
+    Omit<OfflinePushesHost, "resumeAfter" | "stillNewTo">,
     SubscribingHost,
     AnnouncementsHost,
     ReadsHost,
@@ -59,6 +61,7 @@ export class Conversation {
   readonly reads: Reads;
   readonly receipts: Receipts;
   readonly recorder: EventRecorder;
+  readonly pushes: OfflinePushes;
   /** Of a service conversation alone. */
   readonly #service: ServiceParts | undefined;
   readonly presence: Presence;
@@ -89,7 +92,16 @@ export class Conversation {
     this.#host = host;
     const replier = new Replier(delivery);
     const policy = new PolicyChecks(state, host);
-    const recorder = new EventRecorder(state, delivery, events, host);
+    const pushedUpTo = [...subscriptions].map((each) => each.pushedUpTo ?? 0);
+    this.pushes = new OfflinePushes(state, delivery, Math.max(0, ...pushedUpTo), {
+      now: () => host.now(),
+      rowsAreFree: host.rowsAreFree,
+      pushNow: (event) => host.pushNow(event),
+      publish: (offline) => host.publish(offline),
+      resumeAfter: (delay) => host.publishAfter(delay),
+      stillNewTo: (message, clientIds) => this.stillNewTo(message, clientIds),
+    });
+    const recorder = new EventRecorder(state, delivery, events, this.pushes, host);
     const receipts = new Receipts(state, delivery, replier, subscriptions, () => host.now());
     this.reads = new Reads(state, delivery, replier, receipts, host);
     this.downstream = downstream;

@@ -1,12 +1,13 @@
 import type { EventOutbox } from "../hooks/events/event-outbox.ts";
 import { EventSender, type SendEvents } from "../hooks/events/event-outbox.ts";
 import { loggableError } from "../loggable-error.ts";
-import type { AppEvent, AppEventBody, Decision, EventOf } from "../model/app-events.ts";
+import type { AppEvent, AppEventBody, Decision } from "../model/app-events.ts";
 import type { MessageRecord } from "../model/records.ts";
-import { RECIPIENTS_MAX } from "../push/push-work.ts";
 import type { Delivery } from "./delivery/delivery.ts";
 import type { ChangedBy } from "./policy.ts";
-import type { ConversationState, Recipient } from "./state.ts";
+import type { OfflinePushes } from "./push/offline-pushes.ts";
+import { namesOf, OfflineRecipients, offlineEvents } from "./push/offline-recipients.ts";
+import type { ConversationState } from "./state.ts";
 
 export interface EventRecorderHost {
   now(): number;
@@ -34,13 +35,21 @@ const NAMED_MAX = 500;
  */
 export class EventRecorder {
   readonly #state: ConversationState;
-  readonly #delivery: Delivery;
+  readonly #recipients: OfflineRecipients;
+  readonly #pushes: OfflinePushes;
   readonly #host: EventRecorderHost;
   readonly #sender: EventSender;
 
-  constructor(state: ConversationState, delivery: Delivery, outbox: EventOutbox, host: EventRecorderHost) {
+  constructor(
+    state: ConversationState,
+    delivery: Delivery,
+    outbox: EventOutbox,
+    pushes: OfflinePushes,
+    host: EventRecorderHost,
+  ) {
     this.#state = state;
-    this.#delivery = delivery;
+    this.#recipients = new OfflineRecipients(state, delivery);
+    this.#pushes = pushes;
     this.#host = host;
     const send: SendEvents = async (events) => {
       await delivery.settled();
@@ -64,37 +73,39 @@ export class EventRecorder {
     if (this.#host.isLogged()) this.#store({ conversationId: this.#state.facts.id, ...decision });
   }
 
+  /** What only the row of a message says is pushed: its push data, empty without; undefined if it is not pushed so. */
+  pushDataOf(message: MessageRecord, { isPushed, pushData }: PushDetails): string | undefined {
+    if (!isPushed || this.#isListenedTo(message) || !this.#pushes.isWanted(message, pushData))
+      return undefined;
+    return pushData ?? "";
+  }
+
   /**
-   * Records that a message was sent. The clients that were online for it are determined after its delivery. If only
-   * mobile push needs the event, nothing is recorded while every recipient has a subscription.
+   * Records that a message was sent. The clients that were online for it are determined after its delivery. If nobody
+   * but mobile push needs the event, it is in the row of the message.
    */
-  recordSent(message: MessageRecord, { transient, pushData, isPushed, changedBy }: SentDetails): void {
+  recordSent(message: MessageRecord, { transient, pushData, isInRow, changedBy }: SentDetails): void {
     const { id: messageId, from, content, receipt, timestamp, address, mentionAll, mentions } = message;
-    const { id: conversationId } = this.#state.facts;
-    const about = {
-      conversationId,
-      messageId,
-      from,
-      content,
-      timestamp,
-      address,
-      mentionAll,
-      mentions,
-      pushData,
-      to: message.recipients,
-    };
-    const isOffered =
-      this.#state.rules.isService && message.recipients?.length === 0 && this.#host.hasServiceHook();
-    if (this.#host.hasListeners() || isOffered) {
+    if (isInRow) this.#pushes.added();
+    else if (this.#isListenedTo(message)) {
+      const { id: conversationId } = this.#state.facts;
       const isForService = this.#state.rules.isService || undefined;
-      const sent = { ...about, transient, receipt, online: [], offline: [] };
-      this.#store({ name: "messageSent", ...sent, ...(isForService && { isForService }) });
-    } else if (isPushed && !transient && this.#hasUnsubscribed(about)) {
-      this.#store({ name: "receiversOffline", ...about, offline: [], muted: [] });
+      this.#store({
+        name: "messageSent",
+        ...{ conversationId, messageId, from, content, timestamp, address, mentionAll, mentions, pushData },
+        to: message.recipients,
+        ...{ transient, receipt, online: [], offline: [] },
+        ...(isForService && { isForService }),
+      });
     }
     if (changedBy === undefined) return;
     const { by, code, why } = changedBy;
     this.recordDecision({ name: "messageChanged", from, messageId, isPatch: false, by, code, why });
+  }
+
+  #isListenedTo({ recipients }: MessageRecord): boolean {
+    const isOffered = this.#state.rules.isService && recipients?.length === 0;
+    return this.#host.hasListeners() || (isOffered && this.#host.hasServiceHook());
   }
 
   /** Publishes the stored events. Never rejects. */
@@ -113,61 +124,37 @@ export class EventRecorder {
   /** How long (ms) until it is known who was online for an event; undefined if it is known. */
   #unknownFor(event: AppEvent): number | undefined {
     if (event.name !== "messageSent" && event.name !== "receiversOffline") return undefined;
-    const waits = this.#recipientsOf(event).map(({ clientId }) => this.#delivery.unknownFor(clientId));
-    const known = waits.filter((wait) => wait !== undefined);
-    return known.length === 0 ? undefined : Math.max(...known);
+    return this.#recipients.unknownFor(event);
   }
 
   /** Adds the recipients that were online. Those that were not become another event (H-03). */
   #complete(event: AppEvent): AppEvent[] {
     if (event.name !== "messageSent" && event.name !== "receiversOffline") return [event];
-    const recipients = this.#recipientsOf(event);
-    const away = recipients.filter((member) => this.#isAway(member));
+    const recipients = this.#recipients.of(event);
+    const away = recipients.filter((member) => this.#recipients.isAway(member));
     if (event.name === "receiversOffline") return offlineEvents(event, away);
     const { transient, receipt, online: _, ...about } = event;
-    const online = namesOf(recipients.filter((member) => !this.#isAway(member))).slice(0, NAMED_MAX);
+    const here = recipients.filter((member) => !this.#recipients.isAway(member));
+    const online = namesOf(here).slice(0, NAMED_MAX);
     const sent: AppEvent = { ...event, online, offline: namesOf(away).slice(0, NAMED_MAX) };
     if (transient) return [sent];
     return [sent, ...offlineEvents({ ...about, name: "receiversOffline", muted: [] }, away)];
   }
+}
 
-  #recipientsOf(message: { from: string; to: string[] | undefined }): Recipient[] {
-    return this.#state.recipientsOf(message);
-  }
-
-  #hasUnsubscribed(message: { from: string; to: string[] | undefined }): boolean {
-    return this.#recipientsOf(message).some(({ clientId }) => !this.#delivery.isSubscribed(clientId));
-  }
-
-  /** Includes members that could not be reached: an unneeded notification is better than a missing one. */
-  #isAway({ clientId, away }: Recipient): boolean {
-    return (
-      (away !== "no" && !this.#delivery.isSubscribed(clientId)) || this.#delivery.isUnreachable(clientId)
-    );
-  }
+interface PushDetails {
+  /** JSON of the notification for offline recipients. */
+  pushData: string | undefined;
+  /** Whether the message may be pushed to offline recipients, as far as is known here. */
+  isPushed: boolean;
 }
 
 interface SentDetails {
   transient: boolean;
   /** JSON of the notification for offline recipients. */
   pushData: string | undefined;
-  /** Whether the message may be pushed to offline recipients, as far as is known here. */
-  isPushed: boolean;
+  /** Whether its row says that it is to be pushed. */
+  isInRow: boolean;
   /** What changed it before it was sent. */
   changedBy?: ChangedBy | undefined;
-}
-
-/** Splits the offline recipients into events of bounded size. */
-function offlineEvents(event: EventOf<"receiversOffline">, away: readonly Recipient[]): AppEvent[] {
-  const events: AppEvent[] = [];
-  for (let first = 0; first < away.length; first += RECIPIENTS_MAX) {
-    const some = away.slice(first, first + RECIPIENTS_MAX);
-    const muted = namesOf(some.filter((member) => member.muted));
-    events.push({ ...event, id: `${event.id}-${first}`, offline: namesOf(some), muted });
-  }
-  return events;
-}
-
-function namesOf(members: readonly Recipient[]): string[] {
-  return members.map(({ clientId }) => clientId);
 }

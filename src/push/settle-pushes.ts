@@ -25,6 +25,28 @@ export async function settlePushes(
   await Promise.all(messages.map((message) => settle(message, host)));
 }
 
+/**
+ * Makes a first attempt of deliveries, without the queue. What fails goes to the queue, for the attempts after it. Rejects
+ * if the queue does not take it.
+ */
+export async function attemptOnce(
+  deliveries: readonly PushDelivery[],
+  { deliver, queue }: Pick<SettlePushesHost, "deliver" | "queue">,
+): Promise<void> {
+  const later: Promise<void>[] = [];
+  const messages = deliveries.map((body) => ({
+    body,
+    attempts: 1,
+    ack: () => {},
+    retry: ({ delaySeconds }: { delaySeconds: number }) => {
+      later.push(queue({ ...body, attempts: body.attempts + 1 }, delaySeconds));
+    },
+  }));
+  const select = () => Promise.reject(new Error("no delivery"));
+  await settlePushes(messages, { deliver, queue, select });
+  await Promise.all(later);
+}
+
 async function settle(message: QueueMessage<PushWork>, host: SettlePushesHost): Promise<void> {
   const { body } = message;
   const attempts = message.attempts + (body.type === "deliver" ? body.attempts : 0);

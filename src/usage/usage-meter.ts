@@ -14,6 +14,7 @@ const WEIGHTS: Usage = {
   socketMessages: 1 / 20,
   otherEvents: 1,
   queued: 1,
+  directPushes: 1,
   workerRequests: 1,
   frames: 1 / 100,
 };

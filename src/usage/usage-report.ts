@@ -35,6 +35,7 @@ export const noUsage = (): Usage => ({
   socketMessages: 0,
   otherEvents: 0,
   queued: 0,
+  directPushes: 0,
   workerRequests: 0,
   frames: 0,
 });

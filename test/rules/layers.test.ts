@@ -97,13 +97,13 @@ test("the linter refuses the bindings in the layers that call no object, and lay
   );
 });
 
-test("only the shells of objects import the platform", async () => {
+test("only the shells of objects and entrypoints import the platform", async () => {
   const files = (await readdir("src", { recursive: true })).filter((file) => file.endsWith(".ts"));
   const importing: string[] = [];
   for (const file of files) {
     if ((await readFile(join("src", file), "utf8")).includes('from "cloudflare:workers"'))
       importing.push(file);
   }
-  expect(importing.filter((file) => !file.endsWith("-object.ts"))).toEqual([]);
+  expect(importing.filter((file) => !/-(object|entrypoint)\.ts$/.test(file))).toEqual([]);
   expect(importing).not.toEqual([]);
 });

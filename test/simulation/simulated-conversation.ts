@@ -338,6 +338,8 @@ export class SimulatedConversation implements ConversationCalls {
       },
       newId: () => this.#environment.newConversationId(),
       publish: async () => {},
+      pushNow: () => Promise.resolve(),
+      rowsAreFree: false,
     };
   }
 }

@@ -152,7 +152,10 @@ export class Delivery {
   }
 
   /** Changes the part of a subscription that survives hibernation. */
-  update(subscription: Subscription, change: Pick<Subscription, "acknowledged">): void {
+  update(
+    subscription: Subscription,
+    change: Partial<Pick<Subscription, "acknowledged" | "pushedUpTo">>,
+  ): void {
     saveSubscription(subscription, change);
   }
 

@@ -134,7 +134,7 @@ export class ServedClients {
 /** Changes the part of a subscription that survives hibernation. */
 export function saveSubscription(
   subscription: Subscription,
-  change: Partial<Pick<Subscription, "acknowledged" | "isEvicted" | "isPresent" | "sessions">>,
+  change: Partial<Pick<Subscription, "acknowledged" | "isEvicted" | "isPresent" | "sessions" | "pushedUpTo">>,
 ): void {
   Object.assign(subscription, change);
   const { port, sessions, ...identity } = subscription;

@@ -21,6 +21,8 @@ export interface SubscriptionIdentity {
   isEvicted: boolean;
   /** It hears what goes to everybody: its client is a member or subscribed to the service, or it is in the room. */
   isPresent: boolean;
+  /** Pushes of messages up to this time (ms) are settled; storage may not have it yet. */
+  pushedUpTo?: number;
   /** The open sessions of the client, as known at the last change of any of its subscriptions. */
   sessions: OpenSessions | undefined;
 }

@@ -66,7 +66,7 @@ export class ExpiredMessages {
     if (isComplete)
       this.#sql.exec(
         "UPDATE messages SET sender = '', token = NULL, address = NULL, mentions = NULL, recipients = NULL, " +
-          `content = '', flags = ${DELETED} WHERE (timestamp = ? OR patched_at = ?) AND timestamp < ? AND flags & ${DELETED} = 0`,
+          `content = '', push_data = NULL, flags = ${DELETED} WHERE (timestamp = ? OR patched_at = ?) AND timestamp < ? AND flags & ${DELETED} = 0`,
         head,
         patchedAt,
         before,

@@ -18,6 +18,7 @@ import { MessagesFromOthers } from "./messages-from-others.ts";
 import { MissingEntries } from "./missing-entries.ts";
 import { PatchedMessages } from "./patched-messages.ts";
 import { ReadableFrom } from "./readable-from.ts";
+import { UnpushedMessages } from "./unpushed-messages.ts";
 import { UnreadCounts } from "./unread-counts.ts";
 import { READABLE, VISIBLE_TO } from "./visibility.ts";
 
@@ -41,6 +42,7 @@ export class Log {
   readonly missing: MissingEntries;
   readonly expired: ExpiredMessages;
   readonly patched: PatchedMessages;
+  readonly unpushed: UnpushedMessages;
   /** Whatever shows messages keeps to it. Older rows serve nothing but the copy, until they are deleted. */
   readonly readableFrom = new ReadableFrom();
   readonly #unread: UnreadCounts;
@@ -53,6 +55,7 @@ export class Log {
     this.history = new HistoryPages(sql, this.readableFrom);
     this.fromOthers = new MessagesFromOthers(sql, this.readableFrom);
     this.missing = new MissingEntries(sql);
+    this.unpushed = new UnpushedMessages(sql);
     this.expired = new ExpiredMessages(
       sql,
       () => this,
@@ -81,9 +84,11 @@ export class Log {
 
   /** Adds messages of another service, in the order of time; see `importMessages`. */
   import(messages: readonly ImportedMessage[]): ImportOutcome[] {
+    const before = this.#head;
     const outcomes = importMessages(this.#sql, messages);
     for (const { outcome, place } of outcomes)
       if (outcome === "added") this.#head = Math.max(this.#head, place);
+    if (this.#head > before) this.unpushed.imported(this.#head);
     this.#unread.forget();
     return outcomes;
   }
@@ -110,11 +115,16 @@ export class Log {
     return 0;
   }
 
-  /** Appends a message whose timestamp is after the head; `origin` names the session that sent it. */
-  append(message: MessageRecord, token: string | undefined, origin: number): void {
+  /**
+   * Appends a message whose timestamp is after the head.
+   *
+   * @param origin names the session that sent it
+   * @param pushData its push data if it is to be pushed, empty without; undefined if it is not
+   */
+  append(message: MessageRecord, token: string | undefined, origin: number, pushData?: string): void {
     this.#sql.exec(
       "INSERT INTO messages (timestamp, id, sender, token, origin, address, content, mentions, recipients, flags, " +
-        "imported) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "imported, push_data, unpushed_after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       message.timestamp,
       message.id,
       message.from,
@@ -123,6 +133,7 @@ export class Log {
       message.address ?? null,
       ...toColumns(message),
       toImported(message),
+      ...this.unpushed.columnsOf(this.#head, pushData),
     );
     this.#head = message.timestamp;
     if (token !== undefined) this.accepted.remember(message.from, token, message);

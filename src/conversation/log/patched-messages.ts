@@ -33,9 +33,11 @@ export class PatchedMessages {
   /** Rewrites a message in its place; its `patchedAt` is after the end (M-14, M-22). */
   rewrite(message: MessageRecord & { patchedAt: number }): void {
     this.#sql.exec(
-      "UPDATE messages SET content = ?, mentions = ?, recipients = ?, flags = ?, patched_at = ? WHERE timestamp = ?",
+      "UPDATE messages SET content = ?, mentions = ?, recipients = ?, flags = ?, patched_at = ?, " +
+        "push_data = iif(?, NULL, push_data) WHERE timestamp = ?",
       ...toColumns(message),
       message.patchedAt,
+      message.recalled ? 1 : 0,
       message.timestamp,
     );
     this.#lastAt = message.patchedAt;
@@ -49,7 +51,7 @@ export class PatchedMessages {
   delete(timestamp: number, at: number): void {
     this.#sql.exec(
       "UPDATE messages SET content = '', mentions = NULL, recipients = NULL, address = NULL, flags = ?, " +
-        "patched_at = ? WHERE timestamp = ?",
+        "patched_at = ?, push_data = NULL WHERE timestamp = ?",
       DELETED,
       at,
       timestamp,

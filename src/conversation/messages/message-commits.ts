@@ -41,7 +41,7 @@ interface StoredMessage {
   origin: number;
   position: LogPosition;
   record: Uint8Array;
-  about: Pick<Draft, "pushData" | "isPushed">;
+  about: Pick<Draft, "pushData" | "changedBy"> & { isInRow: boolean };
   isFromThere: boolean;
   isDropped: boolean;
 }
@@ -209,14 +209,18 @@ export class MessageCommits {
         previous: this.#previousFor(send.broadcast?.to ?? []),
       };
       const message = messageOf(send, position.timestamp);
-      this.#state.log.append(message, token, origin);
+      const pushData = this.#recorder.pushDataOf(message, send);
+      this.#state.log.append(message, token, origin, pushData);
       this.#state.service?.added(message, send.broadcast);
       const { id: conversationId, kind } = this.#state.facts;
       const event = clientEvents.message({ conversationId, kind, message });
       const record = storedRecord(position, origin, messageTraits(this.#state), event);
-      const { pushData, isPushed, changedBy } = send;
       const isFromThere = sentThere !== undefined;
-      const about = { pushData, isPushed, changedBy };
+      const about = {
+        pushData: send.pushData,
+        isInRow: pushData !== undefined,
+        changedBy: send.changedBy,
+      };
       const isDropped = this.#isDropped(send, position);
       stored.push({ message, origin, position, record, about, isFromThere, isDropped });
       const outcome = { messageId: message.id, timestamp: message.timestamp };

@@ -203,7 +203,7 @@ export class Messages {
     this.#recorder.recordSent(message, {
       transient: true,
       pushData: undefined,
-      isPushed: false,
+      isInRow: false,
       changedBy: draft.changedBy,
     });
     // More is sent here than people are to receive (R-08, M-30).

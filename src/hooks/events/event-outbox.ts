@@ -19,6 +19,11 @@ export const EVENT_OUTBOX: readonly string[] = [
   "CREATE TABLE event_outbox (place INTEGER PRIMARY KEY, id TEXT NOT NULL, event TEXT NOT NULL)",
 ];
 
+/** Whether a queue accepts an event of this size. */
+export function fitsQueue(event: AppEvent): boolean {
+  return Buffer.byteLength(eventToJson(event)) <= EVENT_MAX;
+}
+
 /**
  * Events on their way to the queue: each is written in the same transaction as the change it reports, and removed once
  * the queue has it, so it is delivered at least once. An object without listeners has no table and writes nothing.

@@ -14,6 +14,8 @@ export const usageCountNames = [
   "otherEvents",
   /** Messages handed to queues. */
   "queued",
+  /** Pushes that a conversation has made without a queue. */
+  "directPushes",
   /** Requests, and batches of queues. */
   "workerRequests",
   /** Frames on users' sockets, both ways. */
@@ -27,8 +29,8 @@ export const MESSAGES_PER_REQUEST = 20;
 
 /** What counts alone do not tell. */
 export const costAssumptions = {
-  /** How long an object is awake for each (ms). Most of it is waiting: for the disk, for D1, for a queue. */
-  awake: { socketMessage: 5, otherEvent: 20, databaseCall: 50, queued: 30 },
+  /** How long an object is awake for each (ms). Most of it is waiting: for the disk, D1, a queue, a push provider. */
+  awake: { socketMessage: 5, otherEvent: 20, databaseCall: 50, queued: 30, directPush: 150 },
   /** The Worker's processor for each (ms). */
   processor: { frame: 0.1, workerRequest: 5 },
   /** Written, read, removed. */
@@ -42,7 +44,8 @@ export function useOfCounts(counts: UsageCounts, prices: Prices): Use {
     counts.socketMessages * awake.socketMessage +
     counts.otherEvents * awake.otherEvent +
     counts.databaseCalls * awake.databaseCall +
-    counts.queued * awake.queued;
+    counts.queued * awake.queued +
+    counts.directPushes * awake.directPush;
   return {
     workerRequests: counts.workerRequests,
     workerMilliseconds: counts.frames * processor.frame + counts.workerRequests * processor.workerRequest,

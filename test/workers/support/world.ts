@@ -25,9 +25,6 @@ interface TestEnv extends Env {
 declare global {
   namespace Cloudflare {
     interface Env extends TestEnv {}
-    interface GlobalProps {
-      mainModule: typeof import("../../../src/index.ts");
-    }
   }
 }
 
