@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { requirements } from "./test/server/support/requirements.ts";
 import { RequirementsReporter } from "./test/server/support/requirements-reporter.ts";
 import { hibernatingTests } from "./test/workers/support/hibernating.ts";
@@ -41,6 +42,25 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
   };
 }
 
+/** Files that take longest. Vitest would begin with the largest ones, and at the end wait for one of these. */
+const SLOW = [
+  ...["workers/http/examples", "workers/room-relays"],
+  ...["server/moving/import", "server/moving/reports", "server/export/refusals", "server/docs"],
+  ...["server/hooks/service-hook", "server/host/kills", "server/host/start-order", "server/host/backup"],
+].map((name) => `/test/${name}.test.ts`);
+
+/** Begins each project with the files that take longest. */
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSlow = ({ moduleId }: TestSpecification) => SLOW.some((name) => moduleId.endsWith(name));
+    const projects = Map.groupBy(await super.sort(files), ({ project }) => project.name);
+    return [...projects.values()].flatMap((each) => [
+      ...each.filter(isSlow),
+      ...each.filter((file) => !isSlow(file)),
+    ]);
+  }
+}
+
 /** Tests that measure the time of a server: nothing else runs beside them. */
 const MEASURING = ["test/server/cost-fuzz.test.ts"];
 
@@ -70,6 +90,7 @@ export default defineConfig({
     maxWorkers: 3,
     // What the rules log when links break is of use only where something fails.
     silent: "passed-only",
+    sequence: { sequencer: SlowFirst },
     projects: [
       { test: { name: "rules", include: ["test/rules/**/*.test.ts"], sequence: { groupOrder: 0 } } },
       inWorkerd("workers", ["test/workers/**/*.test.ts"], {}),

@@ -44,7 +44,7 @@ describe("a random app", () => {
   test("is here exactly after kills at any point, and nothing is there twice after another import", async () => {
     const seed = seedOfThisRun();
     const random = new Random(seed);
-    await exported(seed, { conversations: 80, messages: 10_000, users: 60 });
+    await exported(seed, { conversations: 80, messages: 3_000, users: 60 });
     const server = await servers.start();
     let kills = 0;
     for (let runs = 0; runs < 10; runs++) {
