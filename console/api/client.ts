@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { pathPart } from "../ui/path.ts";
 import { ApiError, errorOf } from "./api-error.ts";
 import type { paths } from "./generated/paths.d.ts";
 import { sessionEnded } from "./session.ts";
@@ -6,7 +7,13 @@ import { sessionEnded } from "./session.ts";
 /** Without it, the server does not look at the cookie: a page of another site cannot send it. */
 export const CONSOLE_HEADER = { "X-Parley-Console": "1" };
 
-const client = createClient<paths>({ baseUrl: location.origin, headers: CONSOLE_HEADER });
+const client = createClient<paths>({
+  baseUrl: location.origin,
+  headers: CONSOLE_HEADER,
+  // All parameters of paths are ids or names.
+  pathSerializer: (path, values) =>
+    path.replace(/\{(\w+)\}/g, (_, name: string) => pathPart(String(values[name] ?? ""))),
+});
 
 /** Every operation of the API, typed by /openapi.json. Paths and parameters complete themselves in the editor. */
 export const { GET: get, POST: post, PUT: put, PATCH: patch, DELETE: remove } = client;

@@ -10,6 +10,7 @@ import { audited, isAudited } from "./audit/audited.ts";
 import { type Caller, callerOf, credentialsInHeaders } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { consoleSession, isByConsole, keepSignedIn } from "./console/console-session.ts";
+import { idOfPart } from "./dot-ids.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "./errors.ts";
 import { problemIn } from "./problem.ts";
@@ -196,7 +197,7 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
       }
       given = withPlainFields(schema, nulls === "kept" ? value : withoutNulls(value));
     } else {
-      given = target === "param" ? context.req.param() : queryOf(context.req.queries());
+      given = target === "param" ? partsOf(context.req.param()) : queryOf(context.req.queries());
     }
     const stranger = target === "param" ? undefined : strangerIn(schema, given);
     if (stranger !== undefined) {
@@ -214,6 +215,9 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
   descriptions.set(middleware, { target, schema });
   return middleware;
 }
+
+const partsOf = (parts: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, idOfPart(part)]));
 
 /**
  * A name that a strict schema does not know: if it were ignored, the caller would believe that it had an effect. Fields

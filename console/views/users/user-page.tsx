@@ -5,6 +5,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Id } from "../../ui/copy.tsx";
 import { useText } from "../../ui/language.ts";
 import { Page } from "../../ui/page.tsx";
+import { idOfPart } from "../../ui/path.ts";
 import { Answered, Empty } from "../../ui/state.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { AccountFacts } from "./account-facts.tsx";
@@ -20,7 +21,7 @@ export default function UserPage() {
   const text = useText(userText);
   const { title } = useText(usersText);
   const { params } = useRoute();
-  const id = params.id ?? "";
+  const id = idOfPart(params.id ?? "");
   const query = useQuery({
     queryKey: ["client", id],
     queryFn: ({ signal }) => readClient(id, signal),

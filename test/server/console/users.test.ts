@@ -203,3 +203,17 @@ test("hostile ids are text, and a client that nobody knows is offline", async ()
   expect(await barriers(page)).toEqual([]);
   expect(problemsOf(open)).toEqual([]);
 });
+
+test("the owner opens the page of a client whose id a browser would take for a step of the path", async () => {
+  await world.call("POST", "/1.2/rtm/conversations", { name: "Dots", m: ["..", "Tom"] });
+  open = await visit(world);
+  const { page } = open;
+  await open.open("/console/users/%252E%252E");
+  await page.getByRole("heading", { name: "..", exact: true }).waitFor();
+  await page.getByText("Offline: no device is connected.").waitFor();
+  await world.call("POST", "/admin/bans", { client_ids: [".."], reason: "dots" });
+  await page.reload();
+  await page.getByText("banned", { exact: true }).waitFor();
+  expect(new URL(page.url()).pathname).toBe("/console/users/%252E%252E");
+  expect(problemsOf(open)).toEqual([]);
+});
