@@ -18,6 +18,7 @@ import {
   type WorkerConfig,
 } from "./miniflare.ts";
 import { Refusal, type StartOptions } from "./options.ts";
+import { reportCounts } from "./report-counts.ts";
 import { COMMON_OPTIONS, ownServices, Runtime, runtimeOptions } from "./runtime.ts";
 import { runScheduledCleanup } from "./scheduled-cleanup.ts";
 import { errorLine, Supervisor } from "./supervisor.ts";
@@ -128,7 +129,10 @@ function stopOnSignals(supervisor: Supervisor<Miniflare>, guard: WorkerdGuard): 
     if (stopping) return leave();
     stopping = true;
     setTimeout(leave, STOP_DEADLINE);
-    supervisor.stop().catch(console.error).finally(leave);
+    reportCounts(supervisor.runtime)
+      .then(() => supervisor.stop())
+      .catch(console.error)
+      .finally(leave);
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.removeAllListeners(signal);

@@ -8,6 +8,7 @@ import { connect } from "./gateway/connect.ts";
 import { consumeEvents } from "./hooks/events/consume-events.ts";
 import { createApp } from "./http/app.ts";
 import { MetricsObject } from "./metrics/metrics-object.ts";
+import { reportCounts, SERVER_STOPS } from "./metrics/report-counts.ts";
 import type { QueuedEvent } from "./model/app-events.ts";
 import { runScheduledCleanup } from "./push/cleanup.ts";
 import { consumePushes } from "./push/consume-pushes.ts";
@@ -39,8 +40,9 @@ export default {
       ? consumePushes(batch.messages, bindings)
       : consumeEvents(batch.messages, bindings);
   },
-  scheduled: async (_: ScheduledController, env: Env, context?: ExecutionContext) => {
+  scheduled: async ({ cron }: ScheduledController, env: Env, context?: ExecutionContext) => {
     const bindings = workerCalled(env, context);
+    if (cron === SERVER_STOPS) return reportCounts(bindings);
     await Promise.all([checkArchive(bindings), runScheduledCleanup(bindings), sweep(bindings)]);
   },
 };

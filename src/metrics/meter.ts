@@ -37,7 +37,7 @@ export interface Reporting {
 
 /**
  * Counts what happens in one isolate, in memory. It reports on the occasion of what happens, so an isolate in which
- * nothing happens costs nothing. What it has not reported is lost with it.
+ * nothing happens costs nothing. What it has not reported is lost with it, unless it is told of its end.
  */
 export class Meter {
   readonly #reporter = crypto.randomUUID();
@@ -146,6 +146,12 @@ export class Meter {
     } else if (this.#isDue(now)) return this.#report(now);
     if (now >= this.#watchedUntil || elapsed(this.#shownAt, now) < this.#showEvery) return undefined;
     return this.show();
+  }
+
+  /** Reports all that was counted, since the isolate ends. Never rejects. */
+  async reportAll(): Promise<void> {
+    if (this.#sent !== undefined) await this.#store(this.#sent.report, this.#now());
+    if (Object.keys(this.#minutes.read()).length > 0) await this.#report(this.#now());
   }
 
   /** What is not reported yet, for who asks for all counts: the object may have forgotten what it was shown. */

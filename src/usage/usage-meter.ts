@@ -92,13 +92,13 @@ export class UsageMeter {
       const now = this.#host.now();
       return elapsed(this.#sent.at, now) < REPEAT_AFTER ? undefined : this.#store(this.#sent.report, now);
     }
-    if (!this.#isDue && !this.#isLate()) return undefined;
-    const report = this.unreported;
-    this.#number += 1;
-    this.#days = [];
-    this.#isDue = false;
-    this.#since = undefined;
-    return this.#store(report, this.#host.now());
+    return this.#isDue || this.#isLate() ? this.#report() : undefined;
+  }
+
+  /** Reports all that was counted, since the isolate ends. Never rejects. */
+  async reportAll(): Promise<void> {
+    if (this.#sent !== undefined) await this.#store(this.#sent.report, this.#host.now());
+    if (this.#days.length > 0) await this.#report();
   }
 
   /** What is not reported yet. */
@@ -138,6 +138,15 @@ export class UsageMeter {
     this.#days.push(day);
     if (this.#days.length > DAYS) this.#days.shift();
     return day;
+  }
+
+  #report(): Promise<void> {
+    const report = this.unreported;
+    this.#number += 1;
+    this.#days = [];
+    this.#isDue = false;
+    this.#since = undefined;
+    return this.#store(report, this.#host.now());
   }
 
   async #store(report: UsageReport, now: number): Promise<void> {

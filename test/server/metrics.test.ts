@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { say, start } from "../support/chat.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { NodeDevice } from "./support/node-device.ts";
@@ -75,14 +78,33 @@ test("[G-07] on a single machine each message is counted in the usage of the day
   expect(after.conversations.find(({ id }) => id === chat)).toMatchObject({ messages: 25 });
 });
 
+test("[G-07] what a server counted is in its metrics and usage after SIGTERM and a new start", async () => {
+  const data = await mkdtemp(join(tmpdir(), "parley-counts-"));
+  onTestFinished(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
+  const first = await startServer({ data });
+  const toms = await NodeDevice.of(first, "tom");
+  const chat = await start(toms, ["tom", "butch"], { unique: false });
+  for (let sent = 0; sent < 25; sent += 1) await say(toms, chat, `Cheese ${sent}`);
+  expect(await first.stop()).toBe(0);
+  toms.close();
+  const second = await startServer({ data });
+  onTestFinished(async () => void (await second.stop()));
+  const used = await usage(second);
+  expect(used.messages).toBe(25);
+  expect(used.used.objectRowsWritten).toBeGreaterThanOrEqual(25);
+  expect(used.conversations).toMatchObject([{ id: chat, messages: 25 }]);
+  const { totals } = await callAsOwner<{ totals: Record<string, number> }>(second, "GET", "/admin/metrics");
+  expect(totals).toMatchObject({ "messages.chat": 25, logins: 1, connects: 1 });
+});
+
 interface Used {
   messages: number;
   used: Record<string, number>;
   conversations: { id: string; messages: number }[];
 }
 
-async function usage(): Promise<Used> {
-  return (await callAsOwner<{ totals: Used }>(server, "GET", "/admin/usage")).totals;
+async function usage(of = server): Promise<Used> {
+  return (await callAsOwner<{ totals: Used }>(of, "GET", "/admin/usage")).totals;
 }
 
 test("nothing needs the owner of a new server but the switches against strangers", async () => {

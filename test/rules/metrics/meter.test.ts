@@ -254,3 +254,24 @@ test("a count takes no longer than forty additions in a map", () => {
   console.info(`${ratio.toFixed(1)} times an addition`);
   expect(ratio).toBeLessThan(40);
 });
+
+test("a meter that is told of its end reports everything, also what was shown already", async () => {
+  const tom = meter();
+  tom.message("messages.chat");
+  await tom.show();
+  await tom.reportAll();
+  expect(total("messages.chat")).toBe(1);
+  await tom.reportAll();
+  expect(stored).toHaveLength(1);
+});
+
+test("a meter that is told of its end repeats a report without an answer", async () => {
+  const tom = meter();
+  answer = () => Promise.reject(new Error("lost"));
+  await send(tom, 1_000);
+  tom.message("messages.chat");
+  answer = async () => {};
+  await tom.reportAll();
+  expect(total("messages.chat")).toBe(1_001);
+  expect(stored.map(({ number }) => number)).toEqual([1, 1, 2]);
+});

@@ -166,4 +166,19 @@ describe("reports", () => {
     now += 60 * MINUTE;
     expect(usage.reportIfDue()).toBeUndefined();
   });
+
+  test("[G-07] a meter that is told of its end first repeats a report without an answer, and then reports the rest", async () => {
+    const usage = meter(false);
+    answer = () => Promise.reject(new Error("lost"));
+    for (let sent = 0; sent < REPORT_WEIGHT; sent += 1) send(usage);
+    await usage.reportIfDue();
+    send(usage);
+    answer = async () => {};
+    const before = stored.length;
+    await usage.reportAll();
+    const numbers = stored.slice(before).map(({ number }) => number);
+    expect(numbers).toEqual([1, 2]);
+    await usage.reportAll();
+    expect(stored.length).toBe(before + 2);
+  });
 });
