@@ -92,7 +92,15 @@ export default defineConfig({
     silent: "passed-only",
     sequence: { sequencer: SlowFirst },
     projects: [
-      { test: { name: "rules", include: ["test/rules/**/*.test.ts"], sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          name: "rules",
+          include: ["test/rules/**/*.test.ts"],
+          // These wait for nothing.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
       inWorkerd("workers", ["test/workers/**/*.test.ts"], {}),
       inWorkerd("workers, hibernated", hibernatingTests(), { HIBERNATE: "1" }),
       // After the others: they start servers, browsers and engines.

@@ -64,7 +64,8 @@ describe("usage by days", () => {
     const [row] = sql.exec<{ bytes: number }>("SELECT length(content) AS bytes FROM days").toArray();
     expect(row?.bytes).toBeLessThan(50_000);
     expect(messages()).toEqual([[20_000, 2_000]]);
-  });
+    // On a busy machine it takes longer than Vitest allows a test.
+  }, 20_000);
 
   test("[G-07] days older than 400 are removed", () => {
     kept.store(report("one", 1, { 20000: 3 }));
