@@ -29,6 +29,8 @@ export interface GroupCommitHost {
 export class GroupCommit<Item> {
   #waiting: Item[] = [];
   #isGathering = false;
+  /** Whether the last wait brought more. If one sender sends everything, its gateway has joined it already. */
+  #isWorthWaiting = true;
   readonly #commit: (items: Item[]) => void;
   readonly #host: GroupCommitHost;
 
@@ -62,20 +64,24 @@ export class GroupCommit<Item> {
   }
 
   async #gather(): Promise<void> {
-    let known = 0;
-    let turns = 0;
-    for (
-      let quiet = 0;
-      quiet < QUIET_TURNS + this.#host.readers() / READERS_PER_TURN && turns < TURNS_MAX;
-      quiet += 1
-    ) {
+    let known = this.#waiting.length;
+    let isMore = false;
+    for (let quiet = 0, turns = 0; quiet < this.#quietTurns && turns < TURNS_MAX; quiet += 1, turns += 1) {
       await this.#host.turn();
-      turns += 1;
-      if (this.#waiting.length > known) quiet = 0;
+      if (this.#waiting.length > known) {
+        quiet = -1;
+        isMore = true;
+        this.#isWorthWaiting = true;
+      }
       known = this.#waiting.length;
     }
+    this.#isWorthWaiting = isMore;
     this.#isGathering = false;
     this.flush();
+  }
+
+  get #quietTurns(): number {
+    return this.#isWorthWaiting ? QUIET_TURNS + this.#host.readers() / READERS_PER_TURN : 1;
   }
 
   /** Commits the waiting writes now, before something that must follow them. */

@@ -129,3 +129,22 @@ test("[I2] a flush among writes that come together commits those before it", asy
   await passTurns();
   expect(commits).toEqual([["a"], ["b"]]);
 });
+
+test("[I2] a wait that brought nothing makes the next one short, until more writes come", async () => {
+  const { group, commits, passTurn, passTurns } = setUp();
+  group.add("first");
+  group.add("a");
+  const inVain = await passTurns();
+  group.add("b");
+  expect(await passTurns()).toBeLessThan(inVain);
+  group.add("c");
+  group.add("d");
+  await passTurn();
+  group.add("e");
+  await passTurns();
+  group.add("f");
+  await passTurn();
+  group.add("g");
+  expect(await passTurns()).toBeGreaterThanOrEqual(inVain);
+  expect(commits).toEqual([["first"], ["a"], ["b"], ["c", "d", "e"], ["f", "g"]]);
+});
