@@ -28,7 +28,8 @@ export function monthOf({ daily, messages: dailyMessages }: AppLoad): Month {
       objectRows: sum(({ rows }) => sumOf(rows)),
       databaseRows: sum(({ databaseRows = 0 }) => databaseRows),
       databaseCalls: sum(
-        ({ databaseBatches = 0, databaseQuestions = 0 }) => databaseBatches + databaseQuestions,
+        ({ databaseBatches = 0, archiveBatches = 0, databaseQuestions = 0 }) =>
+          databaseBatches + archiveBatches + databaseQuestions,
       ),
       socketMessages: sum(({ frames }) => sumOf(frames)),
       otherEvents: sum(({ calls }) => sumOf(calls)),

@@ -26,6 +26,8 @@ export interface UnitCost {
   /** Rows written in D1, batches that write them, and questions. */
   databaseRows?: number;
   databaseBatches?: number;
+  /** Batches that write messages, which are in other databases than the index. */
+  archiveBatches?: number;
   databaseQuestions?: number;
   /** Messages handed to the queue of events, and to that of pushes. */
   events?: number;
@@ -38,6 +40,9 @@ export interface UnitCost {
 /** A message's share of its conversation's alarm. */
 const ALARM = 1 / assumptions.messagesPerAlarm;
 
+/** A message's share of its conversation's row in D1: every 30 s, which is every second one, and by the alarm. */
+const ROW = 1 / 2 + ALARM;
+
 /**
  * What each piece of work costs, beyond those that it comes with. `npm run bench` compares them with what it counts, so
  * that a change of the product changes them, and with them what an app of ten million people needs.
@@ -48,8 +53,9 @@ export const unitCosts = {
     frames: { ConversationObject: 1 },
     calls: { ConversationObject: ALARM },
     rows: { ConversationObject: 1 + ALARM },
-    databaseRows: 3,
-    databaseBatches: 1,
+    databaseRows: 1 + ROW,
+    databaseBatches: ROW,
+    archiveBatches: 1,
   },
   acknowledge: { frames: { ConversationObject: 1 } },
   read: { frames: { ConversationObject: 1 }, rows: { ConversationObject: 1 } },
@@ -57,6 +63,9 @@ export const unitCosts = {
   firstToAway: {
     calls: { ClientObject: 1, ConversationObject: 1 },
     rows: { ConversationObject: 3, ClientObject: 1 },
+    // It is the first one for a while, and writes its conversation's row.
+    databaseRows: 1 - ROW,
+    databaseBatches: 1 - ROW,
   },
   /** A message that is pushed, without a queue. An alarm within ten seconds notes that it is settled. */
   pushed: {
@@ -94,7 +103,7 @@ export const unitCosts = {
     frames: { RelayObject: 1 },
     calls: { ConversationObject: 1 },
     rows: { ConversationObject: 3 },
-    databaseRows: 3,
+    databaseRows: 2,
     databaseBatches: 1,
   },
   relayedMessage: { calls: { RelayObject: 1 } },

@@ -146,10 +146,21 @@ async function withLastMessages(
   });
   const next = found.findIndex(({ conversation }) => unasked.has(conversation.id));
   const fitting = next === -1 ? found : found.slice(0, next);
-  return fitting.map((each) => ({
-    ...each,
-    lastMessage: each.lastMessage ?? descriptions.get(each.conversation.id)?.lastMessage,
-  }));
+  return fitting.map((each) => {
+    const described = descriptions.get(each.conversation.id);
+    return described === undefined ? each : asDescribed(each, described);
+  });
+}
+
+/** D1's time of the last message may be some seconds old; the conversation itself says when that was. */
+function asDescribed(found: ConversationFound, described: Described): ConversationFound {
+  const { conversation } = found;
+  const lastMessageAt = Math.max(conversation.lastMessageAt ?? 0, described.conversation.lastMessageAt ?? 0);
+  return {
+    ...found,
+    conversation: { ...conversation, lastMessageAt: lastMessageAt || undefined },
+    lastMessage: found.lastMessage ?? described.lastMessage,
+  };
 }
 
 /** Adds to services what D1 does not have: whether the client is subscribed. The services have it. */

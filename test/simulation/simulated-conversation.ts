@@ -266,7 +266,7 @@ export class SimulatedConversation implements ConversationCalls {
         saveConversation: (record) => instance.hold(database.saveConversation(record)),
         saveRoles: (id, roles, asOf) => instance.hold(database.saveRoles(id, roles, asOf)),
         archivedUpTo: (id) => instance.hold(database.archivedUpTo(id)),
-        saveMessages: (id, messages) => instance.hold(database.saveMessages(id, messages)),
+        saveMessages: (id, messages, copy) => instance.hold(database.saveMessages(id, messages, copy)),
         deleteMessages: (id) => instance.hold(database.deleteMessages(id)),
         deleteConversation: (id) => instance.hold(database.deleteConversation(id)),
         unlistBroadcasts: () => instance.hold(database.unlistBroadcasts()),

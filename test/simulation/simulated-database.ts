@@ -1,4 +1,4 @@
-import type { CopyCalls } from "../../src/conversation/copy/outbox.ts";
+import type { CopiedPart, CopyCalls } from "../../src/conversation/copy/outbox.ts";
 import type { Removal } from "../../src/conversation/copy/removal.ts";
 import type { ArchiveProgress } from "../../src/database/messages/archive-progress.ts";
 import type { ConversationRecord, StoredRole } from "../../src/model/records.ts";
@@ -58,13 +58,15 @@ export class Database implements CopyCalls, Removal {
   saveMessages(
     id: string,
     messages: readonly { timestamp: number; patchedAt?: number | undefined }[],
+    { progress }: CopiedPart,
   ): Promise<ArchiveProgress | undefined> {
     return this.#ask(() => {
       const before = this.#progressOf(id);
       if (before === undefined) return undefined;
-      const timestamp = Math.max(before.timestamp, ...messages.map((message) => message.timestamp));
-      const patchedAt = Math.max(before.patchedAt, ...messages.map((message) => message.patchedAt ?? 0));
-      this.#archived.set(id, { timestamp, patchedAt });
+      const parts = progress === "later" ? [before] : [before, progress];
+      const timestamp = Math.max(...[...parts, ...messages].map((part) => part.timestamp));
+      const patchedAt = Math.max(...[...parts, ...messages].map((part) => part.patchedAt ?? 0));
+      if (progress !== "later") this.#archived.set(id, { timestamp, patchedAt });
       return { timestamp, patchedAt };
     });
   }

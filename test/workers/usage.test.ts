@@ -53,8 +53,8 @@ describe("GET /admin/usage", () => {
     // One for each in the log; the alarm beside them.
     expect(grown("objectRowsWritten")).toBeGreaterThanOrEqual(2);
     expect(grown("objectRowsWritten")).toBeLessThan(12);
-    // Two for each, and one for each copy.
-    expect(grown("databaseRowsWritten")).toBeGreaterThanOrEqual(5);
+    // One for each; their conversation's row may come later.
+    expect(grown("databaseRowsWritten")).toBeGreaterThanOrEqual(2);
     expect(grown("databaseRowsWritten")).toBeLessThan(12);
     expect(grown("objectRequests")).toBeGreaterThan(0);
     expect(grown("workerRequests")).toBeGreaterThan(0);

@@ -10,7 +10,7 @@ import { withDeadline } from "../../deadline.ts";
 import type { MessageRecord } from "../../model/records.ts";
 import { archivedFrom } from "../../settings/archived-from.ts";
 import { saveUnexpiredBroadcasts } from "../../settings/store.ts";
-import type { CopyCalls } from "./outbox.ts";
+import type { CopiedPart, CopyCalls } from "./outbox.ts";
 import type { Removal } from "./removal.ts";
 
 const DEADLINE = 2_500; // ms for a write to D1
@@ -18,8 +18,8 @@ const DEADLINE = 2_500; // ms for a write to D1
 /** D1 and the app's object, as a conversation's outbox calls them. Every call has a deadline and may reject. */
 export function copyCallsOf(env: Env): CopyCalls & Removal {
   const { DB } = env;
-  const save = async (id: string, records: MessageRecord[], unlisted: ReadonlySet<number>) =>
-    saveMessages(await adoptedArchive(env), id, records, { unlisted, since: await archivedFrom(env) });
+  const save = async (id: string, records: MessageRecord[], copy: CopiedPart) =>
+    saveMessages(await adoptedArchive(env), id, records, { ...copy, since: await archivedFrom(env) });
   // Both may be repeated; no late write comes after the first.
   const remove = async (id: string) => {
     await endArchive(await adoptedArchive(env), id);
@@ -33,7 +33,7 @@ export function copyCallsOf(env: Env): CopyCalls & Removal {
     saveConversation: (record) => within(saveConversation(DB, record), "saving a conversation to D1"),
     saveRoles: (id, roles, asOf) => within(saveRoles(DB, id, roles, asOf), "saving roles to D1"),
     archivedUpTo: (id) => within(archivedUpTo(DB, id), "reading how far D1 has history"),
-    saveMessages: (id, messages, unlisted) => within(save(id, messages, unlisted), "saving history to D1"),
+    saveMessages: (id, messages, copy) => within(save(id, messages, copy), "saving history to D1"),
     deleteMessages: (id, places) => within(removeMessages(id, places), "deleting history from D1"),
     deleteConversation: (id) => within(remove(id), "deleting a conversation from D1"),
     unlistBroadcasts: (id) => within(saveUnexpiredBroadcasts(env, id, []), "unlisting broadcasts"),

@@ -42,7 +42,7 @@ export class CopyProgress {
     this.#sql.exec("UPDATE conversation SET indexed_at = 0, archived_at = 0");
   }
 
-  /** D1 has reported that it has every entry of the log up to this time (ms). */
+  /** D1 has reported that it has every entry of the log up to this time (ms), and that its row says so. */
   get archivedAt(): number {
     return this.#archivedAt;
   }

@@ -1,11 +1,20 @@
 import type { ArchiveProgress } from "../../database/messages/archive-progress.ts";
 import type { CopyDelay } from "../../database/messages/copy-delay.ts";
+import type { ArchivedPart } from "../../database/messages/save.ts";
 import { loggableError } from "../../loggable-error.ts";
 import type { ConversationRecord, MessageRecord, StoredRole } from "../../model/records.ts";
 import type { ConversationState } from "../state.ts";
 import { type BehindCalls, BehindReports } from "./behind-reports.ts";
 import type { CopyPace } from "./copy-pace.ts";
-import { isShortOf } from "./copy-progress.ts";
+import { KnownCopy } from "./known-copy.ts";
+
+/** How a batch of messages is given to D1. */
+export interface CopiedPart {
+  /** Times of messages that no list of the app has. */
+  unlisted: ReadonlySet<number>;
+  /** Whether the conversation's row is left as it is, or what else the row has to be given. */
+  progress: "later" | ArchivedPart;
+}
 
 /** D1 as the conversation's outbox writes to it. Every call has a deadline and may reject. */
 export interface CopyCalls extends BehindCalls {
@@ -14,15 +23,11 @@ export interface CopyCalls extends BehindCalls {
   saveRoles(conversationId: string, roles: StoredRole[], asOf: number): Promise<void>;
   /** How far D1 has this conversation's log; undefined if D1 does not have the conversation. */
   archivedUpTo(conversationId: string): Promise<ArchiveProgress | undefined>;
-  /**
-   * How far D1 has the log after this write, as D1 reports it; undefined if it does not have the conversation.
-   *
-   * @param unlisted times of messages that no list of the app has
-   */
+  /** How far D1 has the log after this write, as D1 reports it; undefined if it does not have the conversation. */
   saveMessages(
     conversationId: string,
     messages: MessageRecord[],
-    unlisted: ReadonlySet<number>,
+    copy: CopiedPart,
   ): Promise<ArchiveProgress | undefined>;
 }
 
@@ -42,6 +47,8 @@ const GATHER_FIRST = 1_000; // ms
 const GATHER_LAST = 8_000; // ms
 const BUSY_COPY = 8; // messages in one copy: more than people type
 const LATE = 10_000; // ms: longer than an entry waits for its copy in normal operation
+/** How long an alarm may be late (ms) without D1 counting as behind. */
+const ALARM_SLACK = 2_000;
 const ALMOST_LATE = 9_000; // ms: a copy with older entries does not pause
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms
@@ -56,6 +63,8 @@ const TIMER_LOST = 1_000;
  * (`copy-pace.ts`). The writes that follow gather for a while and are copied together.
  *
  * An alarm covers an object that dies before it has copied: one alarm for everything written until it fires.
+ *
+ * The conversation's row in D1 is not written with each batch (`known-copy.ts`): what it lacks comes with the alarm too.
  */
 export class Outbox {
   readonly #state: ConversationState;
@@ -65,7 +74,7 @@ export class Outbox {
   readonly #reports: BehindReports;
   #saving: Promise<boolean> | undefined;
   #copying: Promise<boolean> | undefined;
-  #reached: ArchiveProgress | undefined;
+  readonly #known = new KnownCopy();
   /** How long writes gather (ms): a second in a chat of people, longer in a busy conversation. */
   #gathering = GATHER_FIRST;
   /** When the batch in progress began (ms). */
@@ -184,7 +193,7 @@ export class Outbox {
         if (this.isBehind) this.#schedule();
       });
       if (!(await this.#copying)) return false;
-    } while (this.#lacks(end));
+    } while (this.#lacks(end) || (isAwaited && this.#known.isRowBehind));
     return true;
   }
 
@@ -206,37 +215,49 @@ export class Outbox {
   async #copy(id: string): Promise<boolean> {
     const { log } = this.#state;
     const { end } = log;
-    if (!this.#lacks(end)) return true;
+    if (!this.#lacks(end) && !(this.#isAwaited && this.#known.isRowBehind)) return true;
     try {
-      this.#reached ??= known(await this.#calls.archivedUpTo(id));
+      // The row may be behind by what its alarm has still to write.
+      const isNew = this.#known.messages === undefined;
+      let late = isNew ? Math.max(LATE, this.#host.copyDelay.safety + ALARM_SLACK) : LATE;
+      let has = this.#known.messages ?? this.#known.asked(known(await this.#calls.archivedUpTo(id)));
       let copied = 0;
       for (let upTo = 0; upTo < end; ) {
         const missing = this.#firstMissing();
-        if (missing !== undefined && missing < this.#host.now() - LATE)
+        if (missing !== undefined && missing < this.#host.now() - late)
           await this.#reports.behind(id, missing);
-        const messages = log.missing.from(this.#reached, BATCH);
+        const messages = log.missing.from(has, BATCH);
         const last = messages.at(-1);
         if (last === undefined) break;
-        const reached = known(await this.#calls.saveMessages(id, messages, this.#unlisted(messages)));
-        this.#reached = reached;
-        if (isShortOf(reached, messages)) throw new Error("D1 did not take what it was given");
+        has = await this.#saveMessages(id, messages, has);
+        late = LATE;
         copied += messages.length;
         upTo = last.patchedAt ?? last.timestamp;
         if (upTo < end) await this.#pauseUnlessLate(upTo);
         if (this.#state.isDeleted) return true;
       }
-      this.#state.copy.setArchived(end);
+      if (this.#isAwaited && this.#known.isRowBehind) await this.#saveMessages(id, [], has);
+      this.#known.hasAll(end);
+      if (!this.#known.isRowBehind) this.#state.copy.setArchived(end);
       this.#gathering = copied > BUSY_COPY ? Math.min(this.#gathering * 2, GATHER_LAST) : GATHER_FIRST;
       return true;
     } catch (error) {
       if (error instanceof UnknownConversation) {
         // Start from the beginning, with members and facts.
-        this.#reached = { timestamp: 0, patchedAt: 0 };
+        this.#known.lost();
         this.#state.copy.lost();
       }
       console.warn(`history of ${id} is late:`, loggableError(error));
       return false;
     }
+  }
+
+  /** Gives D1 some messages after others that it has, and the row what it lacks, unless that can wait. */
+  async #saveMessages(id: string, messages: MessageRecord[], before: ArchivedPart): Promise<ArchivedPart> {
+    const canWait = !this.#isAwaited && this.#known.canRowWait(messages, this.#host.now());
+    const copy: CopiedPart = { unlisted: this.#unlisted(messages), progress: canWait ? "later" : before };
+    const reached = known(await this.#calls.saveMessages(id, messages, copy));
+    return this.#known.took(messages, reached, canWait ? "left" : { writtenAt: this.#host.now() });
   }
 
   /**
@@ -271,7 +292,7 @@ export class Outbox {
   #firstMissing(): number | undefined {
     const { log, copy } = this.#state;
     const presumed = Math.max(copy.archivedAt, log.end - this.#host.copyDelay.normal);
-    return log.missing.firstFrom(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
+    return log.missing.firstFrom(this.#known.messages ?? { timestamp: presumed, patchedAt: presumed });
   }
 
   /** Whether D1 lacks anything, as far as is known without asking it. */
@@ -280,7 +301,7 @@ export class Outbox {
   }
 
   #lacks(end: number): boolean {
-    return this.#isCopied && this.#state.copy.archivedAt < end;
+    return this.#isCopied && Math.max(this.#state.copy.archivedAt, this.#known.upTo) < end;
   }
 
   get #isCopied(): boolean {

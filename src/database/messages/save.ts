@@ -37,35 +37,67 @@ const ELSEWHERE = {
 /** A message of a conversation, by its place in the log (ms). */
 export type MessagePlace = Pick<MessageRecord, "timestamp" | "from">;
 
-/** What of a conversation's messages the archive keeps. */
-export interface Kept {
-  /** Times of messages that it does not have; the progress counts them. */
+/** How far messages were archived, with who sent the newest of them, if that is known. */
+export interface ArchivedPart extends ArchiveProgress {
+  from: string | undefined;
+}
+
+/** How a part of a conversation's messages is archived. */
+export interface Saving {
+  /** Times of messages that the archive does not have; the progress counts them. */
   unlisted?: ReadonlySet<number>;
   /** It has messages from this time on (ms). */
   since?: number;
+  /**
+   * Whether the progress waits for a later batch, which messages alone may have: no edits, recalls and deletions. Or the
+   * part that earlier batches archived so.
+   */
+  progress?: "later" | ArchivedPart;
 }
 
 /**
  * Archives messages, edits of archived messages, and deletions. Save them in the order of `patchedAt ?? timestamp`: the
  * progress is stored with them, and a late or repeated write of something older changes nothing. Nor does a write for a
- * conversation that D1 does not know. The progress is stored once every database has taken its part. Resolves to the
- * progress afterwards; undefined if D1 does not know the conversation.
+ * conversation that D1 does not know. The progress is stored once every database has taken its part.
+ *
+ * Without the progress, a repeated write finds its messages there, and changes nothing either; one that comes after the
+ * deletion of a message finds the progress that was stored with the deletion.
+ *
+ * Resolves to how far D1 has them afterwards; undefined if D1 does not know the conversation. Without the progress, other
+ * databases than that of the conversations speak for these messages alone.
  */
 export async function saveMessages(
   archive: Archive,
   conversationId: string,
   records: MessageRecord[],
-  kept: Kept = {},
+  saving: Saving = {},
 ): Promise<ArchiveProgress | undefined> {
   const { index } = archive;
-  if (records.length === 0) return archivedUpTo(index, conversationId);
+  if (records.length === 0 && saving.progress === undefined) return archivedUpTo(index, conversationId);
   const parts = archive.byDatabase(records, ({ timestamp }) => ({ conversationId, timestamp }));
   const own = parts.get(index) ?? [];
   parts.delete(index);
-  await Promise.all([...parts].map(([db, part]) => saveElsewhere(db, conversationId, part, kept)));
-  const { timestamp, patchedAt } = endOf(records);
-  const bucket = bucketAt(timestamp, records);
-  const progress = sql`UPDATE ${conversations} SET
+  await Promise.all([...parts].map(([db, part]) => saveElsewhere(db, conversationId, part, saving)));
+  const { insertions, deletions, written } = changesOf(conversationId, own, { saving, progress: IN_INDEX });
+  const toService = systemMessageStatements(conversationId, records);
+  if (saving.progress === "later" && own.length === 0 && toService.length === 0) return endOf(records);
+  const ends =
+    saving.progress === "later"
+      ? [presence(conversationId, written)]
+      : [progressUpdate(conversationId, endOf(records, saving.progress)), progressQuery(conversationId)];
+  const results = await index.batch<ProgressRow & { missing?: number }>(
+    [...insertions, ...toService, ...deletions, ...ends].map((query) => statement(index, query)),
+  );
+  const row = results.at(-1)?.results[0];
+  const stored = progressIn(row);
+  if (stored === undefined || saving.progress !== "later" || row?.missing !== 0) return stored;
+  const { timestamp } = endOf(records);
+  return { timestamp: Math.max(stored.timestamp, timestamp), patchedAt: stored.patchedAt };
+}
+
+function progressUpdate(conversationId: string, { timestamp, patchedAt, from }: ArchivedPart): SQL {
+  const bucket = from === undefined ? null : bucketOf(from, timestamp);
+  return sql`UPDATE ${conversations} SET
       last_message_at = max(coalesce(${conversations.lastMessageAt}, 0), ${timestamp}),
       archived_bucket = CASE WHEN coalesce(${conversations.archivedAt}, 0) < ${timestamp}
         THEN ${bucket} ELSE archived_bucket END,
@@ -74,53 +106,61 @@ export async function saveMessages(
     WHERE ${conversations.id} = ${conversationId} AND (${conversations.archivedAt} IS NULL
       OR ${conversations.archivedAt} < ${timestamp} OR ${conversations.archivedPatchAt} IS NULL
       OR ${conversations.archivedPatchAt} < ${patchedAt})`;
-  const { insertions, deletions } = changesOf(conversationId, own, { kept, progress: IN_INDEX });
-  const toService = systemMessageStatements(conversationId, records);
-  const results = await index.batch<ProgressRow>(
-    [...insertions, ...toService, ...deletions, progress, progressQuery(conversationId)].map((query) =>
-      statement(index, query),
-    ),
-  );
-  return progressIn(results.at(-1)?.results[0]);
 }
 
-/** The part of a database that has messages alone. */
+/** The progress, and how many of some messages beyond it are not there. */
+function presence(conversationId: string, written: readonly MessageRecord[]): SQL {
+  const keys = written.map(({ from, timestamp }) => [bucketOf(from, timestamp), timestamp]);
+  return sql`SELECT c.archived_at AS timestamp, c.archived_patch_at AS patched_at,
+      (SELECT count(*) FROM json_each(${JSON.stringify(keys)}) WHERE value->>1 > coalesce(c.archived_at, 0)
+        AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.bucket = value->>0 AND m.timestamp = value->>1
+          AND m.conversation_id = c.id)) AS missing
+    FROM ${conversations} AS c WHERE c.id = ${conversationId}`;
+}
+
+/**
+ * The part of a database that has messages alone. How far it was given them is stored with changes of messages, for late
+ * writes of those.
+ */
 async function saveElsewhere(
   db: D1Database,
   conversationId: string,
   records: MessageRecord[],
-  kept: Kept,
+  saving: Saving,
 ): Promise<void> {
-  const { insertions, deletions } = changesOf(conversationId, records, { kept, progress: ELSEWHERE });
+  const { insertions, deletions } = changesOf(conversationId, records, { saving, progress: ELSEWHERE });
   if (insertions.length === 0 && deletions.length === 0) return;
   const { timestamp, patchedAt } = endOf(records);
   const begun = sql`INSERT OR IGNORE INTO ${archiveProgress} VALUES (${conversationId}, 0, 0)`;
   const progress = sql`UPDATE ${archiveProgress} SET archived_at = max(archived_at, ${timestamp}),
       archived_patch_at = max(archived_patch_at, ${patchedAt})
     WHERE conversation_id = ${conversationId} AND (archived_at < ${timestamp} OR archived_patch_at < ${patchedAt})`;
-  await db.batch([begun, ...insertions, ...deletions, progress].map((query) => statement(db, query)));
+  const ends = patchedAt === 0 ? [] : [progress];
+  await db.batch([begun, ...insertions, ...deletions, ...ends].map((query) => statement(db, query)));
 }
 
-/** Times (ms) of the newest message and the newest patch. */
-function endOf(records: readonly MessageRecord[]): ArchiveProgress {
-  return {
-    timestamp: records.reduce((newest, record) => Math.max(newest, record.timestamp), 0),
-    patchedAt: records.reduce((newest, record) => Math.max(newest, record.patchedAt ?? 0), 0),
-  };
-}
-
-/** The bucket of the message of a time (ms); null without it. */
-function bucketAt(timestamp: number, records: readonly MessagePlace[]): number | null {
-  const newest = records.find((record) => record.timestamp === timestamp);
-  return newest === undefined ? null : bucketOf(newest.from, timestamp);
+/** Times (ms) of the newest message and the newest patch, of some messages or an earlier part. */
+function endOf(records: readonly MessageRecord[], earlier?: ArchivedPart): ArchivedPart {
+  const none: ArchivedPart = { timestamp: 0, patchedAt: 0, from: undefined };
+  return records.reduce(({ timestamp, patchedAt, from }, record) => {
+    const isNewer = record.timestamp > timestamp;
+    return {
+      timestamp: isNewer ? record.timestamp : timestamp,
+      patchedAt: Math.max(patchedAt, record.patchedAt ?? 0),
+      from: isNewer ? record.from : from,
+    };
+  }, earlier ?? none);
 }
 
 /** The statements for some messages of a conversation. */
 function changesOf(
   conversationId: string,
   records: readonly MessageRecord[],
-  { kept: { unlisted, since = 0 }, progress }: { kept: Kept; progress: typeof IN_INDEX | typeof ELSEWHERE },
-): { insertions: SQL[]; deletions: SQL[] } {
+  {
+    saving: { unlisted, since = 0 },
+    progress,
+  }: { saving: Saving; progress: typeof IN_INDEX | typeof ELSEWHERE },
+): { insertions: SQL[]; deletions: SQL[]; written: MessageRecord[] } {
   const isGone = (record: MessageRecord) => record.deleted || unlisted?.has(record.timestamp) === true;
   // One that is older was never written here, unless it is older only now.
   const isPatchedTooLate = (record: MessageRecord) =>
@@ -143,7 +183,7 @@ function changesOf(
         recipients = excluded.recipients, address = excluded.address
       WHERE coalesce(excluded.patched_at, 0) > coalesce(${messages.patchedAt}, 0)`,
   );
-  return { insertions, deletions: deleted.length > 0 ? [deletionOf(conversationId, deleted)] : [] };
+  return { insertions, deletions: deleted.length > 0 ? [deletionOf(conversationId, deleted)] : [], written };
 }
 
 /** Removes messages of a conversation. Missing messages are ignored. */

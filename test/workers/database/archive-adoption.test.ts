@@ -78,7 +78,9 @@ describe("a list of databases that does not fit the messages", () => {
     await written(undefined, now - 1_000);
     const env = envOf(twoFrom(now - HOUR));
     const copy = copyCallsOf(env);
-    await expect(copy.saveMessages(ID, [message(now)], new Set())).rejects.toThrow("does not fit");
+    await expect(
+      copy.saveMessages(ID, [message(now)], { unlisted: new Set(), progress: "later" }),
+    ).rejects.toThrow("does not fit");
     await expect(copy.deleteMessages(ID, [message(now - 1_000)])).rejects.toThrow("does not fit");
     await expect(copy.deleteConversation(ID)).rejects.toThrow("does not fit");
     const asked = (path: string) => ask(`https://im.example.com${path}`, { headers: masterKeys, env });

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { saveConversation } from "../../../src/database/conversations/save.ts";
 import { Archive } from "../../../src/database/messages/archive.ts";
 import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
+import { bucketOf } from "../../../src/database/messages/buckets.ts";
 import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
 import { messageIn } from "../../../src/database/rows-to-records.ts";
 import { messages } from "../../../src/database/schema/messages.ts";
@@ -30,13 +31,13 @@ async function rowsWritten(work: (billed: D1Database) => Promise<unknown>): Prom
   return billed.rowsWritten;
 }
 
-describe("saving messages", () => {
-  async function ready(): Promise<string> {
-    const id = freshId();
-    await saveConversation(db, conversation(id));
-    return id;
-  }
+async function ready(): Promise<string> {
+  const id = freshId();
+  await saveConversation(db, conversation(id));
+  return id;
+}
 
+describe("saving messages", () => {
   test("saved messages come back as they were", async () => {
     const id = await ready();
     const every = [
@@ -147,6 +148,68 @@ describe("saving messages", () => {
     const many = Array.from({ length: 12_000 }, (_, index) => message(index + 1));
     await saveMessages(Archive.of(db), id, many);
     await deleteMessages(Archive.of(db), id, many);
+    expect(await archived(id)).toEqual([]);
+  });
+});
+
+describe("messages whose progress waits for a later batch", () => {
+  const later = { progress: "later" } as const;
+
+  test("they cost one row each, also in a batch, and D1 confirms them", async () => {
+    const id = await ready();
+    await saveMessages(Archive.of(db), id, [message(1)]);
+    const more = [message(2), message(3)];
+    expect(await rowsWritten((billed) => saveMessages(Archive.of(billed), id, more, later))).toBe(2);
+    expect(await saveMessages(Archive.of(db), id, more, later)).toEqual({ timestamp: 3, patchedAt: 0 });
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1, patchedAt: 0 });
+    expect(await archived(id)).toEqual([message(1), ...more]);
+  });
+
+  test("a repeated write of them costs no rows, and a later batch brings the progress of all", async () => {
+    const id = await ready();
+    const batch = [message(1), message(2, { from: "bob" })];
+    await saveMessages(Archive.of(db), id, batch, later);
+    expect(await rowsWritten((billed) => saveMessages(Archive.of(billed), id, batch, later))).toBe(0);
+    const progress = { timestamp: 2, patchedAt: 0, from: "bob" };
+    expect(await rowsWritten((billed) => saveMessages(Archive.of(billed), id, [], { progress }))).toBe(1);
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 0 });
+    const row = await db
+      .prepare("SELECT last_message_at, archived_bucket FROM conversations WHERE id = ?")
+      .bind(id)
+      .first();
+    expect(row).toEqual({ last_message_at: 2, archived_bucket: bucketOf("bob", 2) });
+  });
+
+  test("a late write of one that was deleted or recalled meanwhile does not bring it back", async () => {
+    const id = await ready();
+    const batch = [message(1), message(2), message(3)];
+    await saveMessages(Archive.of(db), id, batch, later);
+    const recalled = message(2, { content: "", patchedAt: 5, recalled: true });
+    const deleted = message(1, { content: "", patchedAt: 4, deleted: true });
+    await saveMessages(Archive.of(db), id, [deleted, recalled]);
+    expect(await saveMessages(Archive.of(db), id, batch, later)).toEqual({ timestamp: 3, patchedAt: 5 });
+    expect(await archived(id)).toEqual([recalled, message(3)]);
+  });
+
+  test("one that D1 did not take is not confirmed", async () => {
+    const id = await ready();
+    const forgetful = new Proxy(db, {
+      get: (target, name) =>
+        name === "batch"
+          ? async (all: D1PreparedStatement[]) => {
+              const [written, ...rest] = await target.batch(all.slice(0, -1));
+              await deleteMessages(Archive.of(db), id, [message(2)]);
+              return [written, ...rest, ...(await target.batch(all.slice(-1)))];
+            }
+          : Reflect.get(target, name).bind(target),
+    });
+    const reached = await saveMessages(Archive.of(forgetful), id, [message(1), message(2)], later);
+    expect(reached).toEqual({ timestamp: 0, patchedAt: 0 });
+  });
+
+  test("a conversation that D1 does not have, or has no more, gets none", async () => {
+    const id = freshId();
+    expect(await saveMessages(Archive.of(db), id, [message(1)], later)).toBeUndefined();
     expect(await archived(id)).toEqual([]);
   });
 });

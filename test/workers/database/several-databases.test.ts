@@ -119,6 +119,18 @@ describe("writing to several databases", () => {
     expect(await timesIn(world.DB_1)).toEqual([]);
   });
 
+  test("a message of another database costs one row there, and none for how far it is", async () => {
+    const id = await ready();
+    await saveMessages(archive, id, [message(1_000)]);
+    const [index, billed] = [new WatchedDatabase(world.DB), new WatchedDatabase(world.DB_1)];
+    const late = { progress: "later" } as const;
+    const several = severalDatabases({ DB: index, DB_1: billed });
+    expect(await saveMessages(several, id, [message(1_001)], late)).toMatchObject({ timestamp: 1_001 });
+    expect(billed.rowsWritten).toBe(1);
+    expect(await index.plans()).toEqual([]);
+    expect(await timesIn(world.DB_1, id)).toEqual([1_000, 1_001]);
+  });
+
   test("a deleted conversation leaves no message in any database, also after a late write", async () => {
     const id = await ready();
     const batch = [message(999), message(1_000), message(2_000), message(2_001)];

@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { conversationTables } from "../../../../src/conversation/conversation-tables.ts";
 import { CopyPace } from "../../../../src/conversation/copy/copy-pace.ts";
-import { type CopyCalls, Outbox, type OutboxHost } from "../../../../src/conversation/copy/outbox.ts";
+import {
+  type CopiedPart,
+  type CopyCalls,
+  Outbox,
+  type OutboxHost,
+} from "../../../../src/conversation/copy/outbox.ts";
 import { ConversationState } from "../../../../src/conversation/state.ts";
 import type { ArchiveProgress } from "../../../../src/database/messages/archive-progress.ts";
 import { copyDelayOf } from "../../../../src/database/messages/copy-delay.ts";
@@ -26,7 +31,9 @@ class FakeDatabase implements CopyCalls, OutboxHost {
   readonly timers: { at: number; run: () => void }[] = [];
   readonly saved: number[] = [];
   readonly reports: (number | "caught up")[] = [];
-  #reached = { timestamp: 0, patchedAt: 0 };
+  /** How often the conversation's row was written, and how far it says that D1 is. */
+  rows = 0;
+  row = { timestamp: 0, patchedAt: 0 };
 
   async saveConversation(): Promise<void> {
     if (this.broken === "everything") throw new Error("D1 is away");
@@ -41,23 +48,26 @@ class FakeDatabase implements CopyCalls, OutboxHost {
   async archivedUpTo(): Promise<ArchiveProgress | undefined> {
     if (this.broken !== "nothing") throw new Error("D1 is away");
     this.progressReads += 1;
-    return this.reached;
+    return this.hasConversation ? this.row : undefined;
   }
 
-  async saveMessages(_: string, messages: MessageRecord[]): Promise<ArchiveProgress | undefined> {
+  async saveMessages(
+    _: string,
+    messages: MessageRecord[],
+    { progress }: CopiedPart,
+  ): Promise<ArchiveProgress | undefined> {
     if (this.broken !== "nothing") throw new Error("D1 is away");
-    for (const { timestamp, patchedAt = 0 } of messages) {
-      this.saved.push(timestamp);
-      this.#reached = {
-        timestamp: Math.max(this.#reached.timestamp, timestamp),
-        patchedAt: Math.max(this.#reached.patchedAt, patchedAt),
-      };
-    }
-    return this.reached;
-  }
-
-  get reached(): ArchiveProgress | undefined {
-    return this.hasConversation ? this.#reached : undefined;
+    if (!this.hasConversation) return undefined;
+    this.saved.push(...messages.map(({ timestamp }) => timestamp));
+    const parts = [this.row, ...(progress === "later" ? [] : [progress]), ...messages];
+    const reached = {
+      timestamp: Math.max(...parts.map(({ timestamp }) => timestamp)),
+      patchedAt: Math.max(...parts.map(({ patchedAt = 0 }) => patchedAt)),
+    };
+    if (progress === "later") return reached;
+    this.rows += 1;
+    this.row = reached;
+    return reached;
   }
 
   now(): number {
@@ -322,6 +332,74 @@ describe("[I11] a write reaches D1", () => {
     expect(await outbox.drain()).toBe(false);
     expect(database.reports).toHaveLength(1);
     expect(await outbox.drain()).toBe(true);
+  });
+});
+
+describe("[I11] the conversation's row in D1", () => {
+  /** People write for a while, every three seconds. Returns how many messages. */
+  async function peopleWrite(seconds: number): Promise<number> {
+    for (let passed = 0; passed < seconds; passed += 3) {
+      append(state, message(state.nextTime(database.clock)));
+      outbox.scheduleCopy();
+      await database.passes(3_000);
+    }
+    return seconds / 3;
+  }
+
+  test("[I11] while people write, every message is copied, and their conversation's row is written every 30 s", async () => {
+    const count = await peopleWrite(300);
+    expect(database.saved).toHaveLength(count);
+    expect(database.rows).toBeGreaterThanOrEqual(8);
+    expect(database.rows).toBeLessThanOrEqual(11);
+    expect(state.log.head - database.row.timestamp).toBeLessThan(34_000);
+    expect(database.reports).toEqual([]);
+  });
+
+  test("[I11] the alarm writes what the row lacks, and the next one has nothing to do", async () => {
+    await peopleWrite(9);
+    expect([database.rows, database.row.timestamp]).toEqual([1, NOON]);
+    expect(await outbox.drain()).toBe(true);
+    expect([database.rows, database.row.timestamp]).toEqual([2, state.log.head]);
+    expect(await outbox.drain()).toBe(true);
+    expect([database.rows, database.saved.length]).toEqual([2, 3]);
+    expect(database.timers).toEqual([]);
+  });
+
+  test("[I11] somebody who waits for a copy in progress has the row written too", async () => {
+    await peopleWrite(3);
+    append(state, message(state.nextTime(database.clock)));
+    outbox.scheduleCopy();
+    const copying = database.passes(0);
+    expect(await outbox.drain()).toBe(true);
+    await copying;
+    expect(database.row.timestamp).toBe(state.log.head);
+  });
+
+  test("[I11] an edit writes the row at once, with all messages before it", async () => {
+    await peopleWrite(6);
+    append(state, message(state.nextTime(database.clock)));
+    const edited = { ...message(NOON), content: "edited", patchedAt: state.nextTime(database.clock) };
+    state.log.patched.rewrite(edited);
+    outbox.scheduleCopy();
+    await database.passes(1_000);
+    expect(database.row).toEqual({ timestamp: state.log.head, patchedAt: state.log.end });
+  });
+
+  test("[I11] the alarm of an object that hibernated before it writes the row, and D1 does not count as behind", async () => {
+    await peopleWrite(9);
+    database.timers.splice(0);
+    hibernate();
+    expect(await outbox.drain()).toBe(true);
+    expect(database.row.timestamp).toBe(state.log.head);
+    expect(database.reports).toEqual([]);
+  });
+
+  test("[I11] a row that is behind is found also if the object stored meanwhile that its facts are in D1", async () => {
+    await peopleWrite(9);
+    state.copy.setIndexed(state.change({ name: "pair" }, database.clock));
+    hibernate();
+    expect(await outbox.drain()).toBe(true);
+    expect(database.row.timestamp).toBe(state.log.head);
   });
 });
 
