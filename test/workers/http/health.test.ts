@@ -28,7 +28,7 @@ describe("GET /admin/health", () => {
       d1: {
         answers: true,
         milliseconds: expect.any(Number),
-        migration: expect.stringMatching(/^\d{4}_\w+\.sql$/),
+        migration: expect.stringMatching(/^\d{4}_[\w-]+\.sql$/),
         bytes: expect.any(Number),
       },
       archive: {
