@@ -28,6 +28,8 @@ export interface ImportOutcome {
   place: number;
   /** Whom it is for there, where it is not for all. */
   recipients?: string[] | undefined;
+  /** Who sent it by an earlier import, which stays, where this one names another. */
+  from?: string;
 }
 
 /**
@@ -96,11 +98,20 @@ function importMessage(sql: Sql, message: ImportedMessage): ImportOutcome {
   const sentAt = message.timestamp;
   if (insert(sql, message, sentAt)) return { outcome: "added", place: sentAt };
   const known = placeOf(sql, sentAt, message.id);
-  if (known !== undefined) return { outcome: update(sql, message, known), place: known };
+  if (known !== undefined)
+    return { outcome: update(sql, message, known), place: known, ...otherSender(sql, message, known) };
   const place = freePlace(sql, sentAt);
   if (place === undefined) return { outcome: "refused", place: sentAt };
   insert(sql, { ...message, sentAt }, place);
   return { outcome: "added", place };
+}
+
+/** The sender that a message in its place has, unless it is the one that is imported. */
+function otherSender(sql: Sql, { from }: ImportedMessage, place: number): { from?: string } {
+  const { sender } = sql
+    .exec<{ sender: string }>("SELECT sender FROM messages WHERE timestamp = ?", place)
+    .one();
+  return sender === from ? {} : { from: sender };
 }
 
 /** Whether the place was free. */

@@ -18,6 +18,9 @@ const PRIME = 67_108_859;
 const FACTOR = 48_271;
 /** Characters of an id that count, which is as many as a client's id may have. */
 const CHARACTERS = 64;
+/** What SQLite reads where two bytes are no character: for half a pair, which it does not store either, and for these. */
+const REPLACEMENT = 0xfffd;
+const isReplaced = (code: number) => (code >= 0xd800 && code <= 0xdfff) || code === 0xfffe || code === 0xffff;
 /** Weeks that are looked at one by one: 85 years. */
 const WEEKS_MAX = 5_000;
 
@@ -45,7 +48,8 @@ function hashOf(id: string): number {
   for (const character of id) {
     if (position++ === CHARACTERS) break;
     weight = (weight * FACTOR) % PRIME;
-    sum += (character.codePointAt(0) ?? 0) * weight;
+    const code = character.codePointAt(0) ?? 0;
+    sum += (isReplaced(code) ? REPLACEMENT : code) * weight;
   }
   return 1 + (sum % (PRIME - 1));
 }

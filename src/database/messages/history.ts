@@ -1,5 +1,6 @@
 import { and, asc, desc, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { alias } from "drizzle-orm/sqlite-core";
 import type { MessageRecord } from "../../model/records.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import { heldConversations } from "../retention/holds.ts";
@@ -93,6 +94,9 @@ function readPeriod(period: Period, range: Range, limit: number): Promise<Archiv
   return firstMerged(sources, limit, range.reversed ? compare : (one, other) => compare(other, one));
 }
 
+/** The name by which conditions know the table. */
+const each = alias(messages, "each");
+
 async function read(db: D1Database, period: Period, range: Range, limit: number): Promise<ArchivedMessage[]> {
   const { sender, kept, after, before, reversed } = range;
   const first = Math.max(period.since, after === undefined ? 0 : firstOf(after));
@@ -105,9 +109,10 @@ async function read(db: D1Database, period: Period, range: Range, limit: number)
   const order = reversed ? asc : desc;
   const rows = await drizzle(db)
     .select()
-    .from(messages)
-    .where(sql`(bucket, timestamp, conversation_id) IN (${page})`)
-    .orderBy(order(messages.timestamp), order(messages.id));
+    .from(each)
+    .where(and(sql`(each.bucket, each.timestamp) IN (${page})`, condition))
+    .orderBy(order(each.timestamp), order(each.id))
+    .limit(limit);
   return rows.map((row) => ({ ...messageIn(row), conversationId: row.conversationId }));
 }
 

@@ -5,7 +5,7 @@ import { type BucketRange, rangesOfAll } from "./buckets.ts";
 /** A page of messages of several ranges. */
 export interface RangesPage {
   ranges: readonly BucketRange[];
-  /** What else holds for a message; it names columns by `each`, and must not bound the search by time. */
+  /** What else holds for a message; it names the table `each`, and must not bound the search by time. */
   condition: SQL | undefined;
   /** Oldest first. */
   reversed: boolean;
@@ -13,34 +13,31 @@ export interface RangesPage {
 }
 
 /**
- * The keys of the first messages of several ranges, by time and message id; in no certain order. The query works as a priority queue: it
- * begins with the first message of each range, takes the one that comes first of all, and puts the next one of the same
- * range into its place. So it reads a message or two for each range, and for each message of the page.
+ * The milliseconds, each in its bucket, that have the first messages of several ranges by time and message id; in no
+ * certain order. Sort what is in them, and take as many as the page has. The query works as a priority queue: it begins
+ * with the first millisecond of each range, takes the one whose first message comes first of all, and puts the next one
+ * of the same range into its place. So it reads a message or two for each range, and for each message of the page; those
+ * of one millisecond, of which an import may bring thousands, are sorted once and not for each of them.
  */
 export function firstOfRanges({ ranges, condition = sql`true`, reversed, limit }: RangesPage): SQL {
   const order = reversed ? sql`ASC` : sql`DESC`;
-  const beyond = reversed ? sql`>` : sql`<`;
-  const end = reversed ? sql`each.timestamp <= r.last` : sql`each.timestamp >= r.first`;
-  // Within a range the table returns messages by time, and only those of one millisecond are sorted.
+  const inside = reversed ? sql`each.timestamp <= r.last` : sql`each.timestamp >= r.first`;
+  const beyond = reversed ? sql`each.timestamp > r.timestamp` : sql`each.timestamp < r.timestamp`;
   const nextIn = (part: SQL) => sql`(SELECT each.timestamp, each.conversation_id FROM messages AS each
     WHERE each.bucket = r.bucket AND ${part} AND ${condition}
     ORDER BY each.timestamp ${order}, each.id ${order} LIMIT 1)`;
-  const step = (
-    from: SQL,
-    part: SQL,
-  ) => sql`SELECT r.bucket, r.first, r.last, m.timestamp, m.conversation_id, m.id
+  const step = (from: SQL, part: SQL) => sql`SELECT r.bucket, r.first, r.last, m.timestamp, m.id
     FROM ${from} AS r CROSS JOIN messages AS m
       ON m.bucket = r.bucket AND (m.timestamp, m.conversation_id) = ${nextIn(part)}`;
   const inRange = sql`each.timestamp BETWEEN r.first AND r.last`;
-  const following = sql`(each.timestamp, each.id) ${beyond} (r.timestamp, r.id) AND ${end}`;
   return sql`WITH RECURSIVE
     ranges (bucket, first, last) AS MATERIALIZED
       (SELECT value->>0, value->>1, value->>2 FROM json_each(${JSON.stringify(ranges)})),
-    page (bucket, first, last, timestamp, conversation_id, id) AS (
+    page (bucket, first, last, timestamp, id) AS (
       SELECT * FROM (${step(sql`ranges`, inRange)})
-      UNION ALL ${step(sql`page`, following)}
-      ORDER BY 4 ${order}, 6 ${order} LIMIT ${limit})
-    SELECT bucket, timestamp, conversation_id FROM page`;
+      UNION ALL ${step(sql`page`, sql`${beyond} AND ${inside}`)}
+      ORDER BY 4 ${order}, 5 ${order} LIMIT ${limit})
+    SELECT bucket, timestamp FROM page`;
 }
 
 /** The times (ms) of the first and the last message of a database between two times; undefined if it has none there. */

@@ -81,7 +81,7 @@ export class ImportedMessages {
   }
 
   #taken(conversationId: string, group: Group<MessageRow>, { outcomes, copy }: ImportedLog): void {
-    for (const [at, { outcome, place, recipients }] of outcomes.entries()) {
+    for (const [at, { outcome, place, recipients, from }] of outcomes.entries()) {
       const each = group[at];
       if (each === undefined) continue;
       if (outcome === "refused") {
@@ -101,7 +101,10 @@ export class ImportedMessages {
       this.#answer[outcome] += 1;
       // Broadcasts to everybody are in no list of the app's history.
       if (each.value.message.validTill === undefined)
-        this.#archived.push(archivedOf(each.value, place, recipients));
+        this.#archived.push({
+          ...archivedOf(each.value, place, recipients),
+          ...(from !== undefined && { from }),
+        });
     }
     this.#progress.push({ conversationId, ...copy });
   }

@@ -9,10 +9,11 @@ import {
   messagesOfApp,
   messagesSentBy,
 } from "../../../src/database/messages/history.ts";
+import { importToArchive } from "../../../src/database/messages/import.ts";
 import { saveMessages } from "../../../src/database/messages/save.ts";
 import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
-import { message } from "./database.ts";
+import { message, WatchedDatabase } from "./database.ts";
 
 /** The order of history across buckets, weeks and conversations. */
 
@@ -83,4 +84,21 @@ test("pages merged from buckets are in the order of time and id, in both directi
 test("the conversation of a message is found by its time and id, whoever sent it", async () => {
   for (const { id, timestamp, conversationId } of saved.slice(0, 20))
     expect(await conversationOfMessage(archive, { messageId: id, timestamp })).toBe(conversationId);
+});
+
+test("a page among thousands of messages of one millisecond reads each of them a few times, not once for each other", async () => {
+  const count = 3_000;
+  const at = START - WEEK;
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  const rows = numbers.map((number) => ({
+    ...message(at, { id: `${String((number * 7) % count).padStart(4, "0")}`, from: "bot" }),
+    conversationId: `customer-${number}`,
+  }));
+  await importToArchive(archive, rows, []);
+  const watched = new WatchedDatabase(archive.index);
+  const until = { timestamp: START - 1, messageId: undefined, inclusive: true };
+  const request = { start: undefined, end: until, reversed: true, limit: 1_000, since: 0 };
+  const page = await messagesSentBy(Archive.of(watched), "bot", request);
+  expect(page.map(({ id }) => Number(id))).toEqual(numbers.slice(0, 1_000));
+  expect(await watched.rowsReadAgain()).toBeLessThan(8 * count);
 });

@@ -53,6 +53,10 @@ test("the migration to one row a message gives each the bucket that is looked fo
     "群聊",
     "😀",
     "a😀b",
+    // SQLite reads these as U+FFFD.
+    "\uffff",
+    "a\ufffeb",
+    "\u{1ffff}",
     "x".repeat(64),
     "y".repeat(70),
   ];

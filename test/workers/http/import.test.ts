@@ -269,6 +269,18 @@ describe("messages", () => {
     expect(sent).toMatchObject([{ data: "one", timestamp: messages[0]?.timestamp }]);
   });
 
+  test("a message that comes again with another sender is in the app's history once, from its first sender", async () => {
+    const to = rowOf(["tom", "jerry"]);
+    await imported("conversations", [to]);
+    const said = messageOf(to.objectId, "tom", LAST, "hello");
+    await imported("messages", [said]);
+    const edited = { ...said, from: "jerry", data: "hi" };
+    expect(await imported("messages", [edited])).toMatchObject({ changed: 1, refused: [] });
+    const range = `timestamp=${LAST + 1}&till_timestamp=${LAST}&include_stop=true&limit=1000`;
+    const all = await done<(typeof said)[]>("GET", `/1.2/rtm/messages?${range}`);
+    expect(all.filter((each) => each.to === to.objectId)).toMatchObject([{ from: "tom", data: "hi" }]);
+  });
+
   test("two messages of one millisecond both come, in their order, and pages lose and repeat none", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const row = rowOf([tom, jerry]);

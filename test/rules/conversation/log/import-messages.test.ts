@@ -52,3 +52,21 @@ test("messages that are imported together are stored as if they came one by one"
     }),
   );
 });
+
+test("a message that comes again with another sender keeps the one it has, and says so", () => {
+  const sql = logOf();
+  const said = {
+    timestamp: 1_000,
+    id: "a",
+    from: "tom",
+    content: "hello",
+    recalled: false,
+    address: undefined,
+  };
+  expect(importMessages(sql, [said])).toEqual([{ outcome: "added", place: 1_000 }]);
+  const renamed = { ...said, from: "jerry" };
+  expect(importMessages(sql, [renamed])).toEqual([{ outcome: "kept", place: 1_000, from: "tom" }]);
+  expect(importMessages(sql, [{ ...renamed, content: "hi" }])).toEqual([
+    { outcome: "changed", place: 1_000, from: "tom" },
+  ]);
+});

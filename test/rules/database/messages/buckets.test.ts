@@ -60,6 +60,11 @@ describe("the buckets of messages", () => {
     expect(ids.map((id) => bucketOf(id, 0))).toEqual([111, 440, 85, 41, 1]);
   });
 
+  test("half a surrogate pair counts as the character that databases store for it", () => {
+    for (const half of ["\ud83d", "\ude00"])
+      expect(bucketOf(`tom${half}`, NOW)).toBe(bucketOf("tom\ufffd", NOW));
+  });
+
   test("characters beyond those of a client's id do not count", () => {
     const longest = "x".repeat(64);
     expect(bucketOf(`${longest}y`, NOW)).toBe(bucketOf(longest, NOW));
