@@ -3,8 +3,8 @@ import type { SendingQueue } from "./queue.ts";
 
 const DEADLINE = 5_000; // ms for the queue to take a batch
 /** Cloudflare accepts 100 messages and 256 KB at once (November 2026); JSON is about as long as the sent form. */
-const BATCH_MESSAGES = 100;
-const BATCH_CHARACTERS = 100_000;
+export const BATCH_MESSAGES = 100;
+export const BATCH_CHARACTERS = 100_000;
 
 /** Sends messages to a queue, in as few batches as it allows. Rejects if one is refused; then all may be repeated. */
 export async function publish<Body>(queue: SendingQueue<Body>, bodies: readonly Body[]): Promise<void> {

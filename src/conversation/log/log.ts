@@ -122,6 +122,7 @@ export class Log {
    * @param pushData its push data if it is to be pushed, empty without; undefined if it is not
    */
   append(message: MessageRecord, token: string | undefined, origin: number, pushData?: string): void {
+    const pushColumns = this.unpushed.columnsOf(this.#head, pushData);
     this.#sql.exec(
       "INSERT INTO messages (timestamp, id, sender, token, origin, address, content, mentions, recipients, flags, " +
         "imported, push_data, unpushed_after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -133,8 +134,9 @@ export class Log {
       message.address ?? null,
       ...toColumns(message),
       toImported(message),
-      ...this.unpushed.columnsOf(this.#head, pushData),
+      ...pushColumns,
     );
+    this.unpushed.appended(pushColumns);
     this.#head = message.timestamp;
     if (token !== undefined) this.accepted.remember(message.from, token, message);
   }

@@ -37,15 +37,20 @@ export class UnpushedMessages {
   }
 
   /**
-   * The two columns of a message that is appended.
+   * The two columns of a message that is to be appended.
    *
    * @param before time of the newest message before it (ms)
    * @param pushData undefined if it is not to be pushed; empty if it is, without data of its own
    */
   columnsOf(before: number, pushData: string | undefined): [string | null, number | null] {
-    if (pushData !== undefined) this.#after ??= before;
+    const after = pushData === undefined ? this.#after : (this.#after ?? before);
+    return [pushData ?? null, after ?? null];
+  }
+
+  /** A message with these columns is the newest row now. */
+  appended([, after]: [string | null, number | null]): void {
+    this.#after = after ?? undefined;
     this.#stored = this.#after;
-    return [pushData ?? null, this.#after ?? null];
   }
 
   /** Messages of an import are the newest now, which nothing is pushed of. */

@@ -2,6 +2,7 @@ import { fitsQueue } from "../../hooks/events/event-outbox.ts";
 import { loggableError } from "../../loggable-error.ts";
 import type { AppEvent, EventOf } from "../../model/app-events.ts";
 import type { MessageRecord } from "../../model/records.ts";
+import { BATCH_CHARACTERS, BATCH_MESSAGES } from "../../queue/publish.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { UnpushedMessage } from "../log/unpushed-messages.ts";
 import type { ConversationState } from "../state.ts";
@@ -118,22 +119,39 @@ export class OfflinePushes {
     for (const time of times) this.#taken.set(time, "under way");
     try {
       await this.#delivery.settled();
-      const queued: OfflineEvent[] = [];
-      const ofQueue: number[] = [];
-      for (const time of times) {
-        const events = this.#eventsAt(time);
-        if (events !== undefined && !this.#pushesNow(time, events)) {
-          queued.push(...events);
-          ofQueue.push(time);
-        } else left.delete(time);
+      while (left.size > 0) {
+        const { events, ofQueue } = this.#pushSome(left);
+        if (events.length === 0) continue;
+        await this.#host.publish(events);
+        this.#settled(ofQueue);
+        for (const time of ofQueue) left.delete(time);
       }
-      if (queued.length === 0) return;
-      await this.#host.publish(queued);
-      this.#settled(ofQueue);
     } catch (error) {
       console.error("pushes wait for the alarm:", loggableError(error));
       this.#wait([...left], RETRY);
     }
+  }
+
+  /**
+   * Begins the oldest of these pushes, and takes out those that need nothing more. The others are for the queue, as many
+   * as it takes in a call: a burst to many members is not looked through, nor kept in memory, at once.
+   */
+  #pushSome(left: Set<number>): { events: OfflineEvent[]; ofQueue: number[] } {
+    const queued: OfflineEvent[] = [];
+    const ofQueue: number[] = [];
+    let characters = 0;
+    for (const time of left) {
+      const events = this.#eventsAt(time);
+      if (events === undefined || this.#pushesNow(time, events)) {
+        left.delete(time);
+        continue;
+      }
+      queued.push(...events);
+      ofQueue.push(time);
+      characters += events.length * JSON.stringify(events[0]).length;
+      if (queued.length >= BATCH_MESSAGES || characters >= BATCH_CHARACTERS) break;
+    }
+    return { events: queued, ofQueue };
   }
 
   /** The complete events of a message; undefined if there is nothing to push now. */
@@ -222,12 +240,18 @@ export class OfflinePushes {
     if (this.#host.rowsAreFree) log.unpushed.store(log.head);
   }
 
-  /** Has a subscription know it that survives hibernation: the author's, or another one. */
+  /**
+   * Has a subscription know it that survives hibernation: the author's, or another one. Without any it is stored: an
+   * object that is evicted before each alarm would make the same pushes again and again.
+   */
   #remember(): void {
     const { log } = this.#state;
     const own = this.#delivery.subscriptionsOf([this.#lastAuthor]);
     const [subscription] = own.length > 0 ? own : this.#delivery.audience().subscriptions;
-    if (subscription === undefined) return;
+    if (subscription === undefined) {
+      if (log.unpushed.after === undefined) log.unpushed.store(log.head);
+      return;
+    }
     this.#delivery.update(subscription, { pushedUpTo: log.unpushed.after ?? log.head });
   }
 }

@@ -22,6 +22,10 @@ let toms: Subscription;
 /** The direct calls, and what ends each. */
 let calls: { event: OfflineEvent; done: () => void; failed: () => void }[];
 let queued: AppEvent[];
+/** How many events each call of the queue had. */
+let batches: number[];
+/** Whether Tom has a subscription. */
+let isConnected: boolean;
 let queueFails: boolean;
 let hasRoom: boolean;
 let alarms: number[];
@@ -38,8 +42,8 @@ beforeEach(() => {
   state = pairChat(sql);
   goAway("jerry", "spike");
   toms = subscription("tom");
-  [calls, queued, alarms, read, writes] = [[], [], [], [], []];
-  [queueFails, hasRoom, rowsAreFree] = [false, true, false];
+  [calls, queued, batches, alarms, read, writes] = [[], [], [], [], [], []];
+  [queueFails, hasRoom, rowsAreFree, isConnected] = [false, true, false, true];
   settled = Promise.resolve();
   returning = undefined;
   open(0);
@@ -61,8 +65,8 @@ function open(settledUpTo: number): void {
       isSubscribed: (clientId) => clientId === "tom",
       unknownFor: (clientId) => (clientId === "jerry" ? returning : undefined),
       isUnreachable: () => false,
-      subscriptionsOf: (clientIds) => (clientIds.includes("tom") ? [toms] : []),
-      audience: () => ({ subscriptions: [toms], toWake: [] }),
+      subscriptionsOf: (clientIds) => (isConnected && clientIds.includes("tom") ? [toms] : []),
+      audience: () => ({ subscriptions: isConnected ? [toms] : [], toWake: [] }),
       update: (each, change) => void Object.assign(each, change),
     },
     settledUpTo,
@@ -77,6 +81,7 @@ function open(settledUpTo: number): void {
       publish: async (events) => {
         if (queueFails) throw new Error("the queue is down");
         queued.push(...events);
+        batches.push(events.length);
       },
       resumeAfter: (delay) => void alarms.push(delay),
       stillNewTo: ({ timestamp, messageId }, clientIds) => {
@@ -269,6 +274,40 @@ describe("[I11] what is not pushed directly", () => {
     expect(queuedOf()).toEqual(["one"]);
   });
 
+  test("[I11] a burst is looked through and handed to the queue as much at a time as it takes in a call", async () => {
+    const many = Array.from({ length: 150 }, (_, index) => `mouse-${index}`);
+    state.addMembers(many, 1_500);
+    goAway(...many);
+    for (let at = 1; at <= 120; at++) say(2_000 + at, `message ${at}`);
+    await turns();
+    expect(queued).toHaveLength(240);
+    expect(Math.max(...batches)).toBeLessThanOrEqual(101);
+  });
+
+  test("[I11] a burst of large messages is not kept in memory as a whole", async () => {
+    hasRoom = false;
+    for (let at = 1; at <= 6; at++) {
+      const large = message(2_000 + at, { id: `message ${at}`, content: "x".repeat(60_000) });
+      state.log.append(large, undefined, 1, "");
+      pushes.added();
+    }
+    await turns();
+    expect([queued.length, batches]).toEqual([6, [2, 2, 2]]);
+  });
+
+  test("[I11] of a burst that the queue takes in part, that part is not handed over again", async () => {
+    hasRoom = false;
+    for (let at = 1; at <= 150; at++) say(2_000 + at, `message ${at}`);
+    await Promise.resolve();
+    while (batches.length === 0) await Promise.resolve();
+    queueFails = true;
+    await turns();
+    expect(queued).toHaveLength(100);
+    queueFails = false;
+    await alarm();
+    expect([queued.length, new Set(queuedOf()).size]).toEqual([150, 150]);
+  });
+
   test("[P-01] a message to more than twenty who are away goes by the queue, a hundred in an event", async () => {
     const many = Array.from({ length: 150 }, (_, index) => `mouse-${index}`);
     state.addMembers(many, 1_500);
@@ -283,6 +322,33 @@ describe("[I11] what is not pushed directly", () => {
 });
 
 describe("[I9] what is known of pushes later", () => {
+  test("[P-01] an object that no socket keeps awake does not make a push again at each alarm after it was evicted", async () => {
+    isConnected = false;
+    say(2_000, "one");
+    await turns();
+    crash();
+    await alarm();
+    await finish();
+    calls = [];
+    crash();
+    await alarm();
+    expect([calls, state.log.unpushed.after]).toEqual([[], undefined]);
+  });
+
+  test("[P-01] a message that could not be stored changes nothing of what is settled", async () => {
+    say(2_000, "one");
+    await turns();
+    await finish();
+    expect(() => state.log.append(message(2_000), undefined, 1)).toThrow("UNIQUE");
+    expect(() => state.log.append(message(2_000), undefined, 1, "news")).toThrow("UNIQUE");
+    expect(state.log.unpushed.after).toBeUndefined();
+    await alarm();
+    crash();
+    calls = [];
+    await alarm();
+    expect(calls).toEqual([]);
+  });
+
   test("[P-01] a message that was not pushed before a crash is pushed at the alarm after it", async () => {
     say(2_000, "one");
     await turns();
