@@ -1,7 +1,9 @@
 // biome-ignore lint/style/noRestrictedImports: the shell of an object
 import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
+import { BatchedCalls } from "../batched-calls.ts";
 import type { Env } from "../bindings.ts";
+import { type RegisteredClient, registerClients } from "../database/conversations/memberships.ts";
 import { copyDelayOf } from "../database/messages/copy-delay.ts";
 import { readStoredSettings } from "../database/stored-settings.ts";
 import { withDeadline } from "../deadline.ts";
@@ -25,6 +27,10 @@ const FORWARD_DEADLINE = 4_000;
 /** How long (ms) rows wait that could not be brought to their shards. */
 const RETRY = 5_000;
 
+/** First logins that D1 registers by one call. */
+const FIRST_LOGINS_AT_ONCE = 50;
+const REGISTRATION_DEADLINE = 5_000; // ms
+
 /**
  * When this process first used the app's object (ms): on a self-hosted server, it starts and stops with everything
  * else.
@@ -42,6 +48,11 @@ export class AppObject extends DurableObject<Env> implements AppStub {
   readonly #alarm: Alarm;
   readonly #settings: SettingsReader;
   readonly #shard: number;
+  /** First logins that come while D1 registers others share the next call. */
+  readonly #firstLogins = new BatchedCalls<string, RegisteredClient>(
+    (clientIds) => this.#register(clientIds),
+    FIRST_LOGINS_AT_ONCE,
+  );
 
   constructor(ctx: DurableObjectState, bindings: Env) {
     const env = counted(bindings);
@@ -101,6 +112,10 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     // While a deployment replaces another one, some report as if there were as many shards as before.
     if (own.length < changes.length) await this.#forward(changes);
     if (isUnknown) void this.#resharding.ask();
+  }
+
+  registerClient(clientId: string): Promise<RegisteredClient> {
+    return this.#firstLogins.ask(clientId);
   }
 
   async onlineAmong(clientIds: string[]): Promise<string[]> {
@@ -178,6 +193,18 @@ export class AppObject extends DurableObject<Env> implements AppStub {
         this.#alarm.within(RETRY);
       }
     });
+  }
+
+  async #register(clientIds: string[]): Promise<(clientId: string) => RegisteredClient> {
+    const each = [...new Set(clientIds)];
+    const registering = registerClients(this.env.DB, each, Date.now());
+    const registered = await withDeadline(registering, REGISTRATION_DEADLINE, "first logins");
+    const found = new Map(each.map((clientId, at) => [clientId, registered[at]]));
+    return (clientId) => {
+      const answer = found.get(clientId);
+      if (answer === undefined) throw new Error("a first login has no answer");
+      return answer;
+    };
   }
 
   async #forward(changes: PresenceChange[]): Promise<void> {

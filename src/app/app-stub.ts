@@ -1,3 +1,4 @@
+import type { RegisteredClient } from "../database/conversations/memberships.ts";
 import type { SharedSettings } from "./shared-settings.ts";
 
 /** A client went online or offline. */
@@ -43,6 +44,11 @@ export interface AppStub extends Resharded {
   ): Promise<{ retryAfter: number } | undefined>;
   /** Records which clients went online or offline: at most `PRESENCE_AT_ONCE`, each once. */
   presenceChanged(changes: PresenceChange[]): Promise<void>;
+  /**
+   * Registers the first login of a client in D1, together with others that come at the same moment: when an app moves in,
+   * all of its clients log in for the first time. Fails if D1 fails.
+   */
+  registerClient(clientId: string): Promise<RegisteredClient>;
   /** Those of some clients that are online, as far as their objects have reported: a report may be late. */
   onlineAmong(clientIds: string[]): Promise<string[]>;
   /** A page of the clients that are online, in the order of their ids, after one of them. */

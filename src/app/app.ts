@@ -1,3 +1,4 @@
+import type { RegisteredClient } from "../database/conversations/memberships.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Deployment } from "../model/deployment.ts";
 import type { Objects } from "../model/objects.ts";
@@ -52,6 +53,10 @@ export class App {
   /** Reports clients of one shard. */
   presenceChanged(shard: number, changes: PresenceChange[]): Promise<void> {
     return this.#shard(shard).presenceChanged(changes);
+  }
+
+  registerClient(clientId: string): Promise<RegisteredClient> {
+    return this.#shard(this.shardOf(clientId)).registerClient(clientId);
   }
 
   onlineAmong(clientIds: string[]): Promise<string[]> {

@@ -4,11 +4,7 @@ import type { Env } from "../bindings.ts";
 import { conversationOf } from "../conversation/conversation-of.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { seenClients } from "../conversation/known-clients.ts";
-import {
-  conversationsAfter,
-  registerClient,
-  undiscoveredConversationsOf,
-} from "../database/conversations/memberships.ts";
+import { conversationsAfter, undiscoveredConversationsOf } from "../database/conversations/memberships.ts";
 import { queryConversations } from "../database/conversations/query.ts";
 import {
   bindDevice,
@@ -78,7 +74,7 @@ export function clientServicesOf(env: Env): ServicesBesideAlarm {
     },
     existing: (ids) => known.among(ids),
     registerClient: async (clientId) => {
-      const registered = registerClient(env.DB, clientId, Date.now());
+      const registered = app.registerClient(clientId);
       const memberships = await withDeadline(registered, LOGIN_DEADLINE, `first login of ${clientId}`);
       seenClients(env.DB).add(clientId);
       return memberships;

@@ -1,7 +1,8 @@
 import { and, asc, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { clients, members } from "../schema/conversations.ts";
-import { earlySubscriptionsOf, WRITTEN_TO } from "./early-subscriptions.ts";
+import { clients, earlySubscriptions, members } from "../schema/conversations.ts";
+import { statement } from "../statement.ts";
+import { WRITTEN_TO } from "./early-subscriptions.ts";
 
 /** The conversations of a client, a page at a time. */
 export interface Memberships {
@@ -30,26 +31,40 @@ export async function knownClientsAmong(db: D1Database, clientIds: readonly stri
 }
 
 /**
- * Registers a client's first login at `now` (ms). Resolves to its memberships at that moment, or to none if the
- * conversations have informed it of everything before, with the services that wrote to it. Fails if D1 fails.
+ * Registers the first logins of some clients at `now` (ms), each once, in one call of D1. Resolves for each, in their
+ * order, to its memberships at that moment, or to none if the conversations have informed it of everything before, with
+ * the services that wrote to it. Fails if D1 fails.
  */
-export async function registerClient(
+export async function registerClients(
   db: D1Database,
-  clientId: string,
+  clientIds: readonly string[],
   now: number,
-): Promise<RegisteredClient> {
-  const d1 = drizzle(db);
-  const [, found, services] = await d1.batch([
-    d1.insert(clients).values({ clientId, since: now }).onConflictDoNothing(),
-    membershipsOf(d1, and(eq(members.clientId, clientId), isRegistered(clientId))),
-    earlySubscriptionsOf(d1, clientId),
-  ]);
-  const { conversations, more } = pageOf(found);
-  const writers = services
-    .filter(({ since }) => since === WRITTEN_TO)
-    .map((service) => service.conversationId);
-  const subscribed = services.filter(({ since }) => since !== WRITTEN_TO);
-  return { conversations: [...writers, ...conversations], more, subscribed };
+): Promise<RegisteredClient[]> {
+  const wanted = JSON.stringify(clientIds);
+  const registering = sql`INSERT OR IGNORE INTO ${clients} (client_id, since) SELECT value, ${now} FROM json_each(${wanted})`;
+  // A page of each, and one more.
+  const memberships = sql`WITH ends (client_id, last) AS MATERIALIZED (SELECT value, (SELECT p.conversation_id
+      FROM ${members} AS p WHERE p.client_id = value ORDER BY p.conversation_id LIMIT 1 OFFSET ${PAGE})
+      FROM json_each(${wanted}))
+    SELECT m.client_id AS clientId, m.conversation_id AS id FROM ends
+    CROSS JOIN ${members} AS m ON m.client_id = ends.client_id AND (last IS NULL OR m.conversation_id <= last)
+    WHERE ends.client_id IN (SELECT client_id FROM ${clients} WHERE since > 0)
+    ORDER BY m.client_id, m.conversation_id`;
+  const services = sql`SELECT client_id AS clientId, conversation_id AS id, since FROM ${earlySubscriptions}
+    WHERE client_id IN (SELECT value FROM json_each(${wanted}))`;
+  const queries = [registering, memberships, services].map((query) => statement(db, query));
+  const [, found, early] = await db.batch<{ clientId: string; id: string; since: number }>(queries);
+  const foundBy = Map.groupBy(found?.results ?? [], ({ clientId }) => clientId);
+  const earlyBy = Map.groupBy(early?.results ?? [], ({ clientId }) => clientId);
+  return clientIds.map((clientId) => {
+    const { conversations, more } = pageOf(foundBy.get(clientId) ?? []);
+    const each = earlyBy.get(clientId) ?? [];
+    const writers = each.filter(({ since }) => since === WRITTEN_TO).map(({ id }) => id);
+    const subscribed = each
+      .filter(({ since }) => since !== WRITTEN_TO)
+      .map(({ id, since }) => ({ conversationId: id, since }));
+    return { conversations: [...writers, ...conversations], more, subscribed };
+  });
 }
 
 /** A client's conversations in the order of ids, after one of them. Fails if D1 fails. */
