@@ -7,10 +7,13 @@ let time: number;
 let asked: number;
 let tokens: RecentTokens<string>;
 
-beforeEach(() => {
+beforeEach(async () => {
   time = 1_000_000;
-  asked = 0;
   tokens = new RecentTokens(() => time);
+  // These keys are not new.
+  for (const name of ["key", "another key"]) await tokens.get(name, ask);
+  time += 10_000;
+  asked = 0;
 });
 
 const ask = async () => `token ${++asked}`;
@@ -23,6 +26,16 @@ describe("[P-20] the tokens that an isolate was given lately", () => {
     expect(await tokens.get("another key", ask)).toBe("token 2");
     time += 1;
     expect(await tokens.get("key", ask)).toBe("token 3");
+  });
+
+  test("[P-20] a token of keys that are new here is not kept: its keeper may still have made it of those before", async () => {
+    expect(await tokens.get("new key", async () => "token of the old key")).toBe("token of the old key");
+    time += 9_999;
+    expect(await tokens.get("new key", ask)).toBe("token 1");
+    time += 1;
+    expect(await tokens.get("new key", ask)).toBe("token 2");
+    time += MINUTE - 1;
+    expect(await tokens.get("new key", ask)).toBe("token 2");
   });
 
   test("[P-20] a token that its provider refused is asked for anew", async () => {
