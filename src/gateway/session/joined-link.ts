@@ -12,6 +12,8 @@ const QUIET_TURNS = 2;
 const TURNS_MAX = 50;
 /** Bytes that are sent at once. */
 const JOINED_MAX = 64 * 1024;
+/** Frames that are sent at once: the conversation handles them in one turn, in which others wait (I13). */
+const FRAMES_MAX = 100;
 
 export interface JoinedLinkHost {
   now(): number;
@@ -46,7 +48,7 @@ export class JoinedLink implements LinkSocket {
     }
     this.#waiting.push(data);
     this.#bytes += data.length;
-    if (this.#bytes >= JOINED_MAX) return this.#flush();
+    if (this.#bytes >= JOINED_MAX || this.#waiting.length >= FRAMES_MAX) return this.#flush();
     if (this.#isGathering) return;
     const now = this.#host.now();
     if (elapsed(sentAt, now) > BUSY || elapsed(this.#sentAt, now) > RECENT) return this.#flush();

@@ -83,3 +83,13 @@ test("long frames do not wait for others", () => {
   link.send(frame(3, 40_000));
   expect(sent).toEqual([[1], [2, 3]]);
 });
+
+test("a thousand short frames are sent in parts, between which others have their turn", async () => {
+  const { link, sent, passTurns } = setUp();
+  const count = 1_000;
+  for (let number = 0; number < count; number += 1) link.send(frame(1 + (number % 255)));
+  await passTurns();
+  const lengths = sent.map((part) => (Array.isArray(part) ? part.length : 0));
+  expect(Math.max(...lengths)).toBe(100);
+  expect(sent.flat()).toEqual(Array.from({ length: count }, (_, number) => 1 + (number % 255)));
+});
