@@ -27,8 +27,10 @@ export class WorkerdGuard {
     // Miniflare hides its child process and starts another after a crash; Node reports each one.
     subscribe("child_process", (message) => {
       const child = childOf(message);
-      child?.once("spawn", () => {
-        if (!child.spawnfile.includes("workerd")) return;
+      if (child === undefined) return;
+      putIntoOwnGroup(child);
+      child.once("spawn", () => {
+        if (!isWorkerd(child.spawnfile)) return;
         this.#workerd = child;
         this.#shell.stdin.write(`${child.pid}\n`);
         child.once("exit", (code, signal) => {
@@ -69,6 +71,24 @@ function endOf(code: number | null, signal: NodeJS.Signals | null): string {
     default:
       return `ended by ${signal}`;
   }
+}
+
+function isWorkerd(file: unknown): boolean {
+  return typeof file === "string" && file.includes("workerd");
+}
+
+/**
+ * Has workerd lead a process group of its own. A Ctrl+C in the terminal signals a whole group: workerd would end before
+ * it is asked for what it counted. Miniflare has no option for that, and Node's types do not name the method that it
+ * calls next on the process it just reported (Node 22, November 2026). Without it everything else still works.
+ */
+function putIntoOwnGroup(child: ChildProcess): void {
+  const spawn: unknown = Reflect.get(child, "spawn");
+  if (typeof spawn !== "function") return;
+  Reflect.set(child, "spawn", (options: unknown) => {
+    const given = typeof options === "object" && options !== null && "file" in options ? options : undefined;
+    return Reflect.apply(spawn, child, [isWorkerd(given?.file) ? { ...given, detached: true } : options]);
+  });
 }
 
 function childOf(message: unknown): ChildProcess | undefined {

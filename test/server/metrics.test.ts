@@ -78,14 +78,17 @@ test("[G-07] on a single machine each message is counted in the usage of the day
   expect(after.conversations.find(({ id }) => id === chat)).toMatchObject({ messages: 25 });
 });
 
-test("[G-07] what a server counted is in its metrics and usage after SIGTERM and a new start", async () => {
+test.each([
+  { by: "SIGTERM", end: (one: Server) => one.stop() },
+  { by: "a Ctrl+C in its terminal", end: (one: Server) => one.interrupt() },
+])("[G-07] what a server counted is in its metrics and usage after $by and a new start", async ({ end }) => {
   const data = await mkdtemp(join(tmpdir(), "parley-counts-"));
   onTestFinished(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
   const first = await startServer({ data });
   const toms = await NodeDevice.of(first, "tom");
   const chat = await start(toms, ["tom", "butch"], { unique: false });
   for (let sent = 0; sent < 25; sent += 1) await say(toms, chat, `Cheese ${sent}`);
-  expect(await first.stop()).toBe(0);
+  expect(await end(first)).toBe(0);
   toms.close();
   const second = await startServer({ data });
   onTestFinished(async () => void (await second.stop()));

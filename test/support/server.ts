@@ -31,6 +31,8 @@ export interface Server {
   pid: number;
   /** An orderly stop, by SIGTERM unless set otherwise; resolves to the exit code. */
   stop(signal?: "SIGTERM" | "SIGINT" | "SIGHUP"): Promise<number | null>;
+  /** A Ctrl+C in its terminal, which is SIGINT to the whole process group; resolves to the exit code. */
+  interrupt(): Promise<number | null>;
   /** SIGKILL to the whole process group, as a power cut for the processes. */
   kill(): Promise<void>;
   /** What the server has printed so far, on both streams. */
@@ -64,6 +66,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     pid,
     output,
     stop: (signal = "SIGTERM") => end(() => child.kill(signal)),
+    interrupt: () => end(() => process.kill(-pid, "SIGINT")),
     kill: async () => {
       await end(() => process.kill(-pid, "SIGKILL"));
     },
