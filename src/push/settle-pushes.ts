@@ -39,7 +39,10 @@ export async function attemptOnce(
     attempts: 1,
     ack: () => {},
     retry: ({ delaySeconds }: { delaySeconds: number }) => {
-      later.push(queue({ ...body, attempts: body.attempts + 1 }, delaySeconds));
+      const taken = queue({ ...body, attempts: body.attempts + 1 }, delaySeconds);
+      // It may reject while other deliveries are still being made.
+      taken.catch(() => {});
+      later.push(taken);
     },
   }));
   const select = () => Promise.reject(new Error("no delivery"));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { PushRetry } from "../../../src/push/deliverer.ts";
 import type { PushDelivery, PushWork } from "../../../src/push/push-work.ts";
-import { settlePushes } from "../../../src/push/settle-pushes.ts";
+import { attemptOnce, settlePushes } from "../../../src/push/settle-pushes.ts";
 import { deliveryTo } from "./recipients.ts";
 
 beforeEach(() => {
@@ -92,4 +92,27 @@ test("[P-15] a hundred attempts take longer than the seven days of a push", () =
 test("[N-05] a selection that fails is repeated", async () => {
   const selection = { type: "select" as const, number: 1, after: undefined };
   expect((await taken(selection, 1, retrying([]))).end).toBe("again in 5 s");
+});
+
+test("[I11] a first attempt that the queue does not take rejects once the other deliveries were made, and not before", async () => {
+  const unhandled = vi.fn();
+  process.on("unhandledRejection", unhandled);
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  let made = 0;
+  try {
+    const attempt = attemptOnce([deliveryTo(["Jerry"]), deliveryTo(["Spike"])], {
+      deliver: async (delivery) => {
+        if (delivery.recipients.some(({ clientIds }) => clientIds.includes("Jerry")))
+          return retrying(["Jerry"])(delivery);
+        for (let turns = 0; turns < 3; turns++) await turn();
+        made += 1;
+        return [];
+      },
+      queue: () => Promise.reject(new Error("the queue is down")),
+    });
+    await expect(attempt).rejects.toThrow("the queue is down");
+  } finally {
+    process.off("unhandledRejection", unhandled);
+  }
+  expect([made, unhandled.mock.calls]).toEqual([1, []]);
 });
