@@ -111,7 +111,7 @@ export class Subscribers {
     { since: position, isSinceWake, noticesAfter, admittedAt }: RelayedPosition,
   ): RelayedReplay | TooFarBehind {
     const client = this.#clients.use(clientId);
-    const since = position ?? this.#sinceLogin(admittedAt, client);
+    const since = this.#since({ since: position, isSinceWake, admittedAt }, client);
     this.#clients.forgetIdle(clientId);
     const replay = this.#host.replay(clientId, since);
     if (replay === "too far behind") return replay;
@@ -142,12 +142,19 @@ export class Subscribers {
 
   /**
    * The time after which a session is sent entries: its own position. A session without one has received all that it
-   * was woken for before, so it lacks only what is new since its login, pending, or on its way.
+   * was woken for before, so it lacks only what is new since its login, pending, or on its way. A wake may name a later
+   * time: a service wakes nobody for a broadcast, since its subscribers' sessions are on their way to it.
    */
   #entriesAfter(request: SubscriptionRequest, client: ServedClient, isPresent: boolean): number {
-    const { since, admittedAt } = request;
-    if (this.#startsAtEnd(request, isPresent)) return this.#host.end();
-    return since ?? this.#sinceLogin(admittedAt, client);
+    return this.#startsAtEnd(request, isPresent) ? this.#host.end() : this.#since(request, client);
+  }
+
+  #since(
+    { since, isSinceWake, admittedAt }: Pick<SubscriptionRequest, "since" | "isSinceWake" | "admittedAt">,
+    client: ServedClient,
+  ): number {
+    if (since !== undefined && isSinceWake !== true) return since;
+    return Math.min(since ?? Number.POSITIVE_INFINITY, this.#sinceLogin(admittedAt, client));
   }
 
   #sinceLogin(admittedAt: number, client: ServedClient): number {
