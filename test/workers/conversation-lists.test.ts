@@ -138,12 +138,14 @@ test("[I11] a list is answered from D1 as it is, if D1 accepts no writes", async
 
 test("[I13] a client cannot cause copies of conversations that it was not shown", async () => {
   const [tom, spike] = named("tom", "spike");
-  const { toms, attic } = await twoChats();
-  const spikes = await WorkerdDevice.of(spike);
-  vi.spyOn(console, "warn").mockImplementation(() => {});
-  // The conversations do not copy by themselves either, however long this takes.
+  // The conversations do not copy by themselves, however long this takes.
   vi.spyOn(ConversationObject.prototype, "alarm").mockResolvedValue();
   vi.spyOn(Outbox.prototype, "scheduleCopy").mockImplementation(() => {});
+  const { toms, attic } = await twoChats();
+  // D1 has everything that was shown until now.
+  await list(toms);
+  const spikes = await WorkerdDevice.of(spike);
+  vi.spyOn(console, "warn").mockImplementation(() => {});
   await breakTable("messages");
   const foreign = await start(spikes, [spike], { unique: false });
   await say(spikes, foreign, "behind");

@@ -102,8 +102,8 @@ test("messages older than history.archiveDays leave D1 each day, and with off al
   const now = Date.now();
   const say = (at: number) =>
     world.DB.prepare(
-      "INSERT INTO messages (timestamp, conversation_id, id, sender, content, mention_all, mentions, receipt, recalled) " +
-        "VALUES (?1, 'chat', 'm' || ?1, 'Tom', '', 0, '[]', 0, 0)",
+      "INSERT INTO messages (bucket, timestamp, conversation_id, id, sender, content, mention_all, mentions, receipt, recalled) " +
+        "VALUES (0, ?1, 'chat', 'm' || ?1, 'Tom', '', 0, '[]', 0, 0)",
     )
       .bind(at)
       .run();
