@@ -35,8 +35,7 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
       testTimeout: 30_000,
       hookTimeout: 60_000,
       expect: POLLED,
-      // Starting workerd takes longer than most files: three of them run all files, each of which empties what is stored.
-      isolate: false,
+      // A workerd for each file: one that runs many files may never end one of them (November 2026).
       sequence: { groupOrder: 1 },
     },
   };
