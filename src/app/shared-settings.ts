@@ -37,7 +37,7 @@ export class SettingsReader {
     this.#reading = undefined;
   }
 
-  /** Undefined if D1 does not answer: whoever asks has other ways. Never rejects. */
+  /** Undefined if D1 does not answer: the callers have other ways to the settings. Never rejects. */
   async current(): Promise<SharedSettings | undefined> {
     const known = this.#shared();
     if (known !== undefined) return known;

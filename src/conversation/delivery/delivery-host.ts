@@ -10,7 +10,7 @@ export interface PendingSince {
 
 /** The clients of a conversation, as delivery serves them. */
 export interface ClientsToServe {
-  /** Whether the conversation has a list of members. If not, whoever is present hears what goes to everybody. */
+  /** Whether the conversation has a list of members. If not, those who are present hear what goes to all. */
   hasMembers: boolean;
   members(): Iterable<string>;
   /** Whether a session that subscribes hears what goes to everybody; `isPresent` is its wish. */

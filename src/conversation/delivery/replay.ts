@@ -54,7 +54,7 @@ export function replayOf(
   }
 }
 
-/** Whoever is in a room may see everything. Of what is long ago, only the newest entries are replayed. */
+/** Those who are in a room may see everything. Of old entries, only the newest are replayed. */
 function recentlyVisibleFrom({ log }: ConversationState, after: number): number {
   return Math.max(after, log.timeBefore(AUDIENCE_ENTRIES));
 }

@@ -8,7 +8,7 @@ export type ChangingPart = "members" | "mutes" | "columns";
 export interface KindRules {
   /** Commands of clients that this kind does not have, with the error that answers them. */
   readonly refusals: Readonly<Partial<Record<ConversationCommandName, ErrorName>>>;
-  /** What stays as it was created, whoever asks for a change, with the error that answers them. */
+  /** What nobody may change after the creation, with the error that answers an attempt. */
   readonly fixed: Readonly<Partial<Record<ChangingPart, ErrorName>>>;
   /**
    * Whether it keeps a list of members: they are notified that it exists, woken for what happens in it, and have it in

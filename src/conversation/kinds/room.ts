@@ -1,6 +1,6 @@
 import type { KindRules } from "./kind-rules.ts";
 
-/** Chat rooms: whoever is present hears, and anybody may speak. */
+/** Chat rooms: those who are present hear, and anybody may speak. */
 export const room: KindRules = {
   refusals: {},
   fixed: { members: "NORMAL_CONVERSATION_REQUIRED" },

@@ -19,7 +19,7 @@ export interface GatheringHost {
 export interface WaitingRead {
   subscription: Subscription;
   serial: number | undefined;
-  /** As it was when the read came: whoever left and joined again meanwhile is another member. */
+  /** As it was when the read came. A client that left and joined again meanwhile is another member. */
   member: Member;
   /** What the read covers: messages that come while it waits are not read by it. */
   upTo: number;

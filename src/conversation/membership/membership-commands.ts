@@ -128,7 +128,7 @@ export class MembershipCommands {
     if ("refused" in outcome) this.#replier.refuse(subscription, serial, outcome.refused, outcome.detail);
   }
 
-  /** A name or an attribute is read by everybody, so whoever is silenced may not change one. */
+  /** Everybody reads names and attributes, so silenced members may not change them. */
   #updateRefusal(subscription: Subscription): ErrorName | undefined {
     if (!this.#belongs(subscription)) return "CONVERSATION_UPDATE_REJECTED";
     return this.#state.permissions.silences.refusal(subscription.clientId, this.#now());

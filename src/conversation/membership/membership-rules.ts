@@ -66,8 +66,8 @@ export interface Reached {
 }
 
 /**
- * Which of some clients an action reaches, while roles are on: those of a lower role (X-13). Whoever removes others may
- * leave with them.
+ * Which of some clients an action reaches, while roles are on: those of a lower role (X-13). Members who remove
+ * others may leave with them.
  */
 export function reachedBy(
   action: Exclude<Action, "add">,

@@ -19,7 +19,7 @@ type Entry = [clientId: string, readCursor: number, movedAt: number];
  */
 export class RecentReads implements Iterable<[string, RecentRead]> {
   readonly #tables: ConversationTables;
-  /** By client id, whoever read last at the end. */
+  /** By client id; the client that read last is at the end. */
   readonly #reads: Map<string, RecentRead>;
   /** Clients that the stored row still names, although it is not their newest cursor, or they are no members. */
   readonly #outdated = new Set<string>();

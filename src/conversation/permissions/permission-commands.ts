@@ -186,7 +186,7 @@ export class PermissionCommands {
     return { clientId, isMember, isCreator, role, areRolesGiven };
   }
 
-  /** In a chat room nobody is a member: whoever has no role there, or is blocked, may do nothing to others. */
+  /** A chat room has no members: clients without a role there, or that are blocked, may do nothing to others. */
   #belongs(clientId: string): boolean {
     const { rules, members, permissions } = this.#state;
     return rules.hasMembers ? members.has(clientId) : !permissions.blacklist.has(clientId);
