@@ -115,6 +115,21 @@ test("a frame that sends a message is read without the library", () => {
   for (const send of sends) expect(readSend(encodeCommand(send)), JSON.stringify(send)).toBeDefined();
 });
 
+test("fields that come twice count as the library counts them", () => {
+  const more: CommandInit[] = [
+    { directMessage: { msg: "more", dt: "t2", mentionPids: ["Spike"] } },
+    { peerId: "Spike", i: 9, priority: 2, service: 1 },
+    { cmd: "ack" },
+    { cmd: "direct", directMessage: {} },
+  ];
+  for (const send of sends) {
+    for (const fields of more) {
+      const frame = Uint8Array.from([...encodeCommand(send), ...encodeCommand(fields)]);
+      expect(decodeCommand(frame), JSON.stringify([send, fields])).toEqual(decodeByLibrary(frame));
+    }
+  }
+});
+
 test("whatever bytes a frame that sends a message has, it is read as the library reads it", () => {
   const random = randomFrom(20_261_129);
   const whole = sends.map(encodeCommand);
