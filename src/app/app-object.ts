@@ -27,8 +27,8 @@ const FORWARD_DEADLINE = 4_000;
 /** How long (ms) rows wait that could not be brought to their shards. */
 const RETRY = 5_000;
 
-/** First logins that D1 registers by one call. */
-const FIRST_LOGINS_AT_ONCE = 50;
+/** First logins that D1 registers by one call: each may have a page of 1,000 conversations, and nobody else waits for more. */
+const FIRST_LOGINS_AT_ONCE = 20;
 const REGISTRATION_DEADLINE = 5_000; // ms
 
 /**
