@@ -32,11 +32,11 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
     test: {
       name,
       include,
+      setupFiles: "test/workers/support/late-logs.ts",
       testTimeout: 30_000,
       hookTimeout: 60_000,
       expect: POLLED,
       // Starting workerd takes longer than most files: two of them run all files, each of which empties what is stored.
-      // With three, a whole run once stopped for good (November 2026).
       isolate: false,
       maxWorkers: 2,
       sequence: { groupOrder: 1 },
