@@ -38,7 +38,6 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
       expect: POLLED,
       // Starting workerd takes longer than most files: two of them run all files, each of which empties what is stored.
       isolate: false,
-      maxWorkers: 2,
       sequence: { groupOrder: 1 },
     },
   };
@@ -87,9 +86,9 @@ export default defineConfig({
   test: {
     reporters: ["default", ...(process.env.CI ? ["json"] : []), new RequirementsReporter()],
     outputFile: { json: "artifacts/tests.json" },
-    // They mostly wait: for D1 and alarms, for starts, retries and what must not come. Three files at a time leave a
-    // quarter of two cores idle (November 2026); Vitest would run one.
-    maxWorkers: 3,
+    // They wait as much as they work; of two cores Vitest would use one. With three at a time, servers and browsers
+    // share a slow machine's cores until something takes too long (November 2026).
+    maxWorkers: 2,
     // What the rules log when links break is of use only where something fails.
     silent: "passed-only",
     sequence: { sequencer: SlowFirst },
@@ -98,8 +97,6 @@ export default defineConfig({
         test: {
           name: "rules",
           include: ["test/rules/**/*.test.ts"],
-          // These wait for nothing.
-          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
