@@ -162,10 +162,11 @@ export class Conversation {
     return this.#queue.add(subscription, command);
   }
 
-  /** As `handle`, for commands that arrived together: their messages share a commit. */
+  /** As `handle`, for commands that arrived together: their messages share a commit, and what each session is sent. */
   async handleAll(subscription: Subscription, commands: readonly ConversationCommand[]): Promise<void> {
     const handled = () => commands.map((command) => this.handle(subscription, command));
-    await Promise.all(commands.length === 1 ? handled() : this.#messages.together(handled));
+    if (commands.length === 1) await Promise.all(handled());
+    else await Promise.all(this.#delivery.together(() => this.#messages.together(handled)));
   }
 
   async #run(subscription: Subscription, command: ConversationCommand): Promise<void> {

@@ -30,6 +30,19 @@ test("[M-29] [M-31] [wire §5.2] a transient message reaches every device but it
   expect(toms.texts(chat)).not.toContain("typing");
 });
 
+test("[M-29] [T1] what a device sends at once, transient or not, arrives in the order sent", async () => {
+  const { toms, jerrys, chat } = await pairChat();
+  const texts = Array.from({ length: 40 }, (_, index) => `${index}`);
+  const isTransient = (text: string) => Number(text) % 3 > 0;
+  const replies = await Promise.all(
+    texts.map((text) => say(toms, chat, text, { transient: isTransient(text) })),
+  );
+  await jerrys.message(texts.at(-1) ?? "");
+  expect(jerrys.texts(chat)).toEqual(texts);
+  expect(replies.every((reply) => reply.ackMessage?.uid)).toBe(true);
+  expect(await history(jerrys, chat)).toEqual(texts.filter((text) => !isTransient(text)));
+});
+
 test("[M-26] [I8] a transient message is in no history, no last message and no archive", async () => {
   const { toms, jerrys, chat } = await pairChat();
   await say(toms, chat, "staying");

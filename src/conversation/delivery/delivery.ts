@@ -146,6 +146,11 @@ export class Delivery {
     if (this.#pending.atStart !== undefined) this.resumePending();
   }
 
+  /** What `handle` sends to a session, in its turn, is one frame: a write for each costs most of a delivery. */
+  together<Result>(handle: () => Result): Result {
+    return this.#subscribers.together(handle);
+  }
+
   /** Sends one frame to one session. */
   send(subscription: Subscription, frame: Uint8Array): void {
     this.#subscribers.send(subscription, frame);

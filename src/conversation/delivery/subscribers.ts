@@ -3,6 +3,7 @@ import type { ConversationControl, SubscriptionRequest } from "../../protocol/li
 import { controlRecord, joinRecords } from "../../protocol/link-records.ts";
 import type { RelayedPosition, RelayedReplay, TooFarBehind } from "../../protocol/relay-calls.ts";
 import type { DeliveryHost } from "./delivery-host.ts";
+import { GatheredFrames } from "./gathered-frames.ts";
 import type { PendingDeliveries } from "./pending-deliveries.ts";
 import type { ServedClient } from "./served-client.ts";
 import { type ServedClients, saveSubscription } from "./served-clients.ts";
@@ -19,6 +20,8 @@ export class Subscribers {
   readonly #clients: ServedClients;
   readonly #pending: PendingDeliveries;
   readonly #wakes: Wakes;
+  /** What is sent while commands that arrived together are handled. */
+  #gathered: GatheredFrames<Subscription> | undefined;
 
   constructor(host: DeliveryHost, clients: ServedClients, pending: PendingDeliveries, wakes: Wakes) {
     this.#host = host;
@@ -35,8 +38,22 @@ export class Subscribers {
     this.#clients.audienceChanged();
   }
 
+  /** What `handle` sends to a session, in its turn, is one frame. */
+  together<Result>(handle: () => Result): Result {
+    if (this.#gathered !== undefined) return handle();
+    const gathered = new GatheredFrames<Subscription>();
+    this.#gathered = gathered;
+    try {
+      return handle();
+    } finally {
+      this.#gathered = undefined;
+      for (const [subscription, frame] of gathered.joined()) this.send(subscription, frame);
+    }
+  }
+
   /** Sends one frame to one session. */
   send(subscription: Subscription, frame: Uint8Array): void {
+    if (this.#gathered !== undefined) return this.#gathered.add(subscription, frame);
     // A closing socket refuses frames. Its close event follows, and its session subscribes again.
     try {
       subscription.port.send(frame);

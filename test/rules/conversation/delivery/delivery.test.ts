@@ -13,6 +13,7 @@ import {
   eventRecord,
   noticeRecord,
   readRecords,
+  replyRecord,
   unreadRecord,
 } from "../../../../src/protocol/link-records.ts";
 import { NO_RELAYS } from "../../../support/no-relays.ts";
@@ -99,6 +100,7 @@ class TomsConversation {
     position: Pick<SubscriptionRequest, "since" | "isSinceWake"> = { since: undefined },
   ) {
     const kinds: string[] = [];
+    const frames: Uint8Array[] = [];
     const request: SubscriptionRequest = {
       conversationId: "c",
       clientId: "tom",
@@ -113,11 +115,15 @@ class TomsConversation {
       relay: undefined,
       admittedAt: NOW - 50,
     };
-    const send = (frame: Uint8Array) => void kinds.push(...readRecords(frame).map(({ kind }) => kind));
+    const send = (frame: Uint8Array) => {
+      frames.push(frame);
+      kinds.push(...readRecords(frame).map(({ kind }) => kind));
+    };
     const subscription = this.delivery.subscribe(request, { send, save: () => {} });
     if (subscription === undefined) throw new Error("too far behind");
     return {
       subscription,
+      frames,
       kinds: kinds.filter((kind) => kind !== "control"),
       replayedAfter: this.replayedAfter,
     };
@@ -331,4 +337,45 @@ test("[L7.1] a subscription takes the place of one of the same session that brok
   closed(chat, subscription);
   chat.store();
   expect(chat.calls).toHaveLength(1);
+});
+
+test("what a session is sent while commands that arrived together are handled is one frame, in order", () => {
+  const chat = new TomsConversation();
+  const phone = chat.subscribe("phone", { ids: ["phone", "tablet"], asOf: 1 });
+  const tablet = chat.subscribe("tablet", { ids: ["phone", "tablet"], asOf: 1 });
+  const opened = phone.frames.length;
+  const handled = chat.delivery.together(() => {
+    chat.delivery.notify(["tom"], typing);
+    chat.delivery.send(phone.subscription, replyRecord(1, payload));
+    chat.delivery.together(() => chat.delivery.notify(["tom"], notice));
+    expect(phone.frames).toHaveLength(opened);
+    return "handled";
+  });
+  expect(handled).toBe("handled");
+  const kindsOf = (frames: Uint8Array[]) => frames.map((frame) => readRecords(frame).map(({ kind }) => kind));
+  expect(kindsOf(phone.frames.slice(opened))).toEqual([["event", "reply", "notice"]]);
+  expect(kindsOf(tablet.frames.slice(opened))).toEqual([["event", "notice"]]);
+  chat.delivery.notify(["tom"], typing);
+  expect(phone.frames).toHaveLength(opened + 2);
+});
+
+test("sessions get what was gathered if a command throws, and a closing socket keeps no other from it", () => {
+  const chat = new TomsConversation();
+  const phone = chat.subscribe("phone", { ids: ["phone", "tablet"], asOf: 1 });
+  const tablet = chat.subscribe("tablet", { ids: ["phone", "tablet"], asOf: 1 });
+  phone.subscription.port = {
+    ...phone.subscription.port,
+    send: () => {
+      throw new Error("the socket is closing");
+    },
+  };
+  const opened = tablet.frames.length;
+  const handle = () =>
+    chat.delivery.together(() => {
+      chat.delivery.notify(["tom"], typing);
+      throw new Error("a command that fails");
+    });
+  expect(handle).toThrow("a command that fails");
+  expect(tablet.frames).toHaveLength(opened + 1);
+  expect(chat.delivery.subscriptionsOf(["tom"])).toEqual([tablet.subscription]);
 });
