@@ -33,9 +33,13 @@ interface Outcome {
   cut: number;
 }
 
+/** Logs a client in. */
+type LogIn = (clientId: string) => Promise<ParleyClient>;
+
 /** A member that sends as much as it is told, whatever is answered. */
 class Member {
-  readonly client: ParleyClient;
+  client: ParleyClient;
+  readonly #logIn: LogIn;
   readonly #frame: DirectFrame;
   readonly #conversationId: string;
   readonly #pending = new Map<number, number>();
@@ -44,10 +48,23 @@ class Member {
   closeCode: number | undefined;
   onAnswer: () => void = () => {};
 
-  constructor(client: ParleyClient, conversationId: string) {
+  constructor(client: ParleyClient, conversationId: string, logIn: LogIn) {
     this.client = client;
+    this.#logIn = logIn;
     this.#conversationId = conversationId;
     this.#frame = new DirectFrame(client.clientId, conversationId);
+    this.#listen(client);
+  }
+
+  /** Connects again if the server closed the socket, as SDKs do. */
+  async reopen(): Promise<void> {
+    if (this.closeCode === undefined) return;
+    this.client = await this.#logIn(this.client.clientId);
+    this.closeCode = undefined;
+    this.#listen(this.client);
+  }
+
+  #listen(client: ParleyClient): void {
     client.answered = (serial, frame) => this.#answered(serial, frame);
     client.closed = (code) => this.#closed(code);
   }
@@ -105,11 +122,12 @@ function emptyOutcome(): Outcome {
 
 /** Measures and describes a conversation of some members at, and beyond, what it can do. */
 export async function hotConversation(server: URL, appId: string): Promise<string> {
-  const clients = await inParallel(MEMBERS + 1, 20, (at) => ParleyClient.logIn(server, appId, `hot-${at}`));
+  const logIn = (clientId: string) => ParleyClient.logIn(server, appId, clientId);
+  const clients = await inParallel(MEMBERS + 1, 20, (at) => logIn(`hot-${at}`));
   const [first] = clients;
   if (first === undefined) throw new Error("nobody is there");
   const conversationId = await first.start(clients.map(({ clientId }) => clientId));
-  const all = clients.map((client) => new Member(client, conversationId));
+  const all = clients.map((client) => new Member(client, conversationId, logIn));
   const [watcher, ...members] = all;
   const acknowledging = setInterval(() => {
     for (const member of all) member.acknowledge();
@@ -125,7 +143,7 @@ export async function hotConversation(server: URL, appId: string): Promise<strin
     rows.push(...(await overload(`one floods, ${times} times`, members, one, { watcher, idle })));
   }
   clearInterval(acknowledging);
-  for (const client of clients) await client.leave();
+  for (const { client } of all) await client.leave();
   const head = [
     "sent by",
     "who",
@@ -179,6 +197,7 @@ async function overload(
   { watcher, idle }: { watcher: Member | undefined; idle: number },
 ): Promise<string[][]> {
   for (const member of members) {
+    await member.reopen();
     member.begin();
     member.onAnswer = () => {};
   }
@@ -209,6 +228,7 @@ async function recovery(member: Member | undefined, idle: number, since: number)
   if (member === undefined) throw new Error("nobody is there");
   member.begin();
   for (let good = 0; good < 3; ) {
+    await member.reopen();
     const { acknowledged } = member.outcome;
     const sentAt = performance.now();
     await new Promise<void>((resolve) => {
@@ -266,7 +286,7 @@ function row(
     refused.join(", ") || "none",
     String(silent),
     latency,
-    Number.isFinite(normalAfter) ? whole(normalAfter) : "never",
+    Number.isFinite(normalAfter) ? whole(normalAfter) : `over ${whole(PATIENCE)}`,
   ];
 }
 
