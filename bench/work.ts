@@ -73,13 +73,24 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
     await sleep(settling);
     done.push({ name, times, counts: difference(await readCounts(server), before) });
   };
-  const logIn = (clientId: string) => ParleyClient.logIn(server, appId, clientId);
   const each = (task: (index: number) => Promise<unknown>) => inParallel(TIMES, 10, task);
 
+  const everybody: ParleyClient[] = [];
+  const logIn = async (clientId: string) => {
+    const client = await ParleyClient.logIn(server, appId, clientId);
+    everybody.push(client);
+    return client;
+  };
+  /** A session from which nothing comes for six minutes ends. */
+  const alarmsDone = async () => {
+    await Promise.all(everybody.map((client) => client.ask(echoFrame)));
+    await sleep(ALARMS_DONE);
+  };
   const idle: ParleyClient[] = [];
   await spend(workNames.firstLogin, TIMES, SETTLED, () =>
     each(async (index) => idle.push(await logIn(`idle-${index}`))),
   );
+  everybody.length = 0;
   await Promise.all(idle.splice(0).map((client) => client.logOut()));
   await spend(workNames.login, TIMES, SETTLED, () =>
     each(async (index) => idle.push(await logIn(`idle-${index}`))),
@@ -109,7 +120,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
     await inParallel(workNames.wideAudience, 10, (index) => logIn(`near-${index}`)),
   );
   const small = await chatWith(sender, [await logIn("only")]);
-  await sleep(ALARMS_DONE);
+  await alarmsDone();
 
   await spend(workNames.flow, FLOW, SETTLED, () => sendMany(sender, small, FLOW));
   await spend(workNames.wideFlow, FLOW, SETTLED, () => sendMany(sender, big, FLOW));
@@ -118,7 +129,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   await sendToAll(); // the alarm of what is said within minutes is set by the first
   await sleep(SETTLED);
   await spend(workNames.alone, TIMES, SETTLED, sendToAll);
-  await sleep(ALARMS_DONE);
+  await alarmsDone();
   await spend(workNames.read, TIMES, SETTLED, () =>
     each(async (index) => friends[index]?.send(readFrame(`friend-${index}`, chats[index]?.id ?? ""))),
   );
@@ -127,7 +138,12 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   );
 
   await spend(workNames.leave, TIMES, SETTLED, () =>
-    Promise.all(friends.splice(0).map((friend) => friend.leave())),
+    Promise.all(
+      friends.splice(0).map((friend) => {
+        everybody.splice(everybody.indexOf(friend), 1);
+        return friend.leave();
+      }),
+    ),
   );
   await spend(workNames.offline, TIMES, PENDING_SETTLED, sendToAll);
   await spend(workNames.away, TIMES, SETTLED, sendToAll);
@@ -135,7 +151,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   await sendToAll(); // their alarm serves the next ones too
   await sleep(SETTLED);
   await spend(workNames.pushed, TIMES, PENDING_SETTLED, sendToAll);
-  await sleep(ALARMS_DONE);
+  await alarmsDone();
   await spend(workNames.pushedFlow, FLOW, SETTLED, () => sendMany(sender, small, FLOW));
   await setUpPush(server, false);
   await countPushes(server, spend);
@@ -147,7 +163,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   await spend(workNames.metered, METERED, SETTLED, () =>
     inParallel(IN_FLIGHT, IN_FLIGHT, () => sendMany(sender, small, METERED / IN_FLIGHT)),
   );
-  await Promise.all([sender, ...friends, ...idle].map((client) => client.leave()));
+  await Promise.all(everybody.map((client) => client.leave()));
   return done;
 }
 
