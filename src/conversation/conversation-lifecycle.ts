@@ -1,5 +1,4 @@
 import type { ConversationRecord } from "../model/records.ts";
-import type { ObjectSocket } from "../object-socket.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import { assembleConversation, type OpenConversation, PENDING_DELAY } from "./assemble-conversation.ts";
@@ -9,8 +8,7 @@ import { startHere } from "./creation/start.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
 import { areSame, UniqueRegistry } from "./creation/unique-registry.ts";
 import type { PendingSince } from "./delivery/delivery-host.ts";
-import type { SubscriptionIdentity } from "./delivery/subscription.ts";
-import { SubscriptionSockets } from "./delivery/subscription-sockets.ts";
+import { type SubscriptionSocket, SubscriptionSockets } from "./delivery/subscription-sockets.ts";
 import {
   type ConversationImport,
   createImported,
@@ -23,8 +21,6 @@ import { Tidying } from "./retention/tidying.ts";
 import { ConversationState } from "./state.ts";
 
 const REMOVAL_RETRY = 60_000; // ms
-
-type Socket = ObjectSocket<SubscriptionIdentity>;
 
 type Stage =
   | { name: "none" }
@@ -66,7 +62,7 @@ export class ConversationLifecycle {
    *
    * @param sockets those that survived hibernation
    */
-  wake(state: ConversationState, sockets: Iterable<Socket>): void {
+  wake(state: ConversationState, sockets: Iterable<SubscriptionSocket>): void {
     if (state.isDeleted) {
       this.#stage = { name: "deleted", state };
       return;
@@ -86,7 +82,7 @@ export class ConversationLifecycle {
    */
   async subscribe(
     request: SubscriptionRequest,
-    connect: () => Socket,
+    connect: () => SubscriptionSocket,
   ): Promise<"subscribed" | "no conversation" | "too far behind" | { level: number }> {
     await this.refreshSettings();
     const { open } = this;
@@ -99,12 +95,12 @@ export class ConversationLifecycle {
   }
 
   /** A frame or a request arrived on the socket of a subscription. Resolves when it has been handled. */
-  received(socket: Socket, data: ArrayBuffer | Uint8Array | string): Promise<void> {
+  received(socket: SubscriptionSocket, data: ArrayBuffer | Uint8Array | string): Promise<void> {
     this.#platform.alarm.check();
     return this.#sockets.received(this.open, socket, data);
   }
 
-  closed(socket: Socket): void {
+  closed(socket: SubscriptionSocket): void {
     this.#sockets.closed(this.open, socket);
   }
 

@@ -14,7 +14,7 @@ export class Replier {
   }
 
   reply(subscription: Subscription, serial: number | undefined, payload: Uint8Array): void {
-    if (serial !== undefined) this.#delivery.send(subscription, replyRecord(serial, payload));
+    if (serial !== undefined) this.#delivery.reply(subscription, replyRecord(serial, payload));
   }
 
   refuse(subscription: Subscription, serial: number | undefined, error: ErrorName, detail?: string): void {

@@ -181,6 +181,10 @@ export class End {
     for (const run of early) run();
   }
 
+  get readyState(): number {
+    return { open: 1, closing: 2, closed: 3 }[this.#state];
+  }
+
   send(data: Data): void {
     if (this.#state !== "open") throw new Error("socket is not open");
     const copy = typeof data === "string" ? data : data.slice();

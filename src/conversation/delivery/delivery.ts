@@ -146,9 +146,14 @@ export class Delivery {
     if (this.#pending.atStart !== undefined) this.resumePending();
   }
 
-  /** What `handle` sends to a session, in its turn, is one frame: a write for each costs most of a delivery. */
+  /** Replies and transient messages of `handle`, in its turn, are one frame: a write costs most of a delivery. */
   together<Result>(handle: () => Result): Result {
     return this.#subscribers.together(handle);
+  }
+
+  /** Answers a command of a session. */
+  reply(subscription: Subscription, record: Uint8Array): void {
+    this.#subscribers.gather(subscription, record);
   }
 
   /** Sends one frame to one session. */

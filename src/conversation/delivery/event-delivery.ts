@@ -63,7 +63,7 @@ export class EventDelivery {
     const frame = audienceFrame(event, { origin, instead: own }, narrowed);
     for (const subscription of this.#parts.clients.audience().subscriptions) {
       const record = shownTo(subscription.clientId, subscription.origin, frame);
-      if (record !== undefined) this.#parts.subscribers.send(subscription, record);
+      if (record !== undefined) this.#send(subscription, event, record);
     }
     this.#parts.relays.sendAll(() => [frame]);
     if (frame.noticeAt !== undefined && this.#parts.relays.size > 0)
@@ -109,6 +109,12 @@ export class EventDelivery {
         : subscription.origin === cause?.origin
           ? cause.own
           : event.record;
-    if (record !== undefined) this.#parts.subscribers.send(subscription, record);
+    if (record !== undefined) this.#send(subscription, event, record);
+  }
+
+  #send(subscription: Subscription, { kind }: ClientEvent, record: Uint8Array): void {
+    const { subscribers } = this.#parts;
+    if (kind === "event") subscribers.gather(subscription, record);
+    else subscribers.send(subscription, record);
   }
 }

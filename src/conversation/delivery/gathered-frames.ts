@@ -10,6 +10,13 @@ export class GatheredFrames<Receiver> {
     else before.push(frame);
   }
 
+  /** What a session is sent so far, which is then no longer waiting; undefined if that is nothing. */
+  take(receiver: Receiver): Uint8Array | undefined {
+    const parts = this.#frames.get(receiver);
+    this.#frames.delete(receiver);
+    return parts && joinRecords(parts);
+  }
+
   /** What each is sent, in the order in which they first were. Sessions that are sent the same share it. */
   *joined(): Generator<[Receiver, Uint8Array]> {
     let last: { parts: readonly Uint8Array[]; frame: Uint8Array } | undefined;

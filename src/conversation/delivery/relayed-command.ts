@@ -32,6 +32,7 @@ export async function carryOutRelayed(
     isEvicted: false,
     sessions: undefined,
     port: {
+      isOpen: () => true,
       send: (records) => {
         sent.push(records);
         if (readRecords(records).some(({ kind }) => kind === "reply")) answered();

@@ -38,7 +38,7 @@ export class Subscribers {
     this.#clients.audienceChanged();
   }
 
-  /** What `handle` sends to a session, in its turn, is one frame. */
+  /** What `handle` gathers for a session, in its turn, is one frame. */
   together<Result>(handle: () => Result): Result {
     if (this.#gathered !== undefined) return handle();
     const gathered = new GatheredFrames<Subscription>();
@@ -47,13 +47,25 @@ export class Subscribers {
       return handle();
     } finally {
       this.#gathered = undefined;
-      for (const [subscription, frame] of gathered.joined()) this.send(subscription, frame);
+      for (const [subscription, frame] of gathered.joined()) this.#write(subscription, frame);
     }
+  }
+
+  /** Sends records to one session, maybe with others of the same turn. They must not depend on being a frame. */
+  gather(subscription: Subscription, records: Uint8Array): void {
+    // A closing socket does not wait for the others: its client has no subscription from here on, and is woken.
+    if (this.#gathered !== undefined && subscription.port.isOpen()) this.#gathered.add(subscription, records);
+    else this.#write(subscription, records);
   }
 
   /** Sends one frame to one session. */
   send(subscription: Subscription, frame: Uint8Array): void {
-    if (this.#gathered !== undefined) return this.#gathered.add(subscription, frame);
+    const before = this.#gathered?.take(subscription);
+    if (before !== undefined) this.#write(subscription, before);
+    this.#write(subscription, frame);
+  }
+
+  #write(subscription: Subscription, frame: Uint8Array): void {
     // A closing socket refuses frames. Its close event follows, and its session subscribes again.
     try {
       subscription.port.send(frame);

@@ -10,11 +10,12 @@ import type { OpenConversation } from "../assemble-conversation.ts";
 import { isConversationCommand } from "../commands.ts";
 import type { Subscription, SubscriptionIdentity, SubscriptionPort } from "./subscription.ts";
 
-type Socket = ObjectSocket<SubscriptionIdentity>;
+/** `readyState` as of a WebSocket. */
+export type SubscriptionSocket = ObjectSocket<SubscriptionIdentity> & { readonly readyState: number };
 
 /** The sockets of a conversation's subscriptions. */
 export class SubscriptionSockets {
-  readonly #subscriptions = new Map<Socket, Subscription>();
+  readonly #subscriptions = new Map<SubscriptionSocket, Subscription>();
 
   get size(): number {
     return this.#subscriptions.size;
@@ -25,7 +26,7 @@ export class SubscriptionSockets {
   }
 
   /** Takes over sockets that survived hibernation. */
-  restore(sockets: Iterable<Socket>): void {
+  restore(sockets: Iterable<SubscriptionSocket>): void {
     for (const socket of sockets) {
       const identity = socket.deserializeAttachment();
       if (identity !== null) this.#subscriptions.set(socket, { ...identity, port: portOf(socket) });
@@ -33,7 +34,11 @@ export class SubscriptionSockets {
   }
 
   /** Opens a subscription for a session that the gateway has authenticated. Returns whether it is not too far behind. */
-  open({ conversation, delivery }: OpenConversation, request: SubscriptionRequest, socket: Socket): boolean {
+  open(
+    { conversation, delivery }: OpenConversation,
+    request: SubscriptionRequest,
+    socket: SubscriptionSocket,
+  ): boolean {
     conversation.reads.flushOf([request.clientId]);
     const subscription = delivery.subscribe(request, portOf(socket));
     if (subscription === undefined) socket.close(1011, "too far behind");
@@ -44,7 +49,7 @@ export class SubscriptionSockets {
   /** A frame or a request arrived. Resolves when it has been handled. */
   async received(
     open: OpenConversation | undefined,
-    socket: Socket,
+    socket: SubscriptionSocket,
     data: ArrayBuffer | Uint8Array | string,
   ): Promise<void> {
     const subscription = this.#subscriptions.get(socket);
@@ -63,7 +68,7 @@ export class SubscriptionSockets {
     );
   }
 
-  closed(open: OpenConversation | undefined, socket: Socket): void {
+  closed(open: OpenConversation | undefined, socket: SubscriptionSocket): void {
     const subscription = this.#subscriptions.get(socket);
     if (subscription === undefined) return;
     this.#subscriptions.delete(socket);
@@ -79,8 +84,12 @@ export class SubscriptionSockets {
   }
 }
 
-function portOf(socket: Socket): SubscriptionPort {
+/** `readyState` of a WebSocket that takes frames. */
+const OPEN = 1;
+
+function portOf(socket: SubscriptionSocket): SubscriptionPort {
   return {
+    isOpen: () => socket.readyState === OPEN,
     send: (frame) => socket.send(frame),
     save: (identity) => socket.serializeAttachment(identity),
   };

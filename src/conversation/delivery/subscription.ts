@@ -2,6 +2,8 @@ import type { CatchUpMode, OpenSessions } from "../../protocol/link-controls.ts"
 
 /** The conversation's end of a subscription: a hibernatable WebSocket. */
 export interface SubscriptionPort {
+  /** Whether it takes frames, which does not change within a turn. */
+  isOpen(): boolean;
   send(frame: Uint8Array): void;
   /** Stores the subscription's identity in the socket's attachment, where it survives hibernation. */
   save(identity: SubscriptionIdentity): void;

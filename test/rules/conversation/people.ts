@@ -51,6 +51,6 @@ export function subscription(clientId: string): Subscription {
     isEvicted: false,
     isPresent: true,
     sessions: undefined,
-    port: { send: () => {}, save: () => {} },
+    port: { isOpen: () => true, send: () => {}, save: () => {} },
   };
 }

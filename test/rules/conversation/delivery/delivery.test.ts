@@ -10,6 +10,7 @@ import {
   type SubscriptionRequest,
 } from "../../../../src/protocol/link-controls.ts";
 import {
+  controlRecord,
   eventRecord,
   noticeRecord,
   readRecords,
@@ -119,7 +120,7 @@ class TomsConversation {
       frames.push(frame);
       kinds.push(...readRecords(frame).map(({ kind }) => kind));
     };
-    const subscription = this.delivery.subscribe(request, { send, save: () => {} });
+    const subscription = this.delivery.subscribe(request, { isOpen: () => true, send, save: () => {} });
     if (subscription === undefined) throw new Error("too far behind");
     return {
       subscription,
@@ -339,32 +340,48 @@ test("[L7.1] a subscription takes the place of one of the same session that brok
   expect(chat.calls).toHaveLength(1);
 });
 
-test("what a session is sent while commands that arrived together are handled is one frame, in order", () => {
+test("replies and events of commands that arrived together are one frame to each session, in order", () => {
   const chat = new TomsConversation();
   const phone = chat.subscribe("phone", { ids: ["phone", "tablet"], asOf: 1 });
   const tablet = chat.subscribe("tablet", { ids: ["phone", "tablet"], asOf: 1 });
   const opened = phone.frames.length;
   const handled = chat.delivery.together(() => {
     chat.delivery.notify(["tom"], typing);
-    chat.delivery.send(phone.subscription, replyRecord(1, payload));
-    chat.delivery.together(() => chat.delivery.notify(["tom"], notice));
+    chat.delivery.reply(phone.subscription, replyRecord(1, payload));
+    chat.delivery.together(() => chat.delivery.notify(["tom"], typing));
     expect(phone.frames).toHaveLength(opened);
     return "handled";
   });
   expect(handled).toBe("handled");
   const kindsOf = (frames: Uint8Array[]) => frames.map((frame) => readRecords(frame).map(({ kind }) => kind));
-  expect(kindsOf(phone.frames.slice(opened))).toEqual([["event", "reply", "notice"]]);
-  expect(kindsOf(tablet.frames.slice(opened))).toEqual([["event", "notice"]]);
+  expect(kindsOf(phone.frames.slice(opened))).toEqual([["event", "reply", "event"]]);
+  expect(kindsOf(tablet.frames.slice(opened))).toEqual([["event", "event"]]);
   chat.delivery.notify(["tom"], typing);
   expect(phone.frames).toHaveLength(opened + 2);
 });
 
-test("sessions get what was gathered if a command throws, and a closing socket keeps no other from it", () => {
+test("what has to be a frame of its own follows what was gathered before it, and nothing joins it", () => {
+  const chat = new TomsConversation();
+  const phone = chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
+  const opened = phone.frames.length;
+  chat.delivery.together(() => {
+    chat.delivery.reply(phone.subscription, replyRecord(1, payload));
+    chat.delivery.send(phone.subscription, controlRecord({ type: "shown", upTo: 1 }));
+    chat.delivery.reply(phone.subscription, replyRecord(2, payload));
+    chat.delivery.notify(["tom"], notice);
+    chat.delivery.notify(["tom"], typing);
+  });
+  const kinds = phone.frames.slice(opened).map((frame) => readRecords(frame).map(({ kind }) => kind));
+  expect(kinds).toEqual([["reply"], ["control"], ["reply"], ["notice"], ["event"]]);
+});
+
+test("sessions get what was gathered if a command throws, and a closing socket ends its subscription at once", () => {
   const chat = new TomsConversation();
   const phone = chat.subscribe("phone", { ids: ["phone", "tablet"], asOf: 1 });
   const tablet = chat.subscribe("tablet", { ids: ["phone", "tablet"], asOf: 1 });
   phone.subscription.port = {
     ...phone.subscription.port,
+    isOpen: () => false,
     send: () => {
       throw new Error("the socket is closing");
     },
@@ -373,6 +390,7 @@ test("sessions get what was gathered if a command throws, and a closing socket k
   const handle = () =>
     chat.delivery.together(() => {
       chat.delivery.notify(["tom"], typing);
+      expect(chat.delivery.subscriptionsOf(["tom"])).toEqual([tablet.subscription]);
       throw new Error("a command that fails");
     });
   expect(handle).toThrow("a command that fails");

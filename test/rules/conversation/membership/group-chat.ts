@@ -129,7 +129,7 @@ export class GroupChat {
         isPresent: true,
         relay: undefined,
       },
-      { send, save: () => {} },
+      { isOpen: () => true, send, save: () => {} },
     );
     if (opened === undefined) throw new Error("too far behind");
     this.#sessions.set(clientId, opened);
