@@ -162,7 +162,7 @@ export class Conversation {
     return this.#queue.add(subscription, command);
   }
 
-  /** As `handle`, for commands that arrived together: their messages share a commit, and what each session is sent. */
+  /** As `handle`, for commands that arrived together: their messages share a commit, their replies a frame. */
   async handleAll(subscription: Subscription, commands: readonly ConversationCommand[]): Promise<void> {
     const handled = () => commands.map((command) => this.handle(subscription, command));
     if (commands.length === 1) await Promise.all(handled());

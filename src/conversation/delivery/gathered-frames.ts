@@ -1,6 +1,6 @@
 import { joinRecords } from "../../protocol/link-records.ts";
 
-/** Frames to sessions that are sent later, those to one session as one. */
+/** Records for sessions that are sent at the end of a turn, those for one session as one frame. */
 export class GatheredFrames<Receiver> {
   readonly #frames = new Map<Receiver, Uint8Array[]>();
 
