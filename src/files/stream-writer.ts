@@ -26,7 +26,7 @@ export function streamWriter(
     },
     async cancel() {
       await writer.abort().catch(() => {});
-      // It may store the half that it has: whoever deletes it comes after that.
+      // It may store the half that it has: it is deleted only after that.
       await stored.catch(() => {});
     },
   };

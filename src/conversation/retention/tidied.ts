@@ -1,4 +1,4 @@
-/** The bounds of a deletion by the owner's settings, as whoever asks for it read them (ms, 0 for none). */
+/** The bounds of a deletion by the owner's settings, as the caller read them (ms, 0 for none). */
 export interface TidyBounds {
   keptFrom: number;
   idleBefore: number;

@@ -27,7 +27,7 @@ export function serviceClients(
     },
     lacksAfter: (clientId, time) => views.entriesAfter(clientId, time, 1).entries.length > 0,
     leftAfter: () => [],
-    isAway: () => false, // whoever is written to is woken
+    isAway: () => false, // all clients that are written to are woken
     setAway: (clientId, away) => service.setAway(clientId, away),
     replay: (clientId, after) => replayOfService(state, service, clientId, after),
     notices: (clientId, after) => noticesOf(state, clientId, after),

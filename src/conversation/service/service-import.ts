@@ -76,7 +76,7 @@ function readdress(
 const sameClients = (some: readonly string[] | undefined, others: readonly string[] | undefined) =>
   JSON.stringify(some) === JSON.stringify(others);
 
-/** Takes over subscribers. Whoever unsubscribed here, or is blocked, is none. Nobody is notified. */
+/** Takes over subscribers. Clients that unsubscribed here, or are blocked, are left out. Nobody is notified. */
 export function importSubscribers(
   { subscribers, readers }: ServiceState,
   isBlocked: (clientId: string) => boolean,

@@ -210,7 +210,7 @@ function sessionJson(session: InspectedSession) {
   };
 }
 
-/** Without tokens and subscriptions: whoever has them can push. */
+/** Without tokens and subscriptions: with them anybody can push. */
 function installationSummary({ id, deviceType, vendor, valid, badge, updatedAt }: Installation) {
   return { id, device_type: deviceType, vendor, valid, badge, updated_at: iso(updatedAt) };
 }
