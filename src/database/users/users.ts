@@ -179,8 +179,8 @@ export async function countUsers(db: D1Database): Promise<number> {
 }
 
 /**
- * Statements that bring the identities of a user in line with the row as it is by then, also if another call wrote it. Adding one
- * that belongs to another user fails, and with it the whole batch.
+ * Statements that bring the identities of a user in line with the row as it is by then, also if another call wrote it.
+ * Adding one that belongs to another user fails, and with it the whole batch.
  */
 function identitiesOf(id: string): SQL[] {
   const { platform, uid, userId } = userIdentities;
