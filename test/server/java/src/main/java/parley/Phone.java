@@ -36,6 +36,7 @@ public final class Phone {
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     // The SDK prints too.
     System.setOut(System.err);
+    Timers.removeWhenAnswered();
     AVOSCloud.initialize(args[1], args[2], args[0]);
     AVIMOptions.getGlobalOptions().setUnreadNotificationEnabled(true);
     // The cache needs a database of Android's.
