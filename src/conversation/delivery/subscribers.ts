@@ -213,7 +213,8 @@ export class Subscribers {
 
   /**
    * The client's unread count, if the session may have a wrong one: another device may have read in the last moments
-   * before the login, or since, and a session without a position was not told of messages before its replay.
+   * before the login, or since, and a session without a position was not told of messages before its replay. Nor is it
+   * known whether a device that comes back counted those before its login: they would count twice when they are replayed.
    */
   #countFor(
     {
@@ -226,7 +227,8 @@ export class Subscribers {
   ): Uint8Array[] {
     const movedAt = this.#host.readCursorMovedAt(clientId);
     const wasRead = movedAt > admittedAt - LONGEST_DELIVERY;
-    const isUntold = isSinceWake && this.#host.hasUnread(clientId, replayedAfter);
+    const untoldUpTo = Math.max(replayedAfter, this.#host.endAt(admittedAt));
+    const isUntold = isSinceWake && this.#host.hasUnread(clientId, untoldUpTo);
     if (!wasRead && !isUntold) return [];
     const count = this.#host.unread(clientId, isUntold ? this.#host.now() : movedAt);
     return count === undefined ? [] : [count];

@@ -28,6 +28,8 @@ const typing = { kind: "event", record: eventRecord(payload), isEphemeral: true 
 class TomsConversation {
   now = NOW;
   head = 0;
+  /** How far the log had got when Tom logged in; all that is there if undefined. */
+  headAtLogin: number | undefined;
   isAway = false;
   /** Since when deliveries are pending, as stored (ms). */
   pendingSince: number | undefined;
@@ -42,7 +44,7 @@ class TomsConversation {
       now: () => this.now,
       relays: NO_RELAYS,
       end: () => this.head,
-      endAt: () => this.head,
+      endAt: () => this.headAtLogin ?? this.head,
       lastNotice: () => NOW - 100,
       hasMembers: true,
       members: () => ["tom"],
@@ -321,6 +323,7 @@ test("[L6.3] what a session was woken for is forgotten after 30 s, however often
 test("[L2.5] a session that subscribes where a wake began is sent its unread count if something before that is unread", () => {
   const toms = new TomsConversation();
   toms.head = 9;
+  toms.headAtLogin = 5;
   const wokenAt = { since: 5, isSinceWake: true };
   expect(toms.subscribe("phone", undefined, wokenAt).kinds).not.toContain("unread");
   toms.unreadAt = 6;
@@ -329,6 +332,17 @@ test("[L2.5] a session that subscribes where a wake began is sent its unread cou
   expect(toms.subscribe("phone", undefined, wokenAt).kinds).toContain("unread");
   // It was told when it came to its own position.
   expect(toms.subscribe("phone", undefined, { since: 5, isSinceWake: false }).kinds).not.toContain("unread");
+});
+
+test("[L2.5] a session is sent its unread count if what it is sent since a wake goes back to before its login", () => {
+  const toms = new TomsConversation();
+  const wokenAt = { since: 5, isSinceWake: true };
+  toms.head = 9;
+  toms.headAtLogin = 8;
+  toms.unreadAt = 9;
+  expect(toms.subscribe("phone", undefined, wokenAt).kinds).not.toContain("unread");
+  toms.unreadAt = 7;
+  expect(toms.subscribe("phone", undefined, wokenAt).kinds).toContain("unread");
 });
 
 test("[L7.1] a subscription takes the place of one of the same session that broke unnoticed", () => {
