@@ -25,6 +25,7 @@ export class Network {
   }
 
   set now(now: number) {
+    if (now === this.#now) return;
     this.#now = now;
     this.#onClock(now);
   }
@@ -232,9 +233,9 @@ export class End {
   }
 }
 
-/** Lets every promise continue that can. */
+/** Lets every promise continue that can: the next tick comes when no promise is left to continue. */
 async function settle(): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve));
+  await new Promise<void>((resolve) => process.nextTick(resolve));
 }
 
 function mulberry(seed: number): () => number {
@@ -249,5 +250,9 @@ function mulberry(seed: number): () => number {
 
 /** Traces a failing seed: `TRACE=1 SEED=7 SEEDS=1 npx vitest run --project rules test/rules/subscriptions`. */
 export function trace(...what: unknown[]): void {
-  if (process.env.TRACE === "1") process.stdout.write(`${what.map(String).join(" ")}\n`);
+  if (!TRACES) return;
+  const texts = what.map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one)));
+  process.stdout.write(`${texts.join(" ")}\n`);
 }
+
+const TRACES = process.env.TRACE === "1";

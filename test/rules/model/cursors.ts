@@ -49,7 +49,7 @@ export class Cursors {
         device?.shown.problems.push("a cursor went back");
       this.#answered.set(device?.name ?? "", { deliveredAt, readAt });
       if (readAt > deliveredAt) device?.shown.problems.push(`read ${readAt} before it was delivered`);
-      trace(device?.name, "cursors", JSON.stringify(before), deliveredAt, readAt);
+      trace(device?.name, "cursors", before, deliveredAt, readAt);
     });
   }
 

@@ -244,7 +244,7 @@ export class ReconnectingDevice {
   /** Sends a frame that has no answer. */
   send(command: CommandInit): void {
     this.#sentAt = this.#network.now;
-    if (command.cmd !== "ack") trace(this.#network.now, this.name, "sends", JSON.stringify(command));
+    if (command.cmd !== "ack") trace(this.#network.now, this.name, "sends", command);
     const frame = encodeCommand({ ...command, peerId: this.clientId });
     this.#gateway?.receive(Uint8Array.from(frame).buffer);
   }
@@ -269,7 +269,7 @@ export class ReconnectingDevice {
     const asked = () => client.missedNotices(this.clientId, token ?? "", after);
     try {
       const missed = await this.#network.call(asked, 8_000, () => "fine");
-      trace(this.#network.now, this.name, "fetched", JSON.stringify(missed), "after", after);
+      trace(this.#network.now, this.name, "fetched", missed, "after", after);
       if ("refused" in missed) {
         // A logout in flight when the connection broke ended the session: SDKs retry without the token.
         if (this.#token !== token) return;

@@ -139,7 +139,7 @@ export class RoomDevice {
     if (pending === undefined) return;
     this.#pending.delete(frame.i);
     const isRefused = frame.cmd === CommandType.error || has(frame.ackMessage, "code");
-    trace(this.#network.now, this.name, JSON.stringify(pending), isRefused ? "refused" : "done");
+    trace(this.#network.now, this.name, pending, isRefused ? "refused" : "done");
     if (pending === "enter" && !isRefused && frame.op === OpType.added && !this.isPresent)
       this.stays.push({ from: this.#end, until: undefined });
     if (typeof pending === "object" && !isRefused) this.sent.push(Number(frame.ackMessage?.t));

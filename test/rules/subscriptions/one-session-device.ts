@@ -86,7 +86,7 @@ export class OneSessionDevice {
       backlog: undefined,
       kinds: async (ids) => new Map(ids.map((id) => [id, cluster.kindOf(id)])),
       dialSession: cluster.dialSession((control) => {
-        trace(this.name, JSON.stringify(control));
+        trace(this.name, control);
         if (control.type !== "caughtUp") return;
         this.covered.set(
           control.conversationId,
