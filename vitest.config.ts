@@ -36,8 +36,10 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
       testTimeout: 30_000,
       hookTimeout: 60_000,
       expect: POLLED,
-      // Starting workerd takes longer than most files: two of them run all files, each of which empties what is stored.
+      // Starting workerd takes longer than most files: a few of them run all files, each of which empties what is stored.
       isolate: false,
+      // Their files wait half of the time.
+      maxWorkers: 4,
       sequence: { groupOrder: 1 },
     },
   };
@@ -45,10 +47,19 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
 
 /** Files that take longest. Vitest would begin with the largest ones, and at the end wait for one of these. */
 const SLOW = [
+  ...["rules/model/services", "rules/model/unique-conversations", "rules/model/failing-objects"],
   ...["workers/http/examples", "workers/room-relays"],
   ...["server/moving/import", "server/moving/reports", "server/export/refusals", "server/docs"],
   ...["server/hooks/service-hook", "server/host/kills", "server/host/start-order", "server/host/backup"],
 ].map((name) => `/test/${name}.test.ts`);
+
+/** Of files by size, a large one after each small one: large ones wait more, and would leave the processor idle. */
+function alternating(files: TestSpecification[]): TestSpecification[] {
+  const small = files.slice(Math.ceil(files.length / 2)).reverse();
+  return files
+    .slice(0, Math.ceil(files.length / 2))
+    .flatMap((large, index) => [large, ...small.slice(index, index + 1)]);
+}
 
 /** Begins each project with the files that take longest. */
 class SlowFirst extends BaseSequencer {
@@ -57,7 +68,7 @@ class SlowFirst extends BaseSequencer {
     const projects = Map.groupBy(await super.sort(files), ({ project }) => project.name);
     return [...projects.values()].flatMap((each) => [
       ...each.filter(isSlow),
-      ...each.filter((file) => !isSlow(file)),
+      ...alternating(each.filter((file) => !isSlow(file))),
     ]);
   }
 }
