@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { BilledMeter } from "../src/usage/cost/prices.ts";
-import { type Budget, budgetTable, workBudgets } from "./budgets.ts";
+import { type Budget, budgetTable, isKept, workBudgets } from "./budgets.ts";
 import { countCases } from "./cost-cases.ts";
 import { costSections, withSections } from "./cost-document.ts";
 import { millionCosts, type RecordedCounts, record } from "./cost-model.ts";
@@ -13,7 +13,7 @@ export const COSTS_DOCUMENT = new URL("../docs/costs.md", import.meta.url);
 const RECORDED_COUNTS = new URL("counted-costs.json", import.meta.url);
 
 /**
- * Counts what messages cost, and prints it, with the budgets.
+ * Counts what messages cost, and prints it, with the budgets. Returns whether all of these are kept.
  *
  * @param start a server with everything counted
  * @param flags `--write` keeps the counts and writes docs/costs.md; `--recorded` writes it from the counts that are
@@ -23,12 +23,14 @@ export async function printCosts(
   start: () => Promise<Server>,
   appId: string,
   flags: ReadonlySet<string>,
-): Promise<void> {
+): Promise<boolean> {
   if (flags.has("--recorded")) {
     const recorded = recordedCounts();
+    const budgets = costBudgets(recorded);
     writeCosts(recorded);
-    console.log(`${costTable(recorded)}\n\n${budgetTable(costBudgets(recorded))}`);
-    return console.log("\ndocs/costs.md is written, from the counts that were kept");
+    console.log(`${costTable(recorded)}\n\n${budgetTable(budgets)}`);
+    console.log("\ndocs/costs.md is written, from the counts that were kept");
+    return budgets.every(isKept);
   }
   const server = await start();
   const [work, cases] = await Promise.all([countWork(server.url, appId), countCases(start, appId)]);
@@ -36,8 +38,10 @@ export async function printCosts(
   const recorded = record(cases, work);
   if (flags.has("--write")) writeCosts(recorded);
   console.log(costTable(recorded));
-  console.log(`\n${budgetTable([...costBudgets(recorded), ...workBudgets(work)])}`);
+  const budgets = [...costBudgets(recorded), ...workBudgets(work)];
+  console.log(`\n${budgetTable(budgets)}`);
   if (flags.has("--details")) console.log(`\n${workDetails([...cases, ...work])}`);
+  return budgets.every(isKept);
 }
 
 /** What was counted last, to compute with other prices. */

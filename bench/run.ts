@@ -28,11 +28,17 @@ import { countWork } from "./work.ts";
 
 /*
  * `npm run bench`: Parley compared with the bare platform over the same sockets, on this machine and over loopback, one
- * server at a time and in turns, so that other load affects both. With `--memory` only the memory of idle connections,
- * with `--peers` only Parley beside other servers (`--peers=mosquitto,socket.io` those alone, `--rounds=1` once),
- * with `--render` only the tables and the plot of bench/README.md, from bench/results,
- * with `--scale` only a simulation of apps with up to ten million users, which fails if a budget is missed,
- * with `--costs` only what messages cost in money (`--write` brings it into docs/costs.md), with `--rooms` only large chat rooms, with `--tree` only the simulated relays of larger ones, with `--import` only imports, with `--hot` only a conversation beyond its ceiling, with `--profile` only what a send's time is spent on, with `--details` also the causes of the counts.
+ * server at a time and in turns, so that other load affects both. Or only one thing:
+ *
+ * - `--memory`: the memory of idle connections
+ * - `--peers`: Parley beside other servers; `--peers=mosquitto,socket.io` those alone, `--rounds=1` once
+ * - `--costs`: what messages cost in money; `--write` brings it into docs/costs.md, `--recorded` counts nothing anew
+ * - `--scale`: a simulation of apps with up to ten million users
+ * - `--rooms`, `--tree`: large chat rooms; the simulated relays of larger ones
+ * - `--import`, `--hot`, `--profile`: imports; a conversation beyond its ceiling; what a send's time is spent on
+ * - `--render`: the tables and the plot of bench/README.md, from bench/results
+ *
+ * `--costs` and `--scale` fail if a budget is missed. `--details` prints the causes of the counts too.
  */
 
 const ROUNDS = 3;
@@ -224,8 +230,8 @@ if (process.argv.includes("--rooms")) {
 }
 if (process.argv.includes("--costs")) {
   if (!process.argv.includes("--recorded")) progress("messages, logins and pushes, counted");
-  await printCosts(() => startUnlimited(countedParley), appId, new Set(process.argv));
-  process.exit();
+  const areKept = await printCosts(() => startUnlimited(countedParley), appId, new Set(process.argv));
+  process.exit(areKept ? 0 : 1);
 }
 const loadBefore = loadAverage();
 const speed = await speeds();
