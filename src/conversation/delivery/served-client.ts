@@ -86,6 +86,11 @@ export class ServedClient {
     if (this.#sessions?.ids.includes(sessionId) === false) this.#sessions = undefined;
   }
 
+  /** Whether a session may be open: a report that is older than the last one, and still on its way, must not count. */
+  get mayBeOnline(): boolean {
+    return this.#reportedAt !== NEVER_LOGGED_IN && this.#sessions?.ids.length !== 0;
+  }
+
   get sessionIds(): string[] {
     return this.subscriptions.map(({ sessionId }) => sessionId);
   }

@@ -45,8 +45,8 @@ export class ServedClients {
   }
 
   /**
-   * Forgets a client if it has no subscription and nothing is on its way to it. If it is online, that takes a moment:
-   * its sessions may not have heard yet of what they were woken for.
+   * Forgets a client if it has no subscription and nothing is on its way to it. If it may be online, that takes a moment:
+   * its sessions may not have heard yet of what they were woken for, or bring a report that is older than the last one.
    */
   forgetIdle(clientId: string): void {
     const now = this.#host.now();
@@ -57,7 +57,7 @@ export class ServedClients {
     }
     const client = this.#clients.get(clientId);
     if (!client?.isIdle) return;
-    if (client.sessions === undefined || client.sessions.ids.length === 0) this.#clients.delete(clientId);
+    if (!client.mayBeOnline) this.#clients.delete(clientId);
     else if (!this.#idle.has(clientId)) this.#idle.set(clientId, now);
   }
 

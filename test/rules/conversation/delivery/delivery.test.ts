@@ -345,6 +345,18 @@ test("[L2.5] a session is sent its unread count if what it is sent since a wake 
   expect(toms.subscribe("phone", undefined, wokenAt).kinds).toContain("unread");
 });
 
+test("[L2.2] a report from before a login does not count once the last subscription from before it has closed", () => {
+  const chat = new TomsConversation();
+  const { subscription } = chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
+  // The phone came back with a new session, whose subscription is on its way when the tablet logs in.
+  const sessions = { ids: ["phone again", "tablet"], asOf: 3 };
+  chat.delivery.caughtUp("tom", { sessionId: "tablet", sessions }, 0, NOW);
+  closed(chat, subscription);
+  chat.subscribe("phone again", { ids: ["phone again"], asOf: 2 });
+  chat.store();
+  expect(chat.calls).toHaveLength(1);
+});
+
 test("[L7.1] a subscription takes the place of one of the same session that broke unnoticed", () => {
   const chat = new TomsConversation();
   chat.subscribe("phone", { ids: ["phone"], asOf: 1 });
