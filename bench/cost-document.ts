@@ -75,25 +75,23 @@ function countsTable({ cases }: RecordedCounts): string {
 }
 
 function millionTable(costs: readonly MillionCost[]): string {
-  const shown: BilledMeter[] = [
-    "objectRowsWritten",
-    "databaseRowsWritten",
-    "objectRequests",
-    "objectGigabyteSeconds",
-    "queueOperations",
-    "workerRequests",
-    "workerMilliseconds",
+  const shown: (readonly [name: string, ...meters: BilledMeter[]])[] = [
+    [meterNames.objectRowsWritten, "objectRowsWritten"],
+    [meterNames.databaseRowsWritten, "databaseRowsWritten"],
+    ["rows read in both", "objectRowsRead", "databaseRowsRead"],
+    [meterNames.objectRequests, "objectRequests"],
+    [meterNames.objectGigabyteSeconds, "objectGigabyteSeconds"],
+    [meterNames.queueOperations, "queueOperations"],
+    [meterNames.workerRequests, "workerRequests"],
+    [meterNames.workerMilliseconds, "workerMilliseconds"],
   ];
   const rows = costs.map(({ name, meters, dollars, budget }) => [
     name,
-    ...shown.map((meter) => money(meters[meter] ?? 0)),
+    ...shown.map(([, ...added]) => money(added.reduce((sum, meter) => sum + (meters[meter] ?? 0), 0))),
     `**${money(dollars)}**`,
     budget === undefined ? "" : `${money(budget)}: ${dollars <= budget ? "kept" : "**missed**"}`,
   ]);
-  return markdown(
-    ["a million messages", ...shown.map((meter) => meterNames[meter]), "together", "budget"],
-    rows,
-  );
+  return markdown(["a million messages", ...shown.map(([name]) => name), "together", "budget"], rows);
 }
 
 function monthsTable(recorded: RecordedCounts): string {

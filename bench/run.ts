@@ -41,6 +41,22 @@ import { countWork } from "./work.ts";
  * `--costs` and `--scale` fail if a budget is missed. `--details` prints the causes of the counts too.
  */
 
+const OPTIONS = [
+  ...[
+    "--memory",
+    "--peers",
+    "--rounds",
+    "--costs",
+    "--write",
+    "--recorded",
+    "--scale",
+    "--seed",
+    "--rooms",
+    "--tree",
+  ],
+  ...["--import", "--hot", "--profile", "--render", "--details"],
+];
+
 const ROUNDS = 3;
 /** Sockets of one chat room. */
 const ROOM_SIZES = [1_000, 3_000, 5_000];
@@ -142,6 +158,11 @@ function option(name: string): string | undefined {
   return given?.slice(name.length + 1);
 }
 
+const unknown = process.argv.slice(2).find((one) => !OPTIONS.includes(one.split("=")[0] ?? ""));
+if (unknown !== undefined) {
+  console.error(`There is no option ${unknown}, but ${OPTIONS.join(", ")}: bench/run.ts says what they do.`);
+  process.exit(2);
+}
 if (process.argv.includes("--render")) {
   await render();
   process.exit();

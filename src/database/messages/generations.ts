@@ -16,15 +16,18 @@ const GENERATIONS_MAX = 100;
 /** Every message is in the one database, which has everything else too. */
 export const ONE_DATABASE: readonly Generation[] = [{ since: 0, databases: ["DB"] }];
 
-const time = v.union([
-  v.pipe(v.number(), v.integer(), v.minValue(0)),
-  v.pipe(
-    v.string(),
-    v.regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z)?$/, "is no time in UTC"),
-    v.transform(Date.parse),
-    v.number(),
-  ),
-]);
+const time = v.union(
+  [
+    v.pipe(v.number(), v.integer(), v.minValue(0)),
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z)?$/),
+      v.transform(Date.parse),
+      v.number(),
+    ),
+  ],
+  "must be milliseconds, or a time in UTC as 2026-12-01T00:00Z",
+);
 
 const schema = v.pipe(
   v.array(

@@ -34,7 +34,8 @@ const count = (described: string) =>
 const reason = v.pipe(
   v.string(),
   v.maxLength(REASON_MAX),
-  v.description("What it is for, for whoever looks at it later."),
+  v.check((text) => text.trim() !== "", "must not be empty"),
+  v.description("What it is for. Others read it later."),
   v.examples(["File 12-345"]),
 );
 

@@ -98,9 +98,7 @@ export const usageRoutes = new Hono<HttpEnv>().get(
   takes(
     "query",
     v.object({
-      from: v.optional(
-        day("2026-11-01", `The first day; ${DAYS_DEFAULT} days before the last one without it.`),
-      ),
+      from: v.optional(day("2026-11-01", `The first day; without it, ${DAYS_DEFAULT} days are shown.`)),
       to: v.optional(day("2026-11-29", `The last day, today without it; at most ${DAYS_MAX} days.`)),
     }),
   ),
@@ -109,8 +107,10 @@ export const usageRoutes = new Hono<HttpEnv>().get(
     const asked = context.req.valid("query");
     const to = asked.to === undefined ? Math.floor(Date.now() / DAY) : Date.parse(asked.to) / DAY;
     const from = asked.from === undefined ? to - DAYS_DEFAULT + 1 : Date.parse(asked.from) / DAY;
-    if (from > to || to - from >= DAYS_MAX)
-      return refuse(context, 400, { code: INVALID_PARAMETER, error: `from, to: 1 to ${DAYS_MAX} days` });
+    if (from > to)
+      return refuse(context, 400, { code: INVALID_PARAMETER, error: "from: must not be after to" });
+    if (to - from >= DAYS_MAX)
+      return refuse(context, 400, { code: INVALID_PARAMETER, error: `from, to: at most ${DAYS_MAX} days` });
     const read = await awaitCall(metricsOf(env).usage(from, to, usageOf(env).unreported), "usage");
     const { days, all } = usageOfDays(read, PRICES);
     return context.json({

@@ -141,8 +141,15 @@ describe("[B-30] a legal hold", () => {
 
   test("[B-30] a conversation that nobody has is not put on hold", async () => {
     const path = hold("5f0000000000000000000001");
-    expect(await outcome(rest("PUT", path, { reason: "" }))).toMatch(/^404 /);
+    expect(await outcome(rest("PUT", path, { reason: "File 12-345" }))).toMatch(/^404 /);
     expect(await done("GET", "/admin/retention")).toMatchObject({ held: [] });
+  });
+
+  test.each(["", "  "])("[B-30] a hold whose reason is %j is refused with 105", async (reason) => {
+    const [tom, jerry] = named("tom", "jerry");
+    const id = await oldChat([tom, jerry], [9]);
+    expect(await outcome(rest("PUT", hold(id), { reason }))).toBe("400 105");
+    expect(await done("GET", hold(id))).toEqual({ hold: null });
   });
 });
 

@@ -30,6 +30,11 @@ describe("the list of generations", () => {
     ["that names a database twice", [{ since: 0, databases: ["DB", "DB"] }], /twice/],
     ["that names no binding", [{ since: 0, databases: ["parley-1"] }], /no name of a binding/],
     ["with a field that nobody knows", [{ since: 0, until: 1, databases: ["DB"] }], /./],
+    [
+      "with a time that is none",
+      [{ since: "soon", databases: ["DB"] }],
+      /\(0.since\): must be .* as 2026-12-01T00:00Z/,
+    ],
     ["in no order", [0, 20, 10].map((since) => ({ since, databases: ["DB"] })), /order of time/],
     [
       "with a local time",
