@@ -193,13 +193,12 @@ export class MessageCommits {
     const { from, origin, dedupeToken: token, changed } = send;
     try {
       const now = this.#host.now();
-      // The app's server may send in any name.
-      if ("subscription" in send.sender && !this.#state.mayWrite(from))
-        return refused("INVALID_MESSAGING_TARGET");
+      // Whether or not they may still write: the message is there, and others have it (I3).
       const before = token === undefined ? undefined : this.#state.log.accepted.find(from, token, now);
       if (before !== undefined) {
         return { outcome: { messageId: before.id, timestamp: before.timestamp }, records: [] };
       }
+      // The app's server may send in any name.
       const refusal = "subscription" in send.sender ? this.#state.writeRefusal(from, now) : undefined;
       if (refusal !== undefined) return refused(refusal);
       const { sentThere } = send;

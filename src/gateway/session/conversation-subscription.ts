@@ -219,9 +219,11 @@ export class ConversationSubscription {
 
   #onOpened(socket: LinkSocket, opened: OpenedSubscription, records: LinkRecord[]): void {
     this.#phase = { name: "open", socket, opened };
+    // Those that came with wakes were sent before them.
+    this.#wakeEvents.push(...records.filter(({ kind }) => kind === "event"));
     // The session was woken for something older while the subscription opened.
     if (!this.#owner.settleWakes(this.conversationId, opened)) return this.resync();
-    this.#receive(records);
+    this.#receive(records.filter(({ kind }) => kind !== "event"));
     if (!this.#owner.replayed(this.conversationId, opened)) return this.resync();
     this.#owner.receive(this.conversationId, this.#wakeEvents.splice(0));
     // Before it can be evicted for another one: what waits for it would only wait for the next.
