@@ -44,8 +44,8 @@ export interface SubscriptionOwner {
   tooFarBehind(): void;
 }
 
-/** Events of wakes that are held for a subscription which is not open. */
-const WAKE_EVENTS = 200;
+/** Events that are held for a subscription which is not open: a conversation keeps half as many for a client. */
+const HELD_EVENTS = 400;
 
 /**
  * One session's subscription to one conversation: opened on demand, with its frames in order, reopened when it breaks
@@ -56,8 +56,8 @@ export class ConversationSubscription {
   readonly #owner: SubscriptionOwner;
   #phase: SubscriptionPhase = { name: "opening", socket: undefined };
   readonly #frames = new SubscriptionFrames();
-  /** Events that came with a wake, until the subscription has brought what was before them. */
-  readonly #wakeEvents: LinkRecord[] = [];
+  /** Events of wakes and of an opening subscription, until it has brought what was before them. */
+  readonly #heldEvents: LinkRecord[] = [];
   #failures: SubscriptionFailures | undefined;
   /** Counts the attempts to open it: events of an attempt that failed are ignored (L7.2). */
   #attempt = 0;
@@ -144,7 +144,7 @@ export class ConversationSubscription {
     if (this.#phase.name === "evicted") this.#phase.reopens = true;
     if (this.#phase.name === "open" && this.#owner.settleWakes(this.conversationId, this.#phase.opened))
       return this.#owner.receive(this.conversationId, events);
-    this.#wakeEvents.push(...events.slice(0, WAKE_EVENTS - this.#wakeEvents.length));
+    this.#hold(events);
     if (this.#phase.name === "open") this.resync();
   }
 
@@ -219,16 +219,22 @@ export class ConversationSubscription {
 
   #onOpened(socket: LinkSocket, opened: OpenedSubscription, records: LinkRecord[]): void {
     this.#phase = { name: "open", socket, opened };
-    // Those that came with wakes were sent before them.
-    this.#wakeEvents.push(...records.filter(({ kind }) => kind === "event"));
+    // Events that came with wakes were sent before these.
+    this.#hold(records.filter(({ kind }) => kind === "event"));
     // The session was woken for something older while the subscription opened.
     if (!this.#owner.settleWakes(this.conversationId, opened)) return this.resync();
     this.#receive(records.filter(({ kind }) => kind !== "event"));
     if (!this.#owner.replayed(this.conversationId, opened)) return this.resync();
-    this.#owner.receive(this.conversationId, this.#wakeEvents.splice(0));
+    this.#owner.receive(this.conversationId, this.#heldEvents.splice(0));
     // Before it can be evicted for another one: what waits for it would only wait for the next.
     this.#transmitWaiting(socket);
     if (this.#phase.name === "open") this.#owner.subscribed(this);
+  }
+
+  #hold(events: LinkRecord[]): void {
+    const held = events.slice(0, HELD_EVENTS - this.#heldEvents.length);
+    // A copy does not keep the replay around it in memory.
+    for (const event of held) this.#heldEvents.push({ ...event, payload: event.payload.slice() });
   }
 
   #receive(records: LinkRecord[]): void {
@@ -260,7 +266,7 @@ export class ConversationSubscription {
   #onDrained({ socket, reopens }: SubscriptionPhase & { name: "evicted" }): void {
     this.#phase = { name: "over" };
     socket.close(linkClose.UNSUBSCRIBED);
-    this.#owner.closed(this, this.#frames.takeWaiting(), reopens ? this.#wakeEvents : undefined);
+    this.#owner.closed(this, this.#frames.takeWaiting(), reopens ? this.#heldEvents : undefined);
   }
 
   /**

@@ -88,3 +88,11 @@ test("[L2.4] events that a subscription opens with are shown once if it is opene
   toms.opened("typing more");
   expect(toms.shown).toEqual(["typing", "typing more"]);
 });
+
+test("[L2.4] events are held in order up to a bound while a subscription does not open", () => {
+  const toms = new TomsSession();
+  const texts = Array.from({ length: 500 }, (_, index) => `${index}`);
+  for (const text of texts) toms.woken(text);
+  toms.opened("too late");
+  expect(toms.shown).toEqual(texts.slice(0, 400));
+});
