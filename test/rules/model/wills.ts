@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { timeOfMessageId } from "../../../src/conversation/messages/ids.ts";
 import { RETURN_TIME } from "../../simulation/simulated-client.ts";
+import type { SimulatedConversation } from "../../simulation/simulated-conversation.ts";
 import type { ReconnectingDevice } from "./reconnecting-device.ts";
 import type { World } from "./world.ts";
 
@@ -94,11 +95,20 @@ export class HandedOverWills {
       // The gateway's report of the loss may itself have been lost, and the author came back in time.
       const isKept =
         this.#world.hasFaults && last.device.isOpen && this.#world.cluster.client(person).holdsWill;
-      // Who is silenced when the will would be sent is not heard.
-      const wasSilenced = object?.state.notices
-        .since(0)
-        .some(({ notice }) => notice.kind === "silenced" && notice.members.includes(person));
+      // A silenced author is not heard.
+      const wasSilenced = object !== undefined && wasSilencedSince(object, person, endedAt);
       expect(isSent || isKept || wasSilenced, `[I7] ${last.text} was never sent`).toBe(true);
     }
   }
+}
+
+/** Whether a person was silenced at any time from then on (ms). */
+function wasSilencedSince({ state }: SimulatedConversation, person: string, since: number): boolean {
+  let isSilenced = false;
+  for (const { at, notice } of state.notices.since(0)) {
+    if (at > since && isSilenced) return true;
+    if (notice.kind === "silenced" && notice.members.includes(person)) isSilenced = true;
+    if (notice.kind === "unsilenced" && notice.members.includes(person)) isSilenced = false;
+  }
+  return isSilenced;
 }
