@@ -53,7 +53,7 @@ const SLOW = [
   ...["server/hooks/service-hook", "server/host/kills", "server/host/start-order", "server/host/backup"],
 ].map((name) => `/test/${name}.test.ts`);
 
-/** Of files by size, a large one after each small one: large ones wait more, and would leave the processor idle. */
+/** Puts a short file after each long one: several long files at once mostly wait, and leave the processor idle. */
 function alternating(files: TestSpecification[]): TestSpecification[] {
   const small = files.slice(Math.ceil(files.length / 2)).reverse();
   return files

@@ -7,7 +7,7 @@ export interface Attention {
   severity: "error" | "warning" | "notice";
   code: string;
   text: string;
-  /** The names and numbers of the text, for whoever says it in another language. */
+  /** The names and numbers of the text, to write it in another language. */
   values: AttentionValues;
   /** In ms; null if it is not known. */
   since: number | null;

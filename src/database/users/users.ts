@@ -47,7 +47,7 @@ export async function findUserId(db: D1Database, tokenHash: string): Promise<str
 /** What is unique and belongs to another user. */
 export type Taken = "id" | "username" | "email" | "phone" | "session token" | "identity";
 
-/** Adds a user, with all of the row or none of it. Returns what of it another user has. Throws if D1 fails. */
+/** Adds a user with the whole row, or not at all. Returns which value another user has already. Throws if D1 fails. */
 export async function insertUser(db: D1Database, user: User): Promise<{ taken: Taken } | undefined> {
   return insertUsers(db, [user]);
 }
@@ -69,8 +69,8 @@ export async function insertUsers(
 }
 
 /**
- * Changes a user, if the row is as it was read; undefined if it is not. `updatedAt` must have grown. Returns what of it
- * another user has; then nothing is changed. Throws if D1 fails.
+ * Changes a user if the row is still as it was read; returns undefined if it is not. `updatedAt` must have grown. If
+ * another user has one of the new values already, returns which, and changes nothing. Throws if D1 fails.
  */
 export async function updateUser(
   db: D1Database,

@@ -9,7 +9,7 @@ import { jsonSchemaOf, pathsOf } from "./paths.ts";
 const tags: Record<Tag, string> = {
   Conversations: "Conversations of two and of many, for the app's own server.",
   Messages: "Messages of conversations, for the app's own server.",
-  "Chat rooms": "Conversations of whoever is present, for the app's own server.",
+  "Chat rooms": "Conversations of those who are present, for the app's own server.",
   "Service conversations": "What the app says to its subscribers, and they to it.",
   Clients: "Clients, one by one.",
   App: "The app as a whole.",

@@ -24,7 +24,7 @@ const ofHttp: Omit<ListedError, "name" | "closes">[] = [
   {
     code: 102,
     meaning: "a `where` that is not understood or asks too much",
-    advice: "The sentence says what of it.",
+    advice: "The sentence says which part.",
     retry: false,
   },
   { code: 105, meaning: "a field of the body does not fit", advice: "The sentence names it.", retry: false },

@@ -73,7 +73,7 @@ export const permissionImportRoutes = new Hono<HttpEnv>()
       id: "importSilences",
       summary: "Import silences",
       description:
-        "Who is silenced for good, and where. Whoever was let speak here in the last week stays so.",
+        "Who is silenced for good, and where. Clients whose silence ended here in the last week are left out.",
     }),
     takes("json", rowsUpTo(ROWS_MAX, listed)),
     async (context) =>
@@ -86,7 +86,7 @@ export const permissionImportRoutes = new Hono<HttpEnv>()
       id: "importBlacklists",
       summary: "Import blacklists",
       description:
-        "Who is blocked, and where. Whoever is a member here, or was unblocked here in the last week, is not.",
+        "Who is blocked, and where. Members, and clients that were unblocked here in the last week, are left out.",
     }),
     takes("json", rowsUpTo(ROWS_MAX, listed)),
     async (context) =>

@@ -58,7 +58,7 @@ export const serviceImportRoutes = new Hono<HttpEnv>()
       ...importing,
       id: "importSubscribers",
       summary: "Import subscribers of service conversations",
-      description: "Whoever unsubscribed here since an import stays so.",
+      description: "Clients that unsubscribed here since an import are left out.",
     }),
     takes(
       "json",

@@ -222,7 +222,7 @@ export const COMPLETE_SINCE = "X-Parley-Complete-Since";
 /** Pages that follow one another end at the edge of the archive, which moves on meanwhile (ms). */
 const EDGE_MOVES = 60 * 60 * 1_000;
 
-/** What of a range the archive has; undefined for a range before it. @param since ms */
+/** The part of a range that the archive has; undefined for a range before it. @param since ms */
 function withinArchive(request: ArchiveRange, since: number): ArchiveRange | undefined {
   const { start, end, reversed } = request;
   const [earliest, latest] = reversed ? [start, end] : [end, start];

@@ -242,7 +242,7 @@ export async function updatePassword(
   if ("failure" in checked) return checked;
   if ("refused" in checked) return userRefusal(checked);
   const { password, tokenHash } = checked;
-  // Whoever was first has ended the session of the others, and perhaps changed the password that they know.
+  // Of two changes at once, the first has ended the session of the second, and perhaps changed its password.
   const answer = await withNewToken(env, id, (user) =>
     user.tokenHash === tokenHash ? { ...user, password } : { renewed: user },
   );
